@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * May this opener read that process?
+ *
+ * Exactly if he may open its /proc/PID/maps, and the kernel's own code says
+ * so: the file is opened, under the caller's credentials, below a mount of
+ * procfs that is in nobody's mount namespace, so that nothing a caller mounts
+ * can stand in for it. The kernel's checks themselves are not exported.
+ */
+#include "brkwatch.h"
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/workqueue.h>
+
+#include "access.h"
+
+/* An exec between question and answer means asking again, so many times. */
+#define TRIES	5
+
+/* procfs of the initial pid namespace, or why there is none. */
+static struct vfsmount *mnt;
+
+static int ask(struct pid *pid)
+{
+	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
+	char name[24];
+	struct file *file;
+
+	snprintf(name, sizeof(name), "%d/maps", pid_nr(pid));
+	file = file_open_root(&root, name, O_RDONLY, 0);
+	if (!IS_ERR(file)) {
+		fput(file);
+		return 0;
+	}
+	return PTR_ERR(file) == -ENOENT ? -ESRCH : PTR_ERR(file);
+}
+
+static bool has_mm(struct task_struct *task, const struct mm_struct *mm)
+{
+	bool same;
+
+	task_lock(task);
+	same = task->mm == mm;
+	task_unlock(task);
+	return same;
+}
+
+/**
+ * brkwatch_access_mm() - the address space of a process, if current may read it
+ * @pid: the process
+ *
+ * The answer is for the address space that is returned: had the process put
+ * another in its place meanwhile, by an exec of a setuid program say, the
+ * question would have been about that one, and is asked again.
+ *
+ * Context: process; sleeps, killable, as long as an exec of @pid is under way.
+ *
+ * Return: the address space, for mmput(); -ESRCH if the process is gone or has
+ * none, -EACCES or what else an open of /proc/PID/maps says.
+ */
+struct mm_struct *brkwatch_access_mm(struct pid *pid)
+{
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_TGID);
+	struct mm_struct *mm = ERR_PTR(-ESRCH);
+	int i, err;
+
+	if (!task)
+		return mm;
+	for (i = 0; i < TRIES; i++) {
+		mm = get_task_mm(task);
+		if (!mm) {
+			mm = ERR_PTR(-ESRCH);
+			break;
+		}
+		err = ask(pid);
+		if (!err && has_mm(task, mm))
+			break;
+		mmput(mm);
+		mm = ERR_PTR(err ?: -ESRCH);
+		if (err)
+			break;
+	}
+	put_task_struct(task);
+	return mm;
+}
+
+/**
+ * brkwatch_access_hopeless() - whether there is no point in asking
+ * @task: a process that current may or may not read
+ *
+ * For who looks at all processes: a refusal may be worth a line in the audit
+ * log and a wait, neither of which he wants for every stranger. This is the
+ * first test of ptrace, which the kernel makes before it asks anybody else; it
+ * only hides what the kernel would refuse.
+ */
+bool brkwatch_access_hopeless(struct task_struct *task)
+{
+	const struct cred *cred = current_cred(), *other;
+	bool hopeless;
+
+	if (same_thread_group(task, current))
+		return false;
+	rcu_read_lock();
+	other = __task_cred(task);
+	hopeless = !(uid_eq(cred->fsuid, other->euid) &&
+		     uid_eq(cred->fsuid, other->suid) &&
+		     uid_eq(cred->fsuid, other->uid) &&
+		     gid_eq(cred->fsgid, other->egid) &&
+		     gid_eq(cred->fsgid, other->sgid) &&
+		     gid_eq(cred->fsgid, other->gid)) &&
+		   !ns_capable_noaudit(other->user_ns, CAP_SYS_PTRACE);
+	rcu_read_unlock();
+	return hopeless;
+}
+
+/* A mount of procfs shows the pid namespace of whoever makes it. */
+static void mount_fn(struct work_struct *work)
+{
+	struct file_system_type *type = get_fs_type("proc");
+
+	mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
+}
+
+int brkwatch_access_init(void)
+{
+	struct work_struct work;
+
+	INIT_WORK_ONSTACK(&work, mount_fn);
+	schedule_work(&work);
+	flush_work(&work);
+	destroy_work_on_stack(&work);
+	return PTR_ERR_OR_ZERO(mnt);
+}
+
+void brkwatch_access_exit(void)
+{
+	kern_unmount(mnt);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The vocabulary that every part of the module shares. */
+#ifndef BRKWATCH_H
+#define BRKWATCH_H
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/types.h>
+
+/* Raised when a key or column of the /proc files changes its meaning. */
+#define BRKWATCH_FORMAT		1
+
+enum brkwatch_kind {
+	/* One brk(2) call each; counted. */
+	BRKWATCH_QUERY,
+	BRKWATCH_GROW,
+	BRKWATCH_SHRINK,
+	BRKWATCH_MOVE,
+	BRKWATCH_SAME,
+	BRKWATCH_REFUSED,
+	BRKWATCH_CALL_KINDS,
+
+	/* What else happens to an address space. */
+	BRKWATCH_FORK = BRKWATCH_CALL_KINDS,
+	BRKWATCH_EXTERNAL,
+	BRKWATCH_RESYNC,
+	BRKWATCH_END,
+	BRKWATCH_KINDS,
+};
+
+enum brkwatch_reason {
+	BRKWATCH_NO_REASON,
+	BRKWATCH_KILLED,
+	BRKWATCH_BELOW_START,
+	BRKWATCH_RLIMIT_DATA,
+	BRKWATCH_UNMAP,
+	BRKWATCH_ADDRESS_LIMIT,
+	BRKWATCH_MLOCK_LIMIT,
+	BRKWATCH_NEXT_MAPPING,
+	BRKWATCH_RLIMIT_AS,
+	BRKWATCH_NO_MEMORY,
+	BRKWATCH_UNKNOWN,
+	BRKWATCH_REASONS,
+};
+
+/* The call overlapped another brk call of the same address space. */
+#define BRKWATCH_OVERLAPPED	0x01
+/* Made by a forked child that shares the address space. */
+#define BRKWATCH_SHARED		0x02
+
+/**
+ * struct brkwatch_event - one thing that happened to a break
+ * @time: CLOCK_MONOTONIC, nanoseconds; never less than that of the event before
+ * @took: nanoseconds the call spent in the kernel, 0 if not known
+ * @own_child: BRKWATCH_FORK only: the child's number in the pid namespace of
+ *	the process (@request has the one in the initial namespace)
+ * @request: the break that was asked for, an address
+ * @brk: the break after the event; the one before is that of the event before
+ * @tid: thread, as numbered in the initial pid namespace; 0: nobody in particular
+ * @own_tid: thread, as numbered in the pid namespace of the process
+ * @kind: enum brkwatch_kind
+ * @reason: enum brkwatch_reason, of a BRKWATCH_REFUSED
+ * @flags: BRKWATCH_OVERLAPPED, BRKWATCH_SHARED
+ */
+struct brkwatch_event {
+	u64 time;
+	union {
+		u64 took;
+		u64 own_child;
+	};
+	unsigned long request;
+	unsigned long brk;
+	pid_t tid;
+	pid_t own_tid;
+	u8 kind;
+	u8 reason;
+	u8 flags;
+};
+
+/* For parameters: 0 if @value is in range, else -EINVAL and a line in the log. */
+int brkwatch_check_parameter(const char *name, unsigned int value,
+			     unsigned int min, unsigned int max);
+
+extern const char *const brkwatch_kind_names[BRKWATCH_KINDS];
+extern const char *const brkwatch_reason_names[BRKWATCH_REASONS];
+
+#endif

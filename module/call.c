@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How calls, forks and ends become events of a record.
+ *
+ * The events of a record form a chain: each one's old break is the new break
+ * of the one before. With one call inside at a time, the chain is what
+ * happened. The break is committed under mmap_lock but both ends of sys_brk
+ * are seen outside of it, so calls that overlap may be recorded in another
+ * order than they were served; they carry the flag that says so. When the last
+ * of them has returned nobody moves the break, mm->brk is the truth, and where
+ * the chain differs from it a resync event mends it.
+ */
+#include "brkwatch.h"
+
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include "call.h"
+#include "compat.h"
+#include "record.h"
+
+/* Long enough to wake a reader for many events, short for one who watches. */
+#define WAKE_DELAY_MS	8
+
+bool brkwatch_grow_watched;
+u64 brkwatch_calls_since;
+
+/* The number of a task in the pid namespace of the record's process. */
+static pid_t own_number(const struct brkwatch_record *record,
+			const struct pid *pid)
+{
+	return likely(record->level <= pid->level) ?
+	       pid->numbers[record->level].nr : 0;
+}
+
+/*
+ * Pollers are woken a little later, for many events at once; at once when half
+ * of what they could still be shown has filled up. Who polls disarms it.
+ */
+static void wake_soon(struct brkwatch_record *record)
+{
+	u64 behind = record->history.last - record->wake_seq;
+
+	if (!record->wake_armed) {
+		record->wake_armed = true;
+		/* Others may have disarmed a timer that this one needs. */
+		if (timer_pending(&record->wake_timer))
+			return;
+		record->wake_seq = record->history.last;
+		mod_timer(&record->wake_timer,
+			  jiffies + msecs_to_jiffies(WAKE_DELAY_MS));
+	} else if (behind == brkwatch_history_size(&record->history) / 2) {
+		irq_work_queue(&record->wake_work);
+	}
+}
+
+/* What a break that moves from the one to the other adds up to. */
+static void account_move(struct brkwatch_record *record, unsigned long brk)
+{
+	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
+	unsigned long start = READ_ONCE(record->mm->start_brk);
+
+	if (delta > 0)
+		record->grown += delta;
+	else
+		record->shrunk -= delta;
+	if (brk > start && brk - start > record->peak)
+		record->peak = brk - start;
+	record->brk = brk;
+}
+
+static void add_event(struct brkwatch_record *record,
+		      const struct brkwatch_event *event)
+{
+	struct brkwatch_event *next = brkwatch_history_next(&record->history);
+
+	*next = *event;
+	/* The fast clock may step back a little; time in a record never does. */
+	if (unlikely(event->time < record->last_time))
+		next->time = record->last_time;
+	record->last_time = next->time;
+	if (event->brk != record->brk)
+		account_move(record, event->brk);
+	if (record->followers)
+		wake_soon(record);
+}
+
+static u8 shared_flag(const struct brkwatch_record *record)
+{
+	return task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
+}
+
+static __always_inline void add_call(struct brkwatch_record *record,
+				     enum brkwatch_kind kind, u64 now, u64 took,
+				     unsigned long request, unsigned long brk,
+				     enum brkwatch_reason reason,
+				     bool overlapped)
+{
+	struct brkwatch_event event = {
+		.time = now,
+		.took = took,
+		.request = request,
+		.brk = brk,
+		.tid = current->pid,
+		.own_tid = own_number(record, task_pid(current)),
+		.kind = kind,
+		.reason = reason,
+		.flags = (overlapped ? BRKWATCH_OVERLAPPED : 0) |
+			 shared_flag(record),
+	};
+
+	add_event(record, &event);
+	record->counts[kind]++;
+}
+
+/* The break is at @brk; if the chain does not say so, mend it. */
+static void settle_at(struct brkwatch_record *record, u64 now,
+		      unsigned long brk)
+{
+	unsigned long missed;
+	bool explained;
+
+	if (likely(brk == record->brk))
+		return;
+	missed = brkwatch_calls_missed();
+	explained = record->unsettled || missed != record->missed ||
+		    now < record->doubtful_until;
+	record->missed = missed;
+	add_event(record, &(struct brkwatch_event) {
+		.time = now,
+		.brk = brk,
+		.kind = explained ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL,
+	});
+}
+
+static void settle(struct brkwatch_record *record, struct mm_struct *mm,
+		   u64 now)
+{
+	if (unlikely(record->loading))
+		brkwatch_record_adopt(record, mm);
+	settle_at(record, now, READ_ONCE(mm->brk));
+	record->unsettled = false;
+}
+
+/**
+ * brkwatch_call_settle() - bring the chain up to date
+ * @record: the record of @mm, locked
+ * @mm: its address space; the caller holds its mmap_lock for reading, so that
+ *	no call can move the break
+ *
+ * With calls inside, one may have moved it and not be recorded yet.
+ */
+void brkwatch_call_settle(struct brkwatch_record *record, struct mm_struct *mm)
+{
+	lockdep_assert_held(&record->lock);
+	if (!record->inflight)
+		settle(record, mm, ktime_get_mono_fast_ns());
+}
+
+/**
+ * brkwatch_call_enter() - current enters sys_brk
+ * @call: where to keep what is known of the call until it returns
+ * @request: the break that it asks for, 0 to ask where the break is
+ *
+ * The answer to a query is known beforehand if nobody else can move the break
+ * meanwhile; such a call is recorded here. So is, as overlapping, a query
+ * while others are inside.
+ *
+ * Context: kprobe handler.
+ * Return: whether brkwatch_call_leave() is to be called.
+ */
+bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
+{
+	struct mm_struct *mm = current->mm;
+	struct brkwatch_record *record = brkwatch_record_make(mm);
+	u64 now = ktime_get_mono_fast_ns();
+	bool follow = true;
+
+	if (unlikely(!record)) {
+		brkwatch_record_unrecorded();
+		return false;
+	}
+
+	raw_spin_lock(&record->lock);
+	record->entries++;
+	if (!record->inflight)
+		settle(record, mm, now);
+	record->loading = false;
+	if (!request && (record->inflight || atomic_read(&mm->mm_users) == 1)) {
+		add_call(record, BRKWATCH_QUERY, now, 0, 0, record->brk,
+			 BRKWATCH_NO_REASON, record->inflight);
+		follow = false;
+	} else {
+		call->record = record;
+		call->task = current;
+		call->request = request;
+		call->entered = now;
+		call->entries = record->entries;
+		call->overlapped = record->inflight++ ||
+				   now < record->doubtful_until;
+		call->reached = false;
+		list_add_tail(&call->node, &record->calls);
+	}
+	raw_spin_unlock(&record->lock);
+	return follow;
+}
+
+/**
+ * brkwatch_call_grow() - current enters do_brk_flags
+ *
+ * Context: kprobe handler; the mmap_lock of current->mm is held for writing.
+ * Return: false if no call of current is known to be inside sys_brk.
+ */
+bool brkwatch_call_grow(void)
+{
+	struct mm_struct *mm = current->mm;
+	struct brkwatch_record *record = brkwatch_record_find(mm);
+	struct brkwatch_call *call;
+	bool found = false;
+
+	if (!record)
+		return false;
+	raw_spin_lock(&record->lock);
+	/* Who waits longest for mmap_lock gets it, as a rule. */
+	list_for_each_entry(call, &record->calls, node) {
+		if (call->task != current)
+			continue;
+		call->reached = true;
+		call->limits = (struct brkwatch_limits) {
+			.brk = mm->brk,
+			.total_vm = mm->total_vm,
+			.data_vm = mm->data_vm,
+			.as_limit = rlimit(RLIMIT_AS),
+			.data_limit = rlimit(RLIMIT_DATA),
+			.data_limit_max = rlimit_max(RLIMIT_DATA),
+		};
+		found = true;
+		break;
+	}
+	raw_spin_unlock(&record->lock);
+	return found;
+}
+
+/* Nobody else was inside: what the call returns is what happened. */
+static void add_exact(struct brkwatch_record *record, struct brkwatch_call *call,
+		      u64 now, u64 took, unsigned long ret)
+{
+	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
+	unsigned long request = call->request;
+	enum brkwatch_kind kind;
+
+	/* A call that changes nothing returns the old break. */
+	if (ret != request)
+		settle_at(record, now, ret);
+	else if (call->reached)
+		settle_at(record, now, call->limits.brk);
+
+	if (ret == request && call->reached)
+		brkwatch_reason_learn(call);
+
+	if (!request) {
+		kind = BRKWATCH_QUERY;
+	} else if (ret != request) {
+		kind = BRKWATCH_REFUSED;
+		reason = brkwatch_reason_find(call, ret, false);
+	} else if (ret == record->brk) {
+		kind = BRKWATCH_SAME;
+	} else if (PAGE_ALIGN(ret) == PAGE_ALIGN(record->brk)) {
+		kind = BRKWATCH_MOVE;
+	} else {
+		kind = ret > record->brk ? BRKWATCH_GROW : BRKWATCH_SHRINK;
+	}
+	add_call(record, kind, now, took, request, ret, reason, false);
+}
+
+/* Others were inside: order and kind are those of the chain. */
+static void add_overlapped(struct brkwatch_record *record,
+			   struct brkwatch_call *call, u64 now, u64 took,
+			   unsigned long ret)
+{
+	unsigned long brk = record->brk, request = call->request;
+	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
+	enum brkwatch_kind kind;
+
+	if (!request) {
+		kind = BRKWATCH_QUERY;
+	} else if (ret != request) {
+		kind = BRKWATCH_REFUSED;
+		reason = brkwatch_reason_find(call, ret, true);
+	} else if (ret == brk) {
+		kind = BRKWATCH_SAME;
+	} else {
+		if (PAGE_ALIGN(ret) == PAGE_ALIGN(brk))
+			kind = BRKWATCH_MOVE;
+		else
+			kind = ret > brk ? BRKWATCH_GROW : BRKWATCH_SHRINK;
+		brk = ret;
+	}
+	add_call(record, kind, now, took, request, brk, reason, true);
+}
+
+/**
+ * brkwatch_call_leave() - current leaves sys_brk
+ * @call: what brkwatch_call_enter() filled in
+ * @ret: what sys_brk returns: the break, or -EINTR
+ *
+ * Context: kretprobe handler.
+ */
+void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret)
+{
+	struct brkwatch_record *record = call->record;
+	u64 now = ktime_get_mono_fast_ns();
+	u64 took = now > call->entered ? now - call->entered : 0;
+	bool overlapped;
+
+	raw_spin_lock(&record->lock);
+	list_del(&call->node);
+	record->inflight--;
+	overlapped = call->overlapped || record->entries != call->entries;
+
+	if (IS_ERR_VALUE(ret))
+		add_call(record,
+			 call->request ? BRKWATCH_REFUSED : BRKWATCH_QUERY,
+			 now, took, call->request, record->brk,
+			 call->request ? BRKWATCH_KILLED : BRKWATCH_NO_REASON,
+			 overlapped);
+	else if (!overlapped)
+		add_exact(record, call, now, took, ret);
+	else
+		add_overlapped(record, call, now, took, ret);
+
+	if (overlapped) {
+		record->unsettled = true;
+		if (!record->inflight)
+			settle(record, current->mm, now);
+	}
+	raw_spin_unlock(&record->lock);
+}
+
+/**
+ * brkwatch_call_lost() - a call of an address space is known to be unrecorded
+ * @mm: the address space, current's
+ *
+ * Context: kprobe handler.
+ * Return: whether there is a record that counts it.
+ */
+bool brkwatch_call_lost(struct mm_struct *mm)
+{
+	struct brkwatch_record *record = brkwatch_record_find(mm);
+
+	if (!record)
+		return false;
+	raw_spin_lock(&record->lock);
+	record->lost++;
+	record->unsettled = true;
+	raw_spin_unlock(&record->lock);
+	return true;
+}
+
+/**
+ * brkwatch_call_fork() - current has made a process
+ * @child: the leader of the new thread group, not yet running
+ *
+ * Context: tracepoint handler.
+ */
+void brkwatch_call_fork(struct task_struct *child)
+{
+	struct mm_struct *mm = current->mm;
+	struct brkwatch_record *record = mm ? brkwatch_record_make(mm) : NULL;
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (!record)
+		return;
+	raw_spin_lock(&record->lock);
+	if (!record->inflight)
+		settle(record, mm, now);
+	add_event(record, &(struct brkwatch_event) {
+		.time = now,
+		.own_child = own_number(record, task_pid(child)),
+		.request = child->pid,
+		.brk = record->brk,
+		.tid = current->pid,
+		.own_tid = own_number(record, task_pid(current)),
+		.kind = BRKWATCH_FORK,
+		.flags = shared_flag(record),
+	});
+	raw_spin_unlock(&record->lock);
+}
+
+/**
+ * brkwatch_call_end() - an address space is going away
+ * @record: its record
+ *
+ * Saves the last values and takes the record out of the table.
+ *
+ * Context: any; RCU reader. current may be anybody.
+ */
+void brkwatch_call_end(struct brkwatch_record *record)
+{
+	bool was_ended, own = task_tgid(current) == record->tgid;
+	struct task_struct *task = own ? current :
+				   pid_task(record->tgid, PIDTYPE_TGID);
+
+	raw_spin_lock(&record->lock);
+	was_ended = record->ended;
+	if (!was_ended) {
+		struct brkwatch_event event = { .kind = BRKWATCH_END };
+
+		event.time = ktime_get_mono_fast_ns();
+		settle(record, record->mm, event.time);
+		event.brk = record->brk;
+		record->start_brk = READ_ONCE(record->mm->start_brk);
+		if (own) {
+			event.tid = current->pid;
+			event.own_tid = own_number(record, task_pid(current));
+			record->data_limit = rlimit(RLIMIT_DATA);
+			brkwatch_comm_copy(record->comm, current->group_leader);
+		}
+		add_event(record, &event);
+		record->ended = true;
+		record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
+		if (record->followers)
+			irq_work_queue(&record->wake_work);
+	}
+	raw_spin_unlock(&record->lock);
+
+	if (!was_ended)
+		brkwatch_record_retire(record);
+}

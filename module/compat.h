@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place with kernel version, configuration or architecture tests.
+ * It also states which kernels are supported.
+ */
+#ifndef BRKWATCH_COMPAT_H
+#define BRKWATCH_COMPAT_H
+
+#include <linux/mm_types.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/timer.h>
+#include <linux/version.h>
+
+#define BRKWATCH_KERNEL_MIN	"6.1"
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "brkwatch supports Linux 6.1 and newer; please build against headers of such a kernel"
+#endif
+#ifndef CONFIG_KRETPROBES
+#error "brkwatch needs a kernel with CONFIG_KPROBES and CONFIG_KRETPROBES"
+#endif
+#ifndef CONFIG_PROC_FS
+#error "brkwatch needs a kernel with CONFIG_PROC_FS"
+#endif
+#ifndef CONFIG_TRACEPOINTS
+#error "brkwatch needs a kernel with CONFIG_TRACEPOINTS (any tracer selects it)"
+#endif
+
+/*
+ * The symbols that the probes sit on. A build may name others, which is how
+ * the tests meet a kernel that has inlined or renamed one.
+ */
+#ifndef BRKWATCH_SYS_BRK
+# if defined(CONFIG_X86_64)
+#  define BRKWATCH_SYS_BRK	"__x64_sys_brk"
+# elif defined(CONFIG_X86_32)
+#  define BRKWATCH_SYS_BRK	"__ia32_sys_brk"
+# elif defined(CONFIG_ARM64)
+#  define BRKWATCH_SYS_BRK	"__arm64_sys_brk"
+# elif defined(CONFIG_S390)
+#  define BRKWATCH_SYS_BRK	"__s390x_sys_brk"
+# elif defined(CONFIG_RISCV) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#  define BRKWATCH_SYS_BRK	"__riscv_sys_brk"
+# else
+#  define BRKWATCH_SYS_BRK	"sys_brk"
+# endif
+#endif
+
+/* The entry of 32-bit programs, where that is another function. */
+#if defined(CONFIG_X86_64) && defined(CONFIG_IA32_EMULATION)
+# define BRKWATCH_SYS_BRK_COMPAT	"__ia32_sys_brk"
+#elif defined(CONFIG_S390) && defined(CONFIG_COMPAT)
+# define BRKWATCH_SYS_BRK_COMPAT	"__s390_sys_brk"
+#else
+# define BRKWATCH_SYS_BRK_COMPAT	NULL
+#endif
+
+#ifndef BRKWATCH_DO_BRK_FLAGS
+# define BRKWATCH_DO_BRK_FLAGS	"do_brk_flags"
+#endif
+#define BRKWATCH_EXIT_MMAP	"exit_mmap"
+
+/* The lowest break the kernel grants this task: sys_brk's own min_brk. */
+static inline unsigned long brkwatch_lowest_brk(const struct mm_struct *mm)
+{
+#ifdef CONFIG_COMPAT_BRK
+	if (!current->brk_randomized)
+		return READ_ONCE(mm->end_data);
+#endif
+	return READ_ONCE(mm->start_brk);
+}
+
+/*
+ * The thread group leader that stands for an address space shared by several
+ * processes, and its best guess where the kernel keeps no note of it.
+ * Context: RCU reader.
+ */
+static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	struct task_struct *owner = rcu_dereference_check(mm->owner,
+						rcu_read_lock_any_held());
+
+	if (owner)
+		return owner;
+#endif
+	return current->mm == mm ? current : NULL;
+}
+
+/* Whether a task is inside execve, where the ELF loader sets up a heap. */
+static inline bool brkwatch_in_exec(const struct task_struct *task)
+{
+	return data_race((bool)task->in_execve);
+}
+
+/*
+ * timer_shutdown_sync() came with v6.2 (f571faf6e443); some 6.1 kernels have
+ * it too. The older call does where nobody arms the timer any more.
+ */
+static inline void brkwatch_timer_shutdown_sync(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	timer_shutdown_sync(timer);
+#else
+	del_timer_sync(timer);
+#endif
+}
+
+#endif

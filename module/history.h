@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The newest events of one address space, in a ring whose size is a power of
+ * two. Who owns the ring and under which lock it is used is the caller's
+ * affair; nothing here sleeps or allocates.
+ */
+#ifndef BRKWATCH_HISTORY_H
+#define BRKWATCH_HISTORY_H
+
+#include "brkwatch.h"
+
+/**
+ * struct brkwatch_history - a ring of events
+ * @ring: the event with sequence number n is at n & @mask
+ * @mask: size of the ring less one
+ * @first: sequence number of the oldest event kept; @last + 1 if there is none
+ * @last: sequence number of the newest event, 0 if there was none yet
+ * @before: the break before event @first
+ */
+struct brkwatch_history {
+	struct brkwatch_event *ring;
+	unsigned long mask;
+	u64 first;
+	u64 last;
+	unsigned long before;
+};
+
+static inline unsigned long
+brkwatch_history_size(const struct brkwatch_history *history)
+{
+	return history->mask + 1;
+}
+
+/**
+ * brkwatch_history_next() - make room for the next event
+ * @history: the ring; the oldest event leaves it when it is full
+ *
+ * Return: the event, for the caller to fill.
+ */
+static inline struct brkwatch_event *
+brkwatch_history_next(struct brkwatch_history *history)
+{
+	u64 seq = ++history->last;
+	struct brkwatch_event *event = &history->ring[seq & history->mask];
+
+	if (seq - history->first > history->mask) {
+		history->before = event->brk;
+		history->first++;
+	}
+	return event;
+}
+
+void brkwatch_history_init(struct brkwatch_history *history,
+			   struct brkwatch_event *ring, unsigned long size);
+void brkwatch_history_move(struct brkwatch_history *history,
+			   struct brkwatch_event *ring, unsigned long size);
+unsigned long brkwatch_history_copy(const struct brkwatch_history *history,
+				    u64 seq, struct brkwatch_event *to,
+				    unsigned long max, unsigned long *before);
+
+#endif

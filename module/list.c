@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /proc/brkwatch/all and /proc/brkwatch/exited: one line per process. */
+#include "brkwatch.h"
+
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/proc_fs.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/seq_file.h>
+#include <linux/string_helpers.h>
+
+#include "access.h"
+#include "proc.h"
+#include "record.h"
+#include "row.h"
+
+#define COLUMNS "pid\tname\tstart_brk\tbrk\theap_bytes\tpeak_bytes\tcalls\t" \
+		"grows\tshrinks\trefused\tgrown_bytes\tshrunk_bytes\tlast_event_ns"
+
+static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *row)
+{
+	u64 calls = 0;
+	int i;
+
+	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
+		calls += row->counts[i];
+
+	seq_put_decimal_ull(m, "", nr);
+	seq_putc(m, '\t');
+	seq_escape_mem(m, row->comm, strlen(row->comm),
+		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
+	brkwatch_put_address(m, "\t", row->start_brk);
+	brkwatch_put_address(m, "\t", row->brk);
+	seq_put_decimal_ull(m, "\t", row->brk - min(row->start_brk, row->brk));
+	seq_put_decimal_ull(m, "\t", row->peak);
+	seq_put_decimal_ull(m, "\t", calls);
+	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_GROW]);
+	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_SHRINK]);
+	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_REFUSED]);
+	seq_put_decimal_ull(m, "\t", row->grown);
+	seq_put_decimal_ull(m, "\t", row->shrunk);
+	seq_put_decimal_ull(m, "\t", row->last.time);
+}
+
+/* ---- all ---- */
+
+static void fill_live(struct brkwatch_row *row, struct task_struct *task,
+		      struct mm_struct *mm)
+{
+	struct brkwatch_record *record;
+	unsigned long brk, start;
+
+	memset(row, 0, sizeof(*row));
+	rcu_read_lock();
+	record = brkwatch_record_find(mm);
+	if (record)
+		brkwatch_row_fill(row, record);
+	rcu_read_unlock();
+
+	/* Without mmap_lock: a break on the move may show. */
+	brkwatch_comm_copy(row->comm, task);
+	start = READ_ONCE(mm->start_brk);
+	brk = READ_ONCE(mm->brk);
+	row->start_brk = start;
+	row->brk = brk;
+	row->peak = max(row->peak, brk - min(start, brk));
+}
+
+static struct pid *next_process(struct seq_file *m, loff_t *pos)
+{
+	struct pid_namespace *ns = m->private;
+	struct pid *pid;
+
+	rcu_read_lock();
+	for (;; ++*pos) {
+		pid = *pos <= PID_MAX_LIMIT ? find_ge_pid(*pos, ns) : NULL;
+		if (!pid)
+			break;
+		*pos = pid_nr_ns(pid, ns);
+		if (pid_task(pid, PIDTYPE_TGID))
+			break;
+	}
+	get_pid(pid);
+	rcu_read_unlock();
+	return pid;
+}
+
+/* Position 0 is the header, any other the process of the next number. */
+static void *all_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? next_process(m, pos) : SEQ_START_TOKEN;
+}
+
+static void all_stop(struct seq_file *m, void *v)
+{
+	if (v != SEQ_START_TOKEN)
+		put_pid(v);
+}
+
+static void *all_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	all_stop(m, v);
+	++*pos;
+	return next_process(m, pos);
+}
+
+static int all_show(struct seq_file *m, void *v)
+{
+	struct task_struct *task;
+	struct brkwatch_row row;
+	struct mm_struct *mm;
+	struct pid *pid = v;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, COLUMNS "\n");
+		return 0;
+	}
+	task = get_pid_task(pid, PIDTYPE_TGID);
+	if (!task)
+		return SEQ_SKIP;
+	mm = brkwatch_access_hopeless(task) ? ERR_PTR(-EACCES) :
+					      brkwatch_access_mm(pid);
+	if (!IS_ERR(mm)) {
+		fill_live(&row, task, mm);
+		mmput(mm);
+		show_row(m, pid_nr_ns(pid, m->private), &row);
+		seq_putc(m, '\n');
+	}
+	put_task_struct(task);
+	if (mm == ERR_PTR(-EINTR))
+		return -EINTR;
+	cond_resched();
+	return IS_ERR(mm) ? SEQ_SKIP : 0;
+}
+
+static const struct seq_operations all_seq_ops = {
+	.start = all_start,
+	.next = all_next,
+	.stop = all_stop,
+	.show = all_show,
+};
+
+static int all_open(struct inode *inode, struct file *file)
+{
+	int err = seq_open(file, &all_seq_ops);
+
+	if (!err)
+		((struct seq_file *)file->private_data)->private =
+			proc_pid_ns(inode->i_sb);
+	return err;
+}
+
+/* ---- exited ---- */
+
+static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
+{
+	const struct brkwatch_event *last = &row->last;
+
+	show_row(m, pid_nr_ns(row->pid, m->private), row);
+	seq_put_decimal_ull(m, "\t", from_kuid_munged(seq_user_ns(m), row->uid));
+	seq_put_decimal_ull(m, "\t", row->end);
+	seq_putc(m, '\t');
+	seq_puts(m, last->time ? brkwatch_kind_names[last->kind] : "-");
+	brkwatch_put_address(m, "\t", last->time ? last->request : 0);
+	seq_putc(m, '\t');
+	seq_puts(m, brkwatch_reason_names[last->reason]);
+	seq_putc(m, '\n');
+}
+
+/* All in one go: between two calls of this the ring would have moved on. */
+static int exited_show(struct seq_file *m, void *unused)
+{
+	struct brkwatch_row row;
+	unsigned int i;
+
+	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\n");
+	for (i = 0; brkwatch_exited_get(i, &row); i++) {
+		show_exited(m, &row);
+		put_pid(row.pid);
+	}
+	return 0;
+}
+
+static int exited_open(struct inode *inode, struct file *file)
+{
+	if (!capable(CAP_SYS_PTRACE))
+		return -EACCES;
+	return single_open(file, exited_show, proc_pid_ns(inode->i_sb));
+}
+
+const struct proc_ops brkwatch_all_ops = {
+	.proc_open = all_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release,
+};
+
+const struct proc_ops brkwatch_exited_ops = {
+	.proc_open = exited_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The files under /proc/brkwatch: opening, reading, waiting. */
+#include "brkwatch.h"
+
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/proc_fs.h>
+#include <linux/sched/mm.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "access.h"
+#include "names.h"
+#include "proc.h"
+#include "record.h"
+
+/* Everybody may open what he can name, only root lists. */
+#define DIR_MODE	0711
+/* Access is decided at open, by access.c. */
+#define FILE_MODE	0444
+
+static struct proc_dir_entry *dir;
+
+static struct brkwatch_reader *file_reader(struct file *file)
+{
+	return ((struct seq_file *)file->private_data)->private;
+}
+
+static struct brkwatch_record *open_record(struct pid *pid)
+{
+	struct mm_struct *mm = brkwatch_access_mm(pid);
+	struct brkwatch_record *record;
+
+	if (IS_ERR(mm))
+		return ERR_CAST(mm);
+	record = brkwatch_record_open(mm);
+	mmput(mm);
+	return record ?: ERR_PTR(-ENOMEM);
+}
+
+static struct pid *find_pid(const struct brkwatch_name *name,
+			    struct pid_namespace *ns)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = get_pid(find_pid_ns(name->nr, ns));
+	rcu_read_unlock();
+	return pid;
+}
+
+/*
+ * The module and the name are held first: from there on neither goes away,
+ * however long the question of access may take.
+ */
+static int pid_open(struct inode *inode, struct file *file)
+{
+	struct brkwatch_name *name = pde_data(inode);
+	struct brkwatch_reader *reader;
+	int err;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENOENT;
+	err = -ESRCH;
+	if (!brkwatch_name_get(name))
+		goto err_module;
+
+	err = -ENOMEM;
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	if (!reader)
+		goto err_name;
+	reader->name = name;
+	reader->ns = proc_pid_ns(inode->i_sb);
+	mutex_init(&reader->lock);
+
+	err = -ESRCH;
+	reader->pid = find_pid(name, reader->ns);
+	if (!reader->pid)
+		goto err_reader;
+	reader->record = open_record(reader->pid);
+	if (IS_ERR(reader->record)) {
+		err = PTR_ERR(reader->record);
+		goto err_pid;
+	}
+
+	err = seq_open(file, &brkwatch_text_ops);
+	if (err)
+		goto err_record;
+	((struct seq_file *)file->private_data)->private = reader;
+	return 0;
+
+err_record:
+	brkwatch_record_put(reader->record);
+err_pid:
+	put_pid(reader->pid);
+err_reader:
+	kfree(reader);
+err_name:
+	brkwatch_name_put(name);
+err_module:
+	module_put(THIS_MODULE);
+	return err;
+}
+
+/*
+ * The name and the module go last. Whoever removes the entry, and so rmmod,
+ * waits for this function to return.
+ */
+static int pid_release(struct inode *inode, struct file *file)
+{
+	struct brkwatch_reader *reader = file_reader(file);
+
+	if (reader->follows)
+		brkwatch_record_unfollow(reader->record);
+	brkwatch_record_put(reader->record);
+	put_pid(reader->pid);
+	kvfree(reader->snapshot.events);
+	seq_release(inode, file);
+	brkwatch_name_put(reader->name);
+	kfree(reader);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/*
+ * A read at the beginning looks again; all others, short ones, pread and
+ * splice go on with what it saw.
+ */
+static ssize_t pid_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct brkwatch_reader *reader = file_reader(iocb->ki_filp);
+	ssize_t ret = 0;
+
+	if (!iov_iter_count(to))
+		return 0;
+	if (mutex_lock_killable(&reader->lock))
+		return -EINTR;
+	if (!iocb->ki_pos || !reader->taken)
+		ret = brkwatch_snapshot_take(reader);
+	if (!ret) {
+		reader->taken = true;
+		ret = seq_read_iter(iocb, to);
+	}
+	mutex_unlock(&reader->lock);
+	return ret;
+}
+
+static __poll_t pid_poll(struct file *file, poll_table *wait)
+{
+	struct brkwatch_reader *reader = file_reader(file);
+	struct brkwatch_record *record = reader->record;
+	__poll_t mask = 0;
+
+	/* The first time, before waiting: from now on events wake pollers. */
+	if (!test_and_set_bit(0, &reader->follows))
+		brkwatch_record_follow(record);
+	poll_wait(file, &record->wait, wait);
+
+	raw_spin_lock(&record->lock);
+	record->wake_armed = false;
+	if (record->history.last > reader->shown)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
+	if (record->ended ||
+	    (record->detached && !atomic_read(&record->mm->mm_users)))
+		mask |= EPOLLIN | EPOLLHUP;
+	raw_spin_unlock(&record->lock);
+	return mask;
+}
+
+static const struct proc_ops pid_ops = {
+	.proc_open = pid_open,
+	.proc_read_iter = pid_read_iter,
+	.proc_lseek = no_seek_end_llseek,
+	.proc_poll = pid_poll,
+	.proc_release = pid_release,
+};
+
+int brkwatch_proc_init(void)
+{
+	int err = -ENOMEM;
+
+	dir = proc_mkdir_mode("brkwatch", DIR_MODE, NULL);
+	if (!dir)
+		return err;
+	if (!proc_create_single("stats", FILE_MODE, dir, brkwatch_stats_show) ||
+	    !proc_create("all", FILE_MODE, dir, &brkwatch_all_ops) ||
+	    !proc_create("exited", FILE_MODE, dir, &brkwatch_exited_ops))
+		goto err_dir;
+	err = brkwatch_names_start(dir, FILE_MODE, &pid_ops);
+	if (err)
+		goto err_dir;
+	return 0;
+
+err_dir:
+	proc_remove(dir);
+	return err;
+}
+
+void brkwatch_proc_exit(void)
+{
+	brkwatch_names_stop();
+	proc_remove(dir);
+}

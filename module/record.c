@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The records: a table from address space to record, and the worker that
+ * clears up after it and refills the pool that it is fed from.
+ */
+#include "brkwatch.h"
+
+#include <linux/hash.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/rculist.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "call.h"
+#include "compat.h"
+#include "pool.h"
+#include "record.h"
+#include "row.h"
+
+/* At the follower's expense, and never at the cost of somebody's life. */
+#define LONG_HISTORY_GFP \
+	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+unsigned int brkwatch_history_events = 32;
+module_param_named(history, brkwatch_history_events, uint, 0444);
+MODULE_PARM_DESC(history, "events kept for each process, 2 to 65536, rounded up to a power of two (default 32)");
+
+unsigned int brkwatch_follow_events = 4096;
+module_param_named(follow_history, brkwatch_follow_events, uint, 0444);
+MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 4096)");
+
+static struct workqueue_struct *wq;
+
+/* Removal and insertion; walked under RCU. */
+static DEFINE_RAW_SPINLOCK(table_lock);
+struct hlist_head *brkwatch_records;
+unsigned int brkwatch_records_bits;
+
+/* Records out of the table whose mm the worker still has to drop. */
+static LLIST_HEAD(retired);
+
+static void tidy(struct work_struct *work);
+static DECLARE_DELAYED_WORK(tidy_work, tidy);
+
+static atomic64_t next_space = ATOMIC64_INIT(0);
+static atomic_long_t unrecorded;
+
+/* ---- making and freeing ---- */
+
+static void wake_pollers(struct brkwatch_record *record)
+{
+	wake_up_interruptible_poll(&record->wait, EPOLLIN | EPOLLRDNORM |
+						  EPOLLPRI | EPOLLHUP);
+}
+
+static void wake_timer_fn(struct timer_list *timer)
+{
+	wake_pollers(container_of(timer, struct brkwatch_record, wake_timer));
+}
+
+static void wake_work_fn(struct irq_work *work)
+{
+	wake_pollers(container_of(work, struct brkwatch_record, wake_work));
+}
+
+/* Context: process; nobody can find the record any more. */
+static void free_work_fn(struct work_struct *work)
+{
+	struct brkwatch_record *record = container_of(to_rcu_work(work),
+						      struct brkwatch_record,
+						      free_work);
+
+	brkwatch_timer_shutdown_sync(&record->wake_timer);
+	irq_work_sync(&record->wake_work);
+	if (record->mm)
+		mmdrop(record->mm);
+	put_pid(record->tgid);
+	brkwatch_pool_put(record);
+}
+
+/**
+ * brkwatch_record_adopt() - begin where the break is
+ * @record: the record, locked or not yet known; it has no events
+ * @mm: its address space
+ */
+void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
+{
+	record->brk = READ_ONCE(mm->brk);
+	record->start_brk = READ_ONCE(mm->start_brk);
+	record->peak = record->brk - min(record->start_brk, record->brk);
+	record->history.before = record->brk;
+}
+
+/* Context: any, but as an RCU reader. @mm is that of a living process. */
+static void record_setup(struct brkwatch_record *record, struct mm_struct *mm)
+{
+	struct task_struct *owner = brkwatch_mm_owner(mm);
+	bool detached = record->detached;
+
+	memset(record, 0, offsetof(struct brkwatch_record, ring));
+	record->detached = detached;
+	mmgrab(mm);
+	record->mm = mm;
+	raw_spin_lock_init(&record->lock);
+	INIT_LIST_HEAD(&record->calls);
+	record->missed = brkwatch_calls_missed();
+	record->since = ktime_get_mono_fast_ns();
+	record->last_time = record->since;
+	record->space = atomic64_inc_return(&next_space);
+	record->data_limit = RLIM_INFINITY;
+	if (owner) {
+		record->tgid = get_pid(task_tgid(owner));
+		record->level = record->tgid->level;
+		record->uid = task_uid(owner);
+		record->loading = brkwatch_in_exec(owner);
+		record->data_limit = task_rlimit(owner, RLIMIT_DATA);
+		brkwatch_comm_copy(record->comm, owner->group_leader);
+		/* One of its threads may be inside since before that. */
+		if (get_nr_threads(owner) > 1)
+			record->doubtful_until = brkwatch_calls_since +
+						 NSEC_PER_SEC;
+	}
+	refcount_set(&record->refs, 1);
+	INIT_RCU_WORK(&record->free_work, free_work_fn);
+	timer_setup(&record->wake_timer, wake_timer_fn, 0);
+	init_irq_work(&record->wake_work, wake_work_fn);
+	init_waitqueue_head(&record->wait);
+	brkwatch_history_init(&record->history, record->ring,
+			      brkwatch_history_events);
+	brkwatch_record_adopt(record, mm);
+}
+
+/* ---- the table ---- */
+
+/* Put a record into the table, or find that another got there first. */
+static struct brkwatch_record *table_add(struct brkwatch_record *record)
+{
+	struct brkwatch_record *other;
+
+	raw_spin_lock(&table_lock);
+	other = brkwatch_record_find(record->mm);
+	if (!other)
+		hlist_add_head_rcu(&record->node, brkwatch_record_bucket(record->mm));
+	raw_spin_unlock(&table_lock);
+	return other;
+}
+
+/**
+ * brkwatch_record_make() - find or make the record of an address space
+ * @mm: the address space; the caller keeps it in use
+ *
+ * Context: any that does not interrupt another part of the module; an RCU
+ * reader. Does not sleep.
+ *
+ * Return: the record, or NULL if the limit is reached or the pool is empty.
+ */
+struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm)
+{
+	struct brkwatch_record *record, *other = brkwatch_record_find(mm);
+
+	if (other)
+		return other;
+	record = brkwatch_pool_get();
+	if (brkwatch_pool_is_low())
+		queue_delayed_work(wq, &tidy_work, 1);
+	if (!record)
+		return NULL;
+
+	record_setup(record, mm);
+	other = table_add(record);
+	if (!other)
+		return record;
+
+	/* Freed by the worker, as if it had been in the table. */
+	if (llist_add(&record->retired, &retired))
+		queue_delayed_work(wq, &tidy_work, 1);
+	return other;
+}
+
+/** brkwatch_record_unrecorded() - count a call that found no record */
+void brkwatch_record_unrecorded(void)
+{
+	atomic_long_inc(&unrecorded);
+}
+
+/**
+ * brkwatch_record_retire() - the address space of a record is gone
+ * @record: in the table; brkwatch_call_end() has saved what is to be kept
+ *
+ * Context: any; must be called once.
+ */
+void brkwatch_record_retire(struct brkwatch_record *record)
+{
+	raw_spin_lock(&table_lock);
+	hlist_del_rcu(&record->node);
+	raw_spin_unlock(&table_lock);
+	if (llist_add(&record->retired, &retired))
+		queue_delayed_work(wq, &tidy_work, 1);
+}
+
+/*
+ * End the records whose address space went unnoticed: root can silence all
+ * kprobes for a while. Only the worker may do this, because it is the one
+ * that lets go of an mm.
+ */
+static void sweep(void)
+{
+	struct brkwatch_record *record;
+	unsigned int i;
+
+	for (i = 0; i < 1U << brkwatch_records_bits; i++) {
+		rcu_read_lock();
+		hlist_for_each_entry_rcu(record, &brkwatch_records[i], node) {
+			if (!atomic_read(&record->mm->mm_users))
+				brkwatch_call_end(record);
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
+/* Let go of the address spaces that are gone. */
+static void drop_retired(void)
+{
+	struct llist_node *list = llist_del_all(&retired);
+	struct brkwatch_record *record, *next;
+
+	llist_for_each_entry_safe(record, next, list, retired) {
+		struct mm_struct *mm;
+
+		raw_spin_lock(&record->lock);
+		mm = record->mm;
+		record->mm = NULL;
+		raw_spin_unlock(&record->lock);
+		if (mm)
+			mmdrop(mm);
+		if (record->ended && !record->execed)
+			brkwatch_exited_add(record);
+		brkwatch_record_put(record);
+	}
+}
+
+static void tidy(struct work_struct *work)
+{
+	drop_retired();
+	if (!brkwatch_pool_fill())
+		queue_delayed_work(wq, &tidy_work, HZ / 10);
+	if (brkwatch_pool_is_full())
+		sweep();
+}
+
+/* ---- descriptors ---- */
+
+/**
+ * brkwatch_record_open() - the record of an address space, to keep
+ * @mm: the address space; the caller keeps it in use
+ *
+ * Where there may be no more records, the one returned records nothing and
+ * serves only to show the values that the address space has.
+ *
+ * Context: process.
+ * Return: the record, for brkwatch_record_put(), or NULL for lack of memory.
+ */
+struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm)
+{
+	struct brkwatch_record *record, *other;
+
+	rcu_read_lock();
+	record = brkwatch_record_find(mm);
+	if (record)
+		refcount_inc(&record->refs);
+	rcu_read_unlock();
+	if (record)
+		return record;
+
+	record = brkwatch_pool_alloc();
+	if (!record)
+		return NULL;
+	rcu_read_lock();
+	record_setup(record, mm);
+	other = record->detached ? NULL : table_add(record);
+	if (other)
+		refcount_inc(&other->refs);
+	else if (!record->detached)
+		refcount_inc(&record->refs);
+	rcu_read_unlock();
+	if (!other)
+		return record;
+	brkwatch_record_put(record);
+	return other;
+}
+
+/**
+ * brkwatch_record_put() - give up a reference
+ * @record: the record
+ *
+ * Context: any.
+ */
+void brkwatch_record_put(struct brkwatch_record *record)
+{
+	if (refcount_dec_and_test(&record->refs))
+		queue_rcu_work(wq, &record->free_work);
+}
+
+/**
+ * brkwatch_record_follow() - somebody waits for the events of a record
+ * @record: the record, of which the caller has a reference
+ *
+ * Gives it a long history, at the expense of the caller's memory cgroup. If
+ * there is no memory for that the short one stays.
+ *
+ * Context: process. Undone by brkwatch_record_unfollow().
+ * Return: 0, or -ENOMEM if the history is short.
+ */
+int brkwatch_record_follow(struct brkwatch_record *record)
+{
+	size_t size = array_size(brkwatch_follow_events,
+				 sizeof(struct brkwatch_event));
+	struct brkwatch_event *ring = NULL;
+	bool is_long;
+
+	if (brkwatch_follow_events > brkwatch_history_events &&
+	    brkwatch_memory_charge(size)) {
+		ring = kvmalloc(size, LONG_HISTORY_GFP);
+		if (!ring)
+			brkwatch_memory_uncharge(size);
+	}
+
+	raw_spin_lock(&record->lock);
+	record->followers++;
+	if (ring && record->history.ring == record->ring) {
+		brkwatch_history_move(&record->history, ring,
+				      brkwatch_follow_events);
+		ring = NULL;
+	}
+	is_long = record->history.ring != record->ring;
+	raw_spin_unlock(&record->lock);
+
+	if (ring) {
+		kvfree(ring);
+		brkwatch_memory_uncharge(size);
+	}
+	return is_long ? 0 : -ENOMEM;
+}
+
+/**
+ * brkwatch_record_unfollow() - undo brkwatch_record_follow()
+ * @record: the record
+ *
+ * Context: process.
+ */
+void brkwatch_record_unfollow(struct brkwatch_record *record)
+{
+	struct brkwatch_event *ring = NULL;
+
+	raw_spin_lock(&record->lock);
+	if (!--record->followers && record->history.ring != record->ring) {
+		ring = record->history.ring;
+		brkwatch_history_move(&record->history, record->ring,
+				      brkwatch_history_events);
+	}
+	raw_spin_unlock(&record->lock);
+
+	if (ring) {
+		kvfree(ring);
+		brkwatch_memory_uncharge(array_size(brkwatch_follow_events,
+						    sizeof(*ring)));
+	}
+}
+
+/**
+ * brkwatch_record_get_stats() - how the record keeping fares
+ * @stats: where to put it
+ */
+void brkwatch_record_get_stats(struct brkwatch_record_stats *stats)
+{
+	brkwatch_pool_get_stats(stats);
+	stats->unrecorded = atomic_long_read(&unrecorded);
+	stats->bytes += sizeof(*brkwatch_records) << brkwatch_records_bits;
+}
+
+/* ---- module ---- */
+
+int brkwatch_record_init(void)
+{
+	int err;
+
+	err = brkwatch_check_parameter("history", brkwatch_history_events, 2,
+				       1 << 16) ?:
+	      brkwatch_check_parameter("follow_history", brkwatch_follow_events,
+				       2, 1 << 20);
+	if (err)
+		return err;
+	brkwatch_history_events = roundup_pow_of_two(brkwatch_history_events);
+	brkwatch_follow_events = roundup_pow_of_two(brkwatch_follow_events);
+
+	err = brkwatch_pool_init(struct_size((struct brkwatch_record *)NULL,
+					     ring, brkwatch_history_events));
+	if (err)
+		return err;
+	err = -ENOMEM;
+	brkwatch_records_bits = clamp(ilog2(brkwatch_pool_limit()), 8, 17);
+	brkwatch_records = kvcalloc(1UL << brkwatch_records_bits, sizeof(*brkwatch_records), GFP_KERNEL);
+	if (!brkwatch_records)
+		goto err_pool;
+	wq = alloc_workqueue("brkwatch", WQ_UNBOUND, 0);
+	if (!wq)
+		goto err_table;
+	return 0;
+
+err_table:
+	kvfree(brkwatch_records);
+err_pool:
+	brkwatch_pool_exit();
+	return err;
+}
+
+/* Nobody calls in any more: no probe is armed, no descriptor is open. */
+void brkwatch_record_exit(void)
+{
+	struct brkwatch_record *record;
+	struct hlist_node *next;
+	unsigned int i;
+
+	cancel_delayed_work_sync(&tidy_work);
+	drop_retired();
+	for (i = 0; i < 1U << brkwatch_records_bits; i++) {
+		hlist_for_each_entry_safe(record, next, &brkwatch_records[i], node)
+			brkwatch_record_put(record);
+	}
+	/* The records' grace periods, then the work that these queue. */
+	rcu_barrier();
+	destroy_workqueue(wq);
+	kvfree(brkwatch_records);
+	brkwatch_pool_exit();
+}

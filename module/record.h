@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One record per address space: its counters, its history, its life.
+ *
+ * Locks, outermost first; each is raw because it is taken in kprobe handlers,
+ * which must not sleep, on PREEMPT_RT neither:
+ *
+ *	mmap_lock			(the kernel's; for write in do_brk_flags)
+ *	  record->lock			one per record
+ *	  table_lock			which record belongs to which mm
+ *	  pool_lock			records to be had in a handler
+ *
+ * The last three are never held together, nor while anything of the kernel's
+ * is called that could sleep or come back here. No interrupt takes any of
+ * them, so interrupts stay on.
+ */
+#ifndef BRKWATCH_RECORD_H
+#define BRKWATCH_RECORD_H
+
+#include <linux/hash.h>
+#include <linux/irq_work.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/rculist.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "brkwatch.h"
+#include "history.h"
+
+struct mm_struct;
+struct pid;
+
+/**
+ * struct brkwatch_record - what is known of one address space
+ *
+ * Life: made by the first call, fork or open that meets the address space;
+ * found by its mm while that has users. When the address space goes away,
+ * brkwatch_record_retire() takes it from the table and a worker lets the mm
+ * go. Descriptors keep what is left. @refs counts the table as one and each
+ * descriptor as one; the last put frees it after a grace period, because
+ * handlers walk the table's chains as RCU readers. A handler that found the
+ * record of its own current->mm needs no reference: that mm has a user.
+ */
+struct brkwatch_record {
+	/* Written under table_lock, read under RCU. */
+	struct hlist_node node;
+	/*
+	 * Pinned by mmgrab() so that its address is not used again while it is
+	 * a key. NULL, written under @lock, once the worker has let it go.
+	 */
+	struct mm_struct *mm;
+
+	raw_spinlock_t lock;
+
+	/* From here to @history: under @lock. */
+	unsigned int inflight;		/* calls inside sys_brk */
+	u64 entries;			/* calls that ever entered */
+	struct list_head calls;		/* those inside, oldest first */
+	unsigned long brk;		/* the break after the newest event */
+	u64 last_time;
+	unsigned long missed;		/* brkwatch_calls_missed() when last settled */
+	bool ended;
+	bool execed;			/* its process goes on in another one */
+	bool unsettled;			/* overlapped calls may have misled @brk */
+	u64 doubtful_until;		/* unseen calls may still be inside */
+	bool loading;			/* exec has yet to set the break */
+	bool wake_armed;		/* pollers have a wake-up to come */
+	unsigned int followers;
+	u64 wake_seq;			/* newest event when it was armed */
+	u64 counts[BRKWATCH_CALL_KINDS];
+	u64 grown;
+	u64 shrunk;
+	u64 lost;
+	unsigned long peak;
+	/* Kept up to date while the address space lives, last known after. */
+	unsigned long start_brk;
+	unsigned long data_limit;
+	char comm[TASK_COMM_LEN];
+	struct brkwatch_history history;
+
+	/* Fixed when made. */
+	u64 space;
+	u64 since;
+	struct pid *tgid;		/* the process it is named after */
+	unsigned int level;		/* of its pid namespace */
+	kuid_t uid;
+	bool detached;			/* not in the table: the limit was reached */
+
+	refcount_t refs;
+	union {
+		struct llist_node retired;	/* waits for its mm to be dropped */
+		struct hlist_node spare;	/* in the pool */
+	};
+	struct rcu_work free_work;
+
+	/* Wakes pollers: the timer soon after the first news, the other at once. */
+	struct timer_list wake_timer;
+	struct irq_work wake_work;
+	wait_queue_head_t wait;
+
+	struct brkwatch_event ring[];
+};
+
+/**
+ * struct brkwatch_record_stats - health of the record keeping
+ * @live: records in use, those of finished address spaces included
+ * @limit: how many there may be (parameter records)
+ * @spare: records ready for use in a handler
+ * @exhausted: times a handler found the pool empty
+ * @refused: times a record was refused because of the limit
+ * @unrecorded: calls that were not recorded because there was no record
+ * @bytes: memory held, long histories included
+ */
+struct brkwatch_record_stats {
+	unsigned long live, limit, spare;
+	unsigned long exhausted, refused, unrecorded;
+	unsigned long bytes;
+};
+
+/* A task's name, without the lock that protects its change: it may be torn. */
+static inline void brkwatch_comm_copy(char *to, const struct task_struct *task)
+{
+	data_race(memcpy(to, task->comm, TASK_COMM_LEN));
+	to[TASK_COMM_LEN - 1] = '\0';
+}
+
+extern unsigned int brkwatch_history_events;	/* parameter history */
+extern unsigned int brkwatch_follow_events;	/* parameter follow_history */
+
+int brkwatch_record_init(void);
+void brkwatch_record_exit(void);
+
+extern struct hlist_head *brkwatch_records;
+extern unsigned int brkwatch_records_bits;
+
+static inline struct hlist_head *brkwatch_record_bucket(const struct mm_struct *mm)
+{
+	return &brkwatch_records[hash_ptr(mm, brkwatch_records_bits)];
+}
+
+/**
+ * brkwatch_record_find() - the record of an address space
+ * @mm: the address space
+ *
+ * Context: RCU reader, or preemption disabled; the record stays as long as
+ * that, or as @mm has users.
+ *
+ * Return: the record, or NULL if there is none.
+ */
+static inline struct brkwatch_record *brkwatch_record_find(struct mm_struct *mm)
+{
+	struct brkwatch_record *record;
+
+	hlist_for_each_entry_rcu(record, brkwatch_record_bucket(mm), node) {
+		if (record->mm == mm)
+			return record;
+	}
+	return NULL;
+}
+
+struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm);
+void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm);
+void brkwatch_record_unrecorded(void);
+void brkwatch_record_retire(struct brkwatch_record *record);
+
+struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm);
+void brkwatch_record_put(struct brkwatch_record *record);
+int brkwatch_record_follow(struct brkwatch_record *record);
+void brkwatch_record_unfollow(struct brkwatch_record *record);
+
+void brkwatch_record_get_stats(struct brkwatch_record_stats *stats);
+
+#endif

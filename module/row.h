@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One line per process: what /proc/brkwatch/all and exited show. */
+#ifndef BRKWATCH_ROW_H
+#define BRKWATCH_ROW_H
+
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include "brkwatch.h"
+
+struct brkwatch_record;
+struct pid;
+
+/**
+ * struct brkwatch_row - an address space in one line
+ * @last: the newest event, but for the end itself; its time is 0 if there is none
+ * @pid: of the process, with a reference; brkwatch_exited_add()'s rows only
+ * @uid: real user of the process; likewise
+ * @end: when the address space went away, nanoseconds; likewise
+ *
+ * The others are as in /proc/brkwatch/<pid>.
+ */
+struct brkwatch_row {
+	char comm[TASK_COMM_LEN];
+	unsigned long start_brk, brk, peak;
+	u64 counts[BRKWATCH_CALL_KINDS];
+	u64 grown, shrunk;
+	struct brkwatch_event last;
+
+	struct pid *pid;
+	kuid_t uid;
+	u64 end;
+};
+
+void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record);
+
+int brkwatch_exited_init(void);
+void brkwatch_exited_exit(void);
+void brkwatch_exited_add(struct brkwatch_record *record);
+bool brkwatch_exited_get(unsigned int i, struct brkwatch_row *row);
+
+#endif

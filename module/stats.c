@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /proc/brkwatch/stats: how the module itself fares. Holds no address. */
+#include "brkwatch.h"
+
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "names.h"
+#include "probe.h"
+#include "proc.h"
+#include "record.h"
+
+static void show_probe(struct seq_file *m, const struct brkwatch_probe_stats *probe)
+{
+	seq_printf(m, "%s\t%s\t%s\t%s\t%s\t%lu\t%lu\n", probe->name,
+		   probe->symbol ?: "-", probe->kind,
+		   probe->armed ? "armed" : "absent",
+		   probe->ftrace ? "yes" : "no", probe->hits, probe->missed);
+}
+
+int brkwatch_stats_show(struct seq_file *m, void *unused)
+{
+	struct brkwatch_record_stats records;
+	struct brkwatch_names_stats names;
+	struct brkwatch_probe_stats probe;
+	unsigned int i;
+
+	brkwatch_record_get_stats(&records);
+	brkwatch_names_get_stats(&names);
+
+	seq_printf(m, "Version:\t%s\n", BRKWATCH_VERSION);
+	seq_printf(m, "Format:\t%d\n", BRKWATCH_FORMAT);
+	seq_printf(m, "Records:\t%lu\n", records.live);
+	seq_printf(m, "RecordsLimit:\t%lu\n", records.limit);
+	seq_printf(m, "RecordsRefused:\t%lu\n", records.refused);
+	seq_printf(m, "RecordsSpare:\t%lu\n", records.spare);
+	seq_printf(m, "RecordsExhausted:\t%lu\n", records.exhausted);
+	seq_printf(m, "LostNoRecord:\t%lu\n", records.unrecorded);
+	seq_printf(m, "LostMissed:\t%lu\n", brkwatch_probe_missed());
+	seq_printf(m, "Names:\t%lu\n", names.names);
+	seq_printf(m, "NamesDelayMaxNs:\t%llu\n", names.max_delay);
+	seq_printf(m, "NamesRescans:\t%lu\n", names.rescans);
+	seq_printf(m, "MemoryBytes:\t%lu\n", records.bytes);
+	seq_puts(m, "\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
+	for (i = 0; brkwatch_probe_get_stats(i, &probe); i++)
+		show_probe(m, &probe);
+	return 0;
+}
