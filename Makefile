@@ -1,0 +1,54 @@
+# make                the module for the running kernel, and brkwatch-cli
+# make module         brkwatch.ko; KDIR=DIR for other kernel headers
+# make cli            userspace/brkwatch-cli
+# make demo           a minute's tour in a virtual machine
+# make test           build and test on Debian's kernels 6.1 and 6.12, in virtual
+#                     machines; KERNEL=6.12 for one line, TEST=tests/10-load.bats
+#                     for some
+# make check-long     the same, with more and longer tries
+# make shellcheck     lint of the scripts and tests
+# make clean          remove everything built
+# make help           this list
+#
+# demo and test want Debian; they install what they need with apt-get and keep
+# kernels in ~/.cache/brkwatch.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?=
+TEST ?=
+
+all: module cli
+
+module:
+	@test -e $(KDIR)/Makefile || { echo "No kernel headers in $(KDIR):" \
+		"install linux-headers-$$(uname -r) (Debian, Ubuntu) or kernel-devel (Fedora), or give KDIR=DIR" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+cli:
+	$(MAKE) -C userspace
+
+demo:
+	scripts/demo
+
+test:
+	@scripts/test $(addprefix -k ,$(KERNEL)) $(TEST)
+
+check-long:
+	@BRKWATCH_SIZE=long scripts/test $(addprefix -k ,$(KERNEL)) $(TEST)
+
+shellcheck:
+	shellcheck -x -P SCRIPTDIR scripts/* tests/run .ci/run
+# What bats's load brings in it does not see, and what it sees is used there.
+	shellcheck -e SC2016,SC2034,SC2119,SC2120,SC2154 tests/*.bats tests/*.bash
+
+# Without kbuild, which may be gone by now.
+clean:
+	$(MAKE) -C userspace clean
+	$(MAKE) -C tests clean
+	rm -rf build .tmp_* .module-common.o Module.symvers modules.order
+	rm -f $(foreach dir,. module,$(addprefix $(dir)/,*.o *.ko *.mod *.mod.c .*.cmd))
+
+help:
+	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
+
+.PHONY: all module cli demo test check-long shellcheck clean help

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_FIELDS_H
+#define BRKWATCH_FIELDS_H
+
+#include <stddef.h>
+
+/* What a value in /proc/brkwatch looks like, and so how JSON shows it. */
+enum field_kind {
+	FIELD_UNSIGNED,		/* decimal */
+	FIELD_SIGNED,
+	FIELD_LIMIT,		/* decimal, or a word for "no limit": JSON null */
+	FIELD_ADDRESS,		/* 0x... */
+	FIELD_MAPPING,		/* 0x..., or a word for "none": JSON null */
+	FIELD_REQUEST,		/* 0x..., but the number of the child where event is fork */
+	FIELD_TEXT,		/* short text, "-" for none: JSON null */
+};
+
+/* A "Key:\tvalue" line of the header block, kept in a struct snapshot. */
+struct header_field {
+	const char *key;
+	const char *json;
+	enum field_kind kind;
+	size_t offset;
+};
+
+/* The columns of the event table, in their order. */
+enum event_field_id {
+	EV_SEQ,
+	EV_TIME_NS,
+	EV_TOOK_NS,
+	EV_TID,
+	EV_EVENT,
+	EV_REQUEST,
+	EV_OLD,
+	EV_NEW,
+	EV_DELTA_BYTES,
+	EV_DELTA_PAGES,
+	EV_REASON,
+	EV_FLAGS,
+	EVENT_FIELDS,
+};
+
+/* JSON uses the same name. */
+struct event_field {
+	const char *name;
+	char json_key[24];	/* ,"name": */
+	unsigned int json_key_len;
+	enum field_kind kind;
+};
+
+#define HEADER_FIELDS 26
+
+extern const struct header_field header_fields[HEADER_FIELDS];
+extern const struct event_field event_fields[EVENT_FIELDS];
+
+#endif

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "event.h"
+#include "fields.h"
+#include "json.h"
+#include "text.h"
+
+#define EVENT_JSON_MAX 1024
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* Length of the valid UTF-8 sequence at @s, or 0. */
+static size_t utf8_sequence(const unsigned char *s)
+{
+	size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 :
+		     (*s & 0xf0) == 0xe0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* The name itself, not as /proc escapes it; any bytes may be in it, JSON must be UTF-8. */
+static struct json_object *json_name(const char *name)
+{
+	char text[sizeof(((struct snapshot *)0)->name) * 3];
+	char *p = text;
+
+	while (*name) {
+		size_t len = utf8_sequence((const unsigned char *)name);
+
+		if (name[0] == '\\' && (name[1] == 'n' || name[1] == '\\')) {
+			*p++ = name[1] == 'n' ? '\n' : '\\';
+			name += 2;
+		} else if (len) {
+			p = mempcpy(p, name, len);
+			name += len;
+		} else {
+			p = mempcpy(p, REPLACEMENT, strlen(REPLACEMENT));
+			name++;
+		}
+	}
+	return json_object_new_string_len(text, (int)(p - text));
+}
+
+static struct json_object *json_address(uint64_t address)
+{
+	char text[TEXT_NUMBER_MAX];
+
+	*put_hex16(text, address) = '\0';
+	return json_object_new_string(text);
+}
+
+static struct json_object *json_header_value(const struct header_field *field,
+					     const struct snapshot *snap)
+{
+	uint64_t value = *(const uint64_t *)((const char *)snap + field->offset);
+
+	if ((field->kind == FIELD_LIMIT || field->kind == FIELD_MAPPING) && value == VALUE_NONE)
+		return NULL;
+	if (field->kind == FIELD_ADDRESS || field->kind == FIELD_MAPPING)
+		return json_address(value);
+	return json_object_new_uint64(value);
+}
+
+static enum field_kind event_field_kind(const struct event *ev, enum event_field_id id)
+{
+	if (id != EV_REQUEST)
+		return event_fields[id].kind;
+	return event_field_is(ev, EV_EVENT, "fork") ? FIELD_UNSIGNED : FIELD_ADDRESS;
+}
+
+static struct json_object *json_event_value(struct event *ev, enum event_field_id id)
+{
+	switch (event_field_kind(ev, id)) {
+	case FIELD_UNSIGNED:
+		return json_object_new_uint64(event_unsigned(ev, id));
+	case FIELD_SIGNED:
+		return json_object_new_int64(event_signed(ev, id));
+	case FIELD_ADDRESS:
+		return json_address(event_address(ev, id));
+	default:
+		if (event_field_is(ev, id, "-"))
+			return NULL;
+		return json_object_new_string_len(ev->field[id].text, (int)ev->field[id].len);
+	}
+}
+
+static struct json_object *json_header(const char *type, const struct snapshot *snap)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "type", json_object_new_string(type));
+	json_object_object_add(obj, "schema", json_object_new_int(JSON_SCHEMA));
+	json_object_object_add(obj, "name", json_name(snap->name));
+	json_object_object_add(obj, "state",
+			       json_object_new_string(snap->exited ? "exited" : "running"));
+	for (size_t i = 0; i < HEADER_FIELDS; i++)
+		json_object_object_add(obj, header_fields[i].json,
+				       json_header_value(&header_fields[i], snap));
+	return obj;
+}
+
+static struct json_object *json_event(struct event *ev)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
+		json_object_object_add(obj, event_fields[id].name, json_event_value(ev, id));
+	return obj;
+}
+
+static void json_write(struct outbuf *out, struct json_object *obj)
+{
+	outbuf_puts(out, json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
+							JSON_C_TO_STRING_NOSLASHESCAPE));
+	outbuf_puts(out, "\n");
+	json_object_put(obj);
+}
+
+int json_report_state(struct outbuf *out, struct snapshot *snap)
+{
+	struct json_object *obj = json_header("state", snap);
+	struct json_object *events = json_object_new_array();
+	struct event ev;
+	int rc;
+
+	json_object_object_add(obj, "events", events);
+	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
+		json_object_array_add(events, json_event(&ev));
+		if (ev.malformed) {
+			rc = snapshot_event_problem(snap);
+			break;
+		}
+	}
+	if (rc)
+		json_object_put(obj);
+	else
+		json_write(out, obj);
+	return rc;
+}
+
+void json_report_space(struct outbuf *out, const char *type, const struct snapshot *snap)
+{
+	json_write(out, json_header(type, snap));
+}
+
+/* A word in quotes. Words are from closed sets, so escapes are only for damaged files. */
+static char *put_word(char *p, struct event *ev, enum event_field_id id)
+{
+	struct slice word = ev->field[id];
+
+	if (slice_is(word, "-"))
+		return mempcpy(p, "null", 4);
+	if (word.len > SCAN_SLACK || memchr(word.text, '"', word.len) ||
+	    memchr(word.text, '\\', word.len)) {
+		ev->malformed = true;
+		return p;
+	}
+	*p++ = '"';
+	memcpy(p, word.text, SCAN_SLACK);
+	p += word.len;
+	*p++ = '"';
+	return p;
+}
+
+static char *put_event_value(char *p, struct event *ev, enum event_field_id id)
+{
+	const struct slice *field = &ev->field[id];
+
+	/* The text is right already, once it has been understood. */
+	switch (event_field_kind(ev, id)) {
+	case FIELD_UNSIGNED:
+		event_unsigned(ev, id);
+		memcpy(p, field->text, 20);
+		return p + field->len;
+	case FIELD_SIGNED:
+		event_signed(ev, id);
+		memcpy(p, field->text, 21);
+		return p + field->len;
+	case FIELD_ADDRESS:
+		event_address(ev, id);
+		*p++ = '"';
+		p = mempcpy(p, field->text, 18);
+		*p++ = '"';
+		return p;
+	default:
+		return put_word(p, ev, id);
+	}
+}
+
+/* There may be a million of these a second: json-c would take most of the time. */
+int json_report_event(struct outbuf *out, struct snapshot *snap, struct event *ev)
+{
+	char *p = outbuf_reserve(out, EVENT_JSON_MAX);
+
+	p = stpcpy(p, "{\"type\":\"event\",\"pid\":");
+	p = put_u64(p, snap->pid);
+	p = stpcpy(p, ",\"space\":");
+	p = put_u64(p, snap->space);
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+		p = mempcpy(p, event_fields[id].json_key, sizeof(event_fields[id].json_key));
+		p -= sizeof(event_fields[id].json_key) - event_fields[id].json_key_len;
+		p = put_event_value(p, ev, id);
+		if (ev->malformed)
+			return snapshot_event_problem(snap);
+	}
+	outbuf_commit(out, stpcpy(p, "}\n"));
+	return 0;
+}
+
+void json_report_lost(struct outbuf *out, const struct snapshot *snap, uint64_t count,
+		      bool before_open)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "type", json_object_new_string("lost"));
+	json_object_object_add(obj, "pid", json_object_new_uint64(snap->pid));
+	json_object_object_add(obj, "space", json_object_new_uint64(snap->space));
+	json_object_object_add(obj, "count", json_object_new_uint64(count));
+	json_object_object_add(obj, "before_open", json_object_new_boolean(before_open));
+	json_write(out, obj);
+}
+
+void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum, bool ended)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+		{ "spaces", sum->spaces },
+		{ "calls", sum->calls },
+		{ "grown_bytes", sum->grown_bytes },
+		{ "shrunk_bytes", sum->shrunk_bytes },
+		{ "peak_bytes", sum->peak_bytes },
+		{ "refused", sum->refused },
+		{ "lost", sum->lost },
+		{ "dropped", sum->dropped },
+	};
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "type", json_object_new_string("summary"));
+	json_object_object_add(obj, "pid", json_object_new_int(pid));
+	json_object_object_add(obj, "ended", json_object_new_boolean(ended));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_object_add(obj, members[i].name,
+				       json_object_new_uint64(members[i].value));
+	json_write(out, obj);
+}

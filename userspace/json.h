@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_JSON_H
+#define BRKWATCH_JSON_H
+
+#include "outbuf.h"
+#include "report.h"
+#include "snapshot.h"
+
+/* Raised when the meaning of a member changes; members may be added any time. */
+#define JSON_SCHEMA 1
+
+/* Everything here writes one line. */
+
+/* These two return 0 or, with nothing written, -EPROTO where an event makes no sense. */
+int json_report_state(struct outbuf *out, struct snapshot *snap);	/* with its events */
+int json_report_event(struct outbuf *out, struct snapshot *snap, struct event *ev);
+
+/* The header block alone; @type is "start" or "exec". */
+void json_report_space(struct outbuf *out, const char *type, const struct snapshot *snap);
+
+void json_report_lost(struct outbuf *out, const struct snapshot *snap, uint64_t count,
+		      bool before_open);
+void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum, bool ended);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_OUTBUF_H
+#define BRKWATCH_OUTBUF_H
+
+#include <stddef.h>
+
+#define OUTBUF_SIZE (64 * 1024)
+
+/*
+ * What goes to stdout. It leaves when the buffer is full or by outbuf_flush().
+ * The first write error is kept and everything after it is dropped.
+ */
+struct outbuf {
+	size_t len;
+	int error;
+	char data[OUTBUF_SIZE];
+};
+
+/* Room for at least @size bytes (at most OUTBUF_SIZE): write there, then outbuf_commit(). */
+char *outbuf_reserve(struct outbuf *out, size_t size);
+
+static inline void outbuf_commit(struct outbuf *out, const char *end)
+{
+	out->len = (size_t)(end - out->data);
+}
+
+void outbuf_write(struct outbuf *out, const char *text, size_t len);
+void outbuf_puts(struct outbuf *out, const char *text);
+void outbuf_printf(struct outbuf *out, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Returns 0 or the negative errno of the first failed write. */
+int outbuf_flush(struct outbuf *out);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_TEXT_H
+#define BRKWATCH_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Numbers to text. All write at @p, without a terminating NUL, and return where the text ended;
+ * they may use more of the room.
+ */
+
+#define TEXT_NUMBER_MAX 48	/* the room they need */
+
+char *put_u64(char *p, uint64_t value);
+char *put_s64(char *p, int64_t value);
+char *put_hex(char *p, uint64_t value);		/* 0x7f */
+char *put_hex16(char *p, uint64_t value);	/* 0x000000000000007f */
+char *put_seconds(char *p, uint64_t ns);	/* 1234.567890 */
+
+/* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers where @bytes is set. */
+char *put_size(char *p, uint64_t size, bool bytes);
+
+#endif
