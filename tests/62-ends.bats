@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154 # start() and look() set variables
+# Ends of processes, breaks moved without brk(2), programs of other kinds, and
+# the files all and exited.
+
+load helper
+load spaces
+
+setup_file() {
+	load_module history=256 exited=4
+}
+
+@test "killed: by SIGKILL, by SIGSEGV" {
+	start brkdo grow 4096 pause
+	until_true 1 has_name "$pid"
+	exec {fd}<"$PROC/$pid"
+	kill -KILL "$pid"
+	wait "$pid" || [ $? = 137 ]
+	assert_ended
+	[[ "${again[last]}" == "$pid end "* ]]
+	exec {fd}<&-
+	assert_gone "$pid"
+
+	ulimit -c 0
+	start spacedo segv
+	until_true 1 has_name "$pid"
+	exec {fd}<"$PROC/$pid"
+	tell
+	wait "$pid" || [ $? = 139 ]
+	assert_ended
+	[[ "${again[kinds]}" == *"grow end" ]]
+	exec {fd}<&-
+	assert_gone "$pid"
+}
+
+@test "a daemon that forks twice" {
+	start spacedo daemon
+	until_said daemon
+	wait "$pid"
+	assert_gone "$pid"
+	assert_gone "${said[middle]}"
+	look daemon "${said[daemon]}"
+	assert_consistent "$BATS_TEST_TMPDIR/daemon"
+	[ "${daemon[kinds]}" = "query grow" ]
+	[ "${daemon[HeapBytes]}" = 8192 ]
+	tell
+	assert_gone "${said[daemon]}"
+}
+
+@test "a zombie: its name says ESRCH, and goes when it is reaped" {
+	start spacedo zombie
+	until_said child
+	local child=${said[child]}
+	until_true 1 has_name "$child"
+	exec {fd}<"$PROC/$child"
+	tell
+	until_ready 2
+	grep -q 'State:.*Z' "/proc/$child/status"
+	assert_ended
+	has_name "$child"
+	run cat "$PROC/$child"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"No such process"* ]]
+	# The open descriptor keeps the name, which goes with it.
+	tell
+	until_ready 3
+	[ ! -e "/proc/$child" ]
+	run cat "$PROC/$child"
+	[[ "$output" == *"No such process"* ]]
+	exec {fd}<&-
+	assert_gone "$child"
+	finish
+}
+
+@test "prctl moves the break: external, with the right old and new" {
+	start spacedo prctl
+	look text "$pid"
+	cat "$BATS_TEST_TMPDIR/text"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	local brk=$((said[brk]))
+	hex() { printf '0x%016x' $(($1)); }
+	[ "$(events "$BATS_TEST_TMPDIR/text" | awk -F'\t' '$5 == "external" { print $7, $8, $6, $12 }')" = \
+		"$(for pair in "0 16" "16 2*4096" "3*4096 5*4096"; do
+			echo "$(hex "$brk + ${pair% *}") $(hex "$brk + ${pair#* }") $(hex 0) -"
+		done)" ]
+	[[ "${text[kinds]}" == *"query grow external query external query grow refused external" ]]
+	grep -q below_start "$BATS_TEST_TMPDIR/text"
+	[ "${text[StartBrk]}" = "${said[start]}" ]
+	[ $((text[Brk])) = $((brk + 5 * 4096)) ]
+	[ "${text[HeapBytes]}" = $((text[Brk] - text[StartBrk])) ]
+	tell
+	until_ready 2
+	look text "$pid"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	[[ "${text[kinds]}" == *"refused external query" ]]
+	finish
+}
+
+@test "nothing external, resynced or overlapping in programs with one thread" {
+	local name
+	brkdo burst 100 fork vfork grow 4096 map 4096 grow 8192 fork grow -4096 show >"$BATS_TEST_TMPDIR/brkdo"
+	bash -c 'for i in {1..3000}; do x+=0123456789012345678901234567890123456789; done; (:); y=$(echo); cat /proc/brkwatch/$$' >"$BATS_TEST_TMPDIR/bash"
+	python3 -S -c 'import os
+a = [bytearray(999) for i in range(2000)]
+p = os.fork() or os._exit(0)
+os.waitpid(p, 0)
+print(open(f"/proc/brkwatch/{os.getpid()}").read())' >"$BATS_TEST_TMPDIR/python"
+	perl -e '@a = map { "string $_" } 1..5000; system("true"); open F, "/proc/brkwatch/$$"; print <F>' >"$BATS_TEST_TMPDIR/perl"
+	for name in brkdo bash python perl; do
+		echo "$name"
+		assert_consistent "$BATS_TEST_TMPDIR/$name"
+		[ "$(events "$BATS_TEST_TMPDIR/$name" | grep -c grow)" -gt 0 ]
+		run ! grep -E 'external|resync' "$BATS_TEST_TMPDIR/$name"
+		run ! grep -E $'\to?v?o$' "$BATS_TEST_TMPDIR/$name"
+	done
+}
+
+# A program that makes the calls it expects, then pauses.
+check_paused() {
+	start "$@"
+	look text "$pid"
+	cat "$BATS_TEST_TMPDIR/text"
+	assert_same_calls_of
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+}
+
+assert_same_calls_of() {
+	[ "${#expected[@]}" -gt 0 ]
+	diff -u <(printf '%s\n' "${expected[@]}") \
+		<(calls "$BATS_TEST_TMPDIR/text" | tail -n "${#expected[@]}")
+}
+
+@test "a 32-bit program" {
+	if ! bare-32 </dev/null; then
+		skip "missing kernel feature: CONFIG_IA32_EMULATION"
+	fi
+	hits() { awk -F'\t' '$1 == "sys_brk_compat" { print $6 }' "$PROC/stats"; }
+	local before
+	before=$(hits)
+	check_paused bare-32 calls
+	[ $(($(hits) - before)) = 10 ]
+	[ "${text[Calls]}" = 10 ]
+	[ "$(events "$BATS_TEST_TMPDIR/text" | awk -F'\t' '$5 == "refused" { print $11 }' | xargs)" = "below_start address_limit" ]
+	[ $((text[NextMapping])) -lt $((1 << 32)) ]
+	finish
+}
+
+@test "a static program, and one that has no heap" {
+	check_paused brkdo-static query grow 4096 grow 135168 grow -8192 to -1 pause
+	finish
+	check_paused bare calls
+	finish
+
+	start bare
+	look text "$pid"
+	[ "${text[HeapBytes]}" = 0 ]
+	[ "${text[HeapPages]}" = 0 ]
+	[ "${text[StartBrk]}" = "${text[Brk]}" ]
+	[ "${text[Calls]}" = 0 ]
+	[ -z "${text[kinds]}" ]
+	finish
+}
+
+@test "exited: the newest first, no more than asked for, nobody who went on" {
+	# In one process: any other would be among them.
+	python3 - <<-'END'
+	import subprocess, time
+	def rows():
+	    lines = [l.split("\t") for l in open("/proc/brkwatch/exited").read().splitlines()]
+	    return [dict(zip(lines[0], l)) for l in lines[1:]]
+	def until_newest(pid):
+	    end = time.monotonic() + 5
+	    while int(rows()[0]["pid"] if rows() else 0) != pid:
+	        assert time.monotonic() < end, (pid, rows())
+	        time.sleep(0.01)
+	ran = []
+	def run(*args, **more):
+	    child = subprocess.Popen(["brkdo", *args], stdout=subprocess.PIPE, **more)
+	    said = [l.split("\t") for l in child.communicate()[0].decode().splitlines()]
+	    until_newest(child.pid)
+	    ran.insert(0, (child.pid, said))
+	for i in range(1, 6):
+	    run("to", "0", "grow", str(i * 4096), "grow", "-4096", "to", "-1")
+	run("to", "0", "grow", "135170", "to", "-1", user=65534)
+	now = rows()
+	assert len(now) == 4, now
+	assert [int(r["pid"]) for r in now] == [pid for pid, said in ran[:4]]
+	ends = [int(r["exit_ns"]) for r in now]
+	assert ends == sorted(ends, reverse=True), ends
+	assert [r["uid"] for r in now] == ["65534", "0", "0", "0"]
+	for row, peak, (pid, said) in zip(now, [135170, 5 * 4096, 4 * 4096, 3 * 4096], ran):
+	    assert row["name"] == "brkdo", row
+	    # Its own calls, and those before it began to reckon.
+	    assert int(row["calls"]) - len(said) in (1, 2), row
+	    assert int(row["peak_bytes"]) == peak, row
+	    assert row["refused"] == "1" and row["last_event"] == "refused", row
+	    assert row["last_reason"] == "below_start" and row["last_request"] == said[-1][2], row
+	    assert row["brk"] == said[-1][4], row
+	# Who becomes another program is not one that exits; the other one is.
+	run("to", "0", "grow", "999", "exec", "/proc/self/exe", "to", "0", "grow", "8192")
+	mine = [r for r in rows() if int(r["pid"]) == ran[0][0]]
+	assert len(mine) == 1 and mine[0]["peak_bytes"] == "8192", mine
+	assert [int(r["pid"]) for r in rows()[1:]] == [pid for pid, said in ran[1:4]]
+	END
+}
+
+@test "exited is for who may read everybody" {
+	run setpriv --reuid=65534 --regid=65534 --clear-groups cat "$PROC/exited"
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"Permission denied"* ]]
+	run setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace cat "$PROC/exited"
+	[ "$status" -ne 0 ]
+}
+
+@test "all: a row says what the process's own file says" {
+	start brkdo to 0 grow 135170 grow -4096 same query to -1 fork pause
+	look text "$pid"
+	local lines row found=
+	mapfile -t lines <"$PROC/all"
+	for row in "${lines[@]}"; do
+		if [ "${row%%$'\t'*}" = "$pid" ]; then found=$row; fi
+	done
+	[ "${lines[0]}" = "$(tr ' ' '\t' <<<"pid name start_brk brk heap_bytes peak_bytes calls grows shrinks refused grown_bytes shrunk_bytes last_event_ns")" ]
+	local last
+	last=$(tail -n 1 "$BATS_TEST_TMPDIR/text" | cut -f2)
+	[ "$found" = "$(printf '%s\t' "$pid" brkdo)$(
+		printf '%s\t' "${text[StartBrk]}" "${text[Brk]}" "${text[HeapBytes]}" "${text[PeakBytes]}" \
+			"${text[Calls]}" "${text[Grows]}" "${text[Shrinks]}" "${text[Refused]}" \
+			"${text[GrownBytes]}" "${text[ShrunkBytes]}")$last" ]
+	finish
+	mapfile -t lines <"$PROC/all"
+	for row in "${lines[@]}"; do
+		[ "${row%%$'\t'*}" != "$pid" ]
+	done
+}

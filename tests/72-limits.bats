@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# More processes than records, more history than memory.
+
+load helper
+
+# Each test loads the module as it needs it.
+setup_file() {
+	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
+}
+
+teardown_file() {
+	:
+}
+
+teardown() {
+	if [ -d "$PROC" ]; then unload_module; fi
+	judge_log
+}
+
+@test "more processes than records: live values for all, and all calls counted" {
+	load_module records=16 exited=0
+	python3 - <<-'END'
+	from proctext import *
+	def count():
+	    """Calls in records, calls without, calls made: at one moment."""
+	    while True:
+	        before = stats()
+	        calls = {pid: int(row["calls"]) for pid, row in table("all").items()}
+	        if stats() == before:
+	            return sum(calls.values()), before["LostNoRecord"], before["sys_brk"]
+	begin = count()
+	crowd = Program("crowd", "stay", "40", "7")
+	now = count()
+	recorded = 0
+	for line in crowd.said[:-1]:
+	    word, pid, brk, calls = line.split()
+	    text = look(int(pid))
+	    assert text["StartBrk"] == start_brk(pid), pid
+	    assert text["Brk"] == int(brk, 16), (pid, brk)
+	    assert text["State"] == "running" and text["HeapBytes"] == text["Brk"] - text["StartBrk"]
+	    assert text["Calls"] in (0, int(calls), int(calls) + 1), text.head
+	    recorded += text["Calls"] > 0
+	print(stats(), recorded, begin, now)
+	assert 0 < recorded <= 16
+	assert stats()["RecordsRefused"] > 0 and stats()["RecordsLimit"] == 16
+	made = now[2] - begin[2]
+	assert made >= 40 * 7 and now[1] - begin[1] > 20 * 7
+	assert now[0] - begin[0] + now[1] - begin[1] == made, (begin, now)
+	crowd.end()
+	until(names_differ)
+	# There is room again.
+	until(lambda: None if stats()["Records"] < 16 else stats())
+	alone = Program("brkdo", "grow", "4096", "pause")
+	assert look(alone.pid)["Grows"] == 1
+	alone.end()
+	END
+}
+
+@test "no memory for a long history: the short one stays, and says so" {
+	load_module memory=1 follow_history=65536
+	python3 - <<-'END'
+	import os, select
+	from proctext import *
+	program = Program("brkdo", "burst", "50", "pause")
+	before = stats()["MemoryBytes"]
+	fds = [open_file(f"{PROC}/{program.pid}") for i in range(5)]
+	poll = select.poll()
+	for fd in fds:
+	    poll.register(fd, select.POLLIN)
+	assert len(poll.poll(1000)) == len(fds)
+	for fd in fds:
+	    text = reread(fd)
+	    assert text["History"] == 32 and len(text.events) == 32, text.head
+	    assert text["Dropped"] == text["Events"] - 32
+	assert poll.poll(0) == []
+	assert stats()["MemoryBytes"] == before < 1 << 20
+	program.end()
+	assert all(event & select.POLLHUP for fd, event in poll.poll(1000))
+	for fd in fds:
+	    assert reread(fd).events[-1]["event"] == "end"
+	    os.close(fd)
+	END
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Who opens many descriptors, or makes a history long, pays for it himself.
+
+load helper
+
+setup_file() {
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/payer
+	load_module follow_history=65536
+}
+
+teardown_file() {
+	unload_module
+	rmdir /sys/fs/cgroup/payer
+}
+
+@test "descriptors and histories are charged to the memory cgroup of their opener" {
+	start_brkdo burst 64 pause
+	until_true 1 has_name "$pid"
+	python3 - "$pid" <<-'END'
+	import os, select, sys
+	name, group = f"/proc/brkwatch/{sys.argv[1]}", "/sys/fs/cgroup/payer/"
+	def current():
+	    return int(open(group + "memory.current").read())
+	def read(fd):
+	    os.lseek(fd, 0, os.SEEK_SET)
+	    return b"".join(iter(lambda: os.read(fd, 65536), b"")).decode()
+	def poll(fd):
+	    p = select.poll(); p.register(fd, select.POLLIN); p.poll(0)
+	open(group + "cgroup.procs", "w").write(str(os.getpid()))
+	before = current()
+	fds = [os.open(name, os.O_RDONLY) for i in range(400)]
+	for fd in fds:
+	    assert "\tgrow\t" in read(fd)
+	paid = current() - before
+	print("400 descriptors", paid)
+	assert paid > 400 * 2000, paid
+
+	# No room for a long history: the short one stays, and nobody is killed.
+	for fd in fds[1:]:
+	    os.close(fd)
+	keep = bytearray(1 << 20)
+	open(group + "memory.max", "w").write(str(current() + 40960))
+	poll(fds[0])
+	text = read(fds[0])
+	assert "\nHistory:\t32\n" in text, text
+	events = dict(l.split() for l in open(group + "memory.events"))
+	assert events["oom_kill"] == "0", events
+
+	open(group + "memory.max", "w").write("max")
+	before = current()
+	fd = os.open(name, os.O_RDONLY)
+	poll(fd)
+	assert "\nHistory:\t65536\n" in read(fd)
+	print("long history", current() - before)
+	assert current() - before > 65536 * 40
+	END
+	tell
+	wait "$pid"
+}

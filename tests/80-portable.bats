@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What lets the module be built elsewhere, and be understood there.
+
+load helper
+
+setup_file() {
+	:
+}
+
+teardown() {
+	if [ -d "$PROC" ]; then unload_module; fi
+	judge_log
+}
+
+# The parameters that there are.
+parameters() {
+	modinfo -F parm "$BRKWATCH_MODULE" | cut -d: -f1
+}
+
+@test "the module imports only what mainline kernels export" {
+	nm -u "$BRKWATCH_MODULE" | awk '{ print $2 }' | LC_ALL=C sort >"$BATS_TEST_TMPDIR/imported"
+	grep -v '^#' "$ROOT/tests/data/mainline-symbols.txt" >"$BATS_TEST_TMPDIR/known"
+	LC_ALL=C sort -c -u "$BATS_TEST_TMPDIR/known"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/imported")" -gt 50 ]
+	run -0 env LC_ALL=C comm -23 "$BATS_TEST_TMPDIR/imported" "$BATS_TEST_TMPDIR/known"
+	if [ -n "$output" ]; then
+		echo "not in tests/data/mainline-symbols.txt; does mainline export them?"
+		echo "$output"
+		return 1
+	fi
+	# These are exported by Debian alone.
+	run ! grep -xE 'task_work_add|can_nice|file_close_fd|__wake_up_pollfree|zap_page_range_single|security_binder_.*' \
+		"$BATS_TEST_TMPDIR/known" "$BATS_TEST_TMPDIR/imported"
+}
+
+@test "kernel versions and options are tested in compat.h only" {
+	local tests='LINUX_VERSION_CODE|KERNEL_VERSION *\(|CONFIG_[A-Z]|IS_(ENABLED|BUILTIN|MODULE|REACHABLE) *\('
+	grep -qE "$tests" "$ROOT/module/compat.h"
+	run grep -nE "$tests" --include='*.[ch]' --exclude=compat.h --exclude='*.mod.c' -r "$ROOT/module"
+	echo "$output"
+	[ "$status" = 1 ]
+}
+
+@test "each parameter is documented, with the default that it has" {
+	local name text default
+	load_module
+	[ "$(parameters | sort)" = "$(ls /sys/module/brkwatch/parameters)" ]
+	[ "$(parameters | wc -l)" -ge 6 ]
+	for name in $(parameters); do
+		text=$(modinfo -F parm "$BRKWATCH_MODULE" | sed -n "s/^$name://p")
+		echo "$name: $text"
+		# More than its type is said, and a range.
+		[[ "$text" =~ ^[a-z].*,\ [0-9]+\ to\ [0-9]+ ]]
+		default=$(sed -n 's/.*(default \([^)]*\)).*/\1/p' <<<"$text")
+		[ -n "$default" ]
+		[ "$(cat "/sys/module/brkwatch/parameters/$name")" = "$default" ]
+	done
+}
+
+@test "modinfo says what it is" {
+	[ "$(modinfo -F license "$BRKWATCH_MODULE")" = GPL ]
+	[ "$(modinfo -F version "$BRKWATCH_MODULE")" = "$(cat "$ROOT/VERSION")" ]
+	modinfo -F description "$BRKWATCH_MODULE" | grep -q 'brk(2)'
+	# No other module has to be there.
+	[ -z "$(modinfo -F depends "$BRKWATCH_MODULE")" ]
+}

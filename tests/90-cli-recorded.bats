@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-cli on saved copies of the module's files: needs neither the module nor root.
+# shellcheck disable=SC2016 # single quotes on purpose
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run
+#
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/90-cli-recorded.bats
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	export DATA=$ROOT/tests/data
+	export CLI=${BRKWATCH_CLI:-$ROOT/userspace/brkwatch-cli}
+	export LC_ALL=C.UTF-8
+	[ -x "$CLI" ] || {
+		echo "no $CLI: run make"
+		return 1
+	}
+}
+
+setup() {
+	export BRKWATCH_PROC=$DATA/proc
+}
+
+# golden NAME ARG...: the output is what tests/data/expected/NAME has.
+golden() {
+	local expected=$DATA/expected/$1
+	shift
+	"$CLI" "$@" >"$BATS_TEST_TMPDIR/out"
+	if [ -n "${BRKWATCH_ACCEPT:-}" ]; then
+		cp "$BATS_TEST_TMPDIR/out" "$expected"
+	fi
+	diff -u "$expected" "$BATS_TEST_TMPDIR/out"
+}
+
+# fails STATUS MESSAGE ARG...: one line on stderr, or two where they end in advice.
+fails() {
+	local status=$1 message=$2
+	shift 2
+	run -"$status" --separate-stderr "$CLI" "$@"
+	echo "stdout: $output"
+	echo "stderr: $stderr"
+	[ -z "$output" ]
+	[[ "${stderr_lines[0]}" == "brkwatch-cli: "*"$message"* ]]
+	if [ "$status" -eq 2 ]; then
+		[ "${#stderr_lines[@]}" -eq 2 ]
+		[[ "${stderr_lines[1]}" == *"--help"* ]]
+	else
+		[ "${#stderr_lines[@]}" -eq 1 ]
+	fi
+}
+
+# changed SED-SCRIPT: process 1 is 4242 with a difference.
+changed() {
+	export BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc
+	mkdir -p "$BRKWATCH_PROC"
+	sed "$1" "$DATA/proc/4242" >"$BRKWATCH_PROC/1"
+}
+
+@test "state of a process" {
+	golden state.txt 4242
+}
+
+@test "state with every kind of event, lost and dropped ones, and an odd name" {
+	golden state-all.txt 4300
+}
+
+@test "state in bytes" {
+	golden state-bytes.txt --bytes 4300
+}
+
+@test "state as JSON" {
+	golden state.json --json 4242 4300
+}
+
+@test "follow" {
+	golden follow.txt --follow 4242
+	golden follow-all.txt --follow 4300
+	golden follow-bytes.txt --follow --bytes 4300
+}
+
+@test "follow as JSON" {
+	golden follow.json --follow --json 4300
+}
+
+@test "JSON is JSON, and both ways of printing events agree" {
+	"$CLI" --json 4300 | jq -c '.events[]' >"$BATS_TEST_TMPDIR/state"
+	"$CLI" --json --follow 4300 |
+		jq -c 'select(.type == "event") | del(.type, .pid, .space)' >"$BATS_TEST_TMPDIR/follow"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/state")" -eq 10 ]
+	diff -u "$BATS_TEST_TMPDIR/state" "$BATS_TEST_TMPDIR/follow"
+}
+
+@test "JSON has the name itself, in valid UTF-8" {
+	changed "s/^Name:.*/Name:\ta\\\\nb\\\\\\\\c\"\x01\xc3\xa4\xff/"
+	run -0 --separate-stderr "$CLI" --json 1
+	[[ "$output" == *'"name":"a\nb\\c\"\u0001ä'$'\xef\xbf\xbd''"'* ]]
+}
+
+@test "columns fit into 80 characters" {
+	run -0 bash -c '"$CLI" --follow 4242; "$CLI" 4242; "$CLI" --help; "$CLI" --follow 4300 | grep -v -e "^[.]" -e tid'
+	run ! grep -E '^.{81}' <<<"$output"
+}
+
+@test "several processes: the others are printed when one is not there" {
+	run -1 --separate-stderr "$CLI" 4242 77 4300
+	[ "$stderr" = "brkwatch-cli: 77: no such file in $BRKWATCH_PROC" ]
+	[ "$(grep -c ^Pid <<<"$output")" -eq 2 ]
+	run -1 --separate-stderr "$CLI" --follow 77
+	[ -z "$output" ]
+}
+
+@test "keys and columns of a newer module are left alone" {
+	changed '/^Dropped:/aNewKey:\tvalue: with\ttabs
+		s/^seq\t.*/&\tcpu\tnode/; s/^[0-9].*/&\t3\t-/'
+	cp "$DATA/proc/4242" "$BRKWATCH_PROC"
+	diff -u <("$CLI" 4242) <("$CLI" 1)
+	diff -u <("$CLI" --json --follow 4242) <("$CLI" --json --follow 1 | sed '$s/:1,/:4242,/')
+}
+
+@test "another format is refused" {
+	changed '1s/1/2/'
+	fails 1 "format 2, but this brkwatch-cli knows only format 1" 1
+	fails 1 "format 2" --follow 1
+}
+
+@test "damaged files are refused with a reason" {
+	changed 's/^Brk:/Brk=/'
+	fails 1 "no key in header line: Brk=" 1
+	changed '/^Brk:/d'
+	fails 1 "no Brk in the header" 1
+	changed 's/^Calls:.*/Calls:\tmany/'
+	fails 1 "the value of Calls is not understood: many" 1
+	changed '/^$/,$d'
+	fails 1 "cut short" 1
+	changed 's/\ttid\t/\ttgid\t/'
+	fails 1 "no column tid" 1
+	changed '$s/\t-$//'
+	fails 1 "line 36: an event" 1
+	changed '$s/0x0000/0x00zz/g'
+	fails 1 "line 36: an event" --json 1
+	changed 1,3d
+	fails 1 "not a brkwatch file" 1
+	: >"$BRKWATCH_PROC/1"
+	fails 1 "not a brkwatch file" 1
+}
+
+@test "a file cut at any place neither crashes nor prints half a state" {
+	local size n status
+	size=$(stat -c %s "$DATA/proc/4300")
+	changed ''
+	for ((n = 0; n < size; n += 37)); do
+		head -c "$n" "$DATA/proc/4300" >"$BRKWATCH_PROC/1"
+		status=0
+		"$CLI" --json 1 >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		if [ "$status" -eq 0 ]; then
+			[ -z "$(tail -c 1 "$BRKWATCH_PROC/1")" ]
+		else
+			[ "$status" -eq 1 ]
+			[ ! -s "$BATS_TEST_TMPDIR/out" ]
+			[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 1 ]
+		fi
+	done
+}
+
+@test "wrong arguments: status 2, one line and a hint" {
+	fails 2 "number is missing"
+	fails 2 "number is missing" --json
+	fails 2 "not a process number: 'x1'" x1
+	fails 2 "not a process number: '-1'" -- -1
+	fails 2 "not a process number: '0'" 4242 0
+	fails 2 "not a process number: '99999999999'" 99999999999
+	fails 2 "--follow takes one process" --follow 1 2
+	fails 2 "must be written out" --fol 4242
+	run -2 --separate-stderr "$CLI" --bogus
+	[ -z "$output" ]
+}
+
+@test "help and version" {
+	run -0 --separate-stderr "$CLI" --help
+	[[ "$output" == Usage:* ]]
+	[ -z "$stderr" ]
+	run -0 "$CLI" -V
+	[ "$output" = "brkwatch-cli $(cat "$BATS_TEST_DIRNAME/../VERSION")" ]
+}
+
+@test "help, man page and options agree" {
+	local option
+	for option in --follow --bytes --json --help --version; do
+		"$CLI" --help | grep -q -e "$option"
+		grep -q -e "${option//-/\\\\-}" "$BATS_TEST_DIRNAME/../userspace/brkwatch-cli.1"
+	done
+}
+
+@test "a full disk is reported, a closed pipe is not" {
+	run -1 --separate-stderr bash -c '"$CLI" 4242 >/dev/full'
+	[ "$stderr" = "brkwatch-cli: cannot write the output: No space left on device" ]
+	run -1 --separate-stderr bash -c '"$CLI" --follow 4242 >/dev/full'
+	[ "$stderr" = "brkwatch-cli: cannot write the output: No space left on device" ]
+	run --separate-stderr bash -c 'set -o pipefail; for i in {1..2000}; do echo 4300; done | xargs "$CLI" | head -1'
+	[ -z "$stderr" ] || [[ "$stderr" == "xargs: "* ]]
+}
+
+@test "no directory: the remedy is named" {
+	fails_in() {
+		export BRKWATCH_PROC=$1
+		fails 1 "$2" "${@:3}"
+	}
+	fails_in "$BATS_TEST_TMPDIR/none" "No such file or directory (from BRKWATCH_PROC)" 1
+	if [ ! -d /proc/brkwatch ]; then
+		fails_in "" "the brkwatch module is not loaded; load it with: sudo insmod brkwatch.ko" 1
+		fails_in "" "the brkwatch module is not loaded" --follow 1
+	fi
+}

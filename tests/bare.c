@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bare [calls] - a program without a libc and without a heap, built for 64 and
+ * for 32 bits. It pauses until its input ends; with an argument it makes brk
+ * calls before that, and reckons them as brkdo does.
+ */
+#include <stdint.h>
+
+#define PAGE 4096UL
+
+#ifdef __i386__
+enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
+
+static long sys(long number, long a, long b, long c)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (number), "b" (a), "c" (b), "d" (c) : "memory");
+	return ret;
+}
+
+asm(".globl _start\n"
+    "_start:	mov (%esp), %eax\n"
+    "	and $-16, %esp\n"
+    "	push %eax\n	push %eax\n	push %eax\n	push %eax\n"
+    "	call bare_main\n");
+#else
+enum { SYS_exit = 60, SYS_read = 0, SYS_write = 1, SYS_brk = 12 };
+
+static long sys(long number, long a, long b, long c)
+{
+	long ret;
+
+	asm volatile("syscall" : "=a" (ret)
+		     : "a" (number), "D" (a), "S" (b), "d" (c)
+		     : "rcx", "r11", "memory");
+	return ret;
+}
+
+asm(".globl _start\n"
+    "_start:	mov (%rsp), %rdi\n"
+    "	and $-16, %rsp\n"
+    "	call bare_main\n");
+#endif
+
+static char line[256];
+static unsigned int used;
+
+static void put(const char *text)
+{
+	while (*text)
+		line[used++] = *text++;
+}
+
+static void put_address(uintptr_t value)
+{
+	put("\t0x");
+	for (int shift = 60; shift >= 0; shift -= 4)
+		line[used++] = "0123456789abcdef"[(uint64_t)value >> shift & 15];
+}
+
+/* No division: 32 bits would take a library for it. */
+static void put_number(long value)
+{
+	static const long tens[] = { 1000000000, 100000000, 10000000, 1000000,
+				     100000, 10000, 1000, 100, 10, 1 };
+	int begun = 0;
+
+	put(value < 0 ? "\t-" : "\t");
+	if (value < 0)
+		value = -value;
+	for (unsigned int i = 0; i < sizeof(tens) / sizeof(*tens); i++) {
+		char digit = '0';
+
+		for (; value >= tens[i]; value -= tens[i])
+			digit++;
+		begun |= digit > '0' || tens[i] == 1;
+		if (begun)
+			line[used++] = digit;
+	}
+}
+
+static void put_end(void)
+{
+	put("\n");
+	sys(SYS_write, 1, (long)line, used);
+	used = 0;
+}
+
+static uintptr_t now;
+
+static const char *kind(uintptr_t request, uintptr_t new)
+{
+	if (!request)
+		return "query";
+	if (request == now)
+		return "same";
+	if (new != request)
+		return "refused";
+	if ((new + PAGE - 1) / PAGE == (now + PAGE - 1) / PAGE)
+		return "move";
+	return new > now ? "grow" : "shrink";
+}
+
+static void call(uintptr_t request)
+{
+	uintptr_t new = sys(SYS_brk, request, 0, 0);
+	long pages = (long)((new + PAGE - 1) / PAGE - (now + PAGE - 1) / PAGE);
+
+	put("expect\t");
+	put(kind(request, new));
+	put_address(request);
+	put_address(now);
+	put_address(new);
+	put_number((long)(new - now));
+	put_number(pages);
+	put_end();
+	now = new;
+}
+
+__attribute__((used, noreturn))
+void bare_main(long argc)
+{
+	char c;
+
+	if (argc > 1) {
+		now = sys(SYS_brk, 0, 0, 0);
+		call(0);
+		call(now + 1);
+		call(now + 33 * PAGE);
+		call(now + 8);
+		call(now);
+		call(now - 2 * PAGE);
+		call(1);
+		call(-PAGE);
+		call(0);
+	}
+	put("ready");
+	put_end();
+	while (sys(SYS_read, 0, (long)&c, 1) > 0)
+		;
+	sys(SYS_exit, 0, 0, 0);
+	__builtin_unreachable();
+}

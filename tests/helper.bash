@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the tests share. They run as root inside a guest, each file with the
+# module freshly loaded; the kernel log is judged after every test.
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+BIN=$ROOT/tests/bin
+CLI=$ROOT/userspace/brkwatch-cli
+PROC=/proc/brkwatch
+: "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
+export PATH=$BIN:$PATH
+
+# What the kernel says when something is wrong. scripts/vm judges the whole
+# log again when all is over; here it tells which test it was.
+BAD_LOG='BUG:|WARNING:|Oops|Call Trace|general protection|blocked for more|INFO: rcu|possible circular|suspicious RCU|sleeping function|refcount_t:|UBSAN|lockup'
+
+# figure SMALL LONG: a size, by whether this is the long run.
+figure() {
+	if [ "${BRKWATCH_SIZE:-}" = long ]; then echo "$2"; else echo "$1"; fi
+}
+
+load_module() {
+	insmod "$BRKWATCH_MODULE" "$@"
+}
+
+unload_module() {
+	rmmod brkwatch
+}
+
+setup_file() {
+	load_module
+}
+
+teardown_file() {
+	if [ -d "$PROC" ]; then unload_module; fi
+}
+
+setup() {
+	dmesg --clear
+}
+
+teardown() {
+	judge_log
+}
+
+judge_log() {
+	local bad
+	bad=$(dmesg | grep -E "$BAD_LOG" || :)
+	if [ -n "$bad" ]; then
+		echo "the kernel log says: $bad"
+		return 1
+	fi
+}
+
+# until_true SECONDS COMMAND...: wait for it, show what it said if it never is.
+until_true() {
+	local deadline=$((SECONDS + $1)) out
+	shift
+	until out=$("$@" 2>&1); do
+		if [ "$SECONDS" -gt "$deadline" ]; then
+			echo "still not true: $*: $out"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# key KEY [FILE]: a value of a file's header block.
+key() {
+	awk -F'\t' -v key="$1:" '$1 == key { print $2; exit }' "${2:-/dev/stdin}"
+}
+
+# events [FILE]: the rows of the event table.
+events() {
+	awk -F'\t' 'on && NF { print } $1 == "seq" { on = 1 }' "${1:-/dev/stdin}"
+}
+
+# Brk calls only, in the columns that brkdo's own reckoning has.
+calls() {
+	events "$@" | awk -F'\t' -v OFS='\t' \
+		'$5 !~ /^(fork|external|resync|end)$/ { print $5, $6, $7, $8, $9, $10 }'
+}
+
+expected() {
+	sed -n 's/^expect\t//p' "${1:-/dev/stdin}"
+}
+
+# assert_same_calls FILE: the newest calls shown are those that brkdo made.
+assert_same_calls() {
+	local n
+	n=$(expected "$1" | wc -l)
+	[ "$n" -gt 0 ]
+	diff -u --label brkdo --label module \
+		<(expected "$1") <(calls "$1" | tail -n "$n")
+}
+
+# assert_consistent FILE: what holds for every text of a process at rest.
+assert_consistent() {
+	awk -F'\t' '
+	function bad(what) { print "inconsistent: " what; err = 1 }
+	/^[A-Za-z]+:/ { sub(":", "", $1); v[$1] = $2; next }
+	$1 == "seq" { table = 1; next }
+	table && NF == 12 {
+		if (seen && $1 != seq + 1) bad("sequence " seq " then " $1)
+		if (seen && $7 != brk) bad("chain broken at " $1)
+		if (seen && $2 < time) bad("time goes back at " $1)
+		seen = 1; seq = $1; brk = $8; time = $2
+		n[$5]++
+		if ($10 > 0) up += $10; else down -= $10
+	}
+	END {
+		sum = v["Queries"] + v["Grows"] + v["Shrinks"] + v["Moves"]
+		sum += v["Same"] + v["Refused"]
+		if (v["Calls"] != sum) bad("Calls " v["Calls"] ", sum " sum)
+		if (seen && seq != v["Events"])
+			bad("newest " seq ", Events " v["Events"])
+		rest = v["InFlight"] == 0 && v["State"] == "running"
+		if (seen && rest && brk != v["Brk"])
+			bad("last new " brk ", Brk " v["Brk"])
+		if (v["Dropped"] == 0) {
+			if (n["query"] + 0 != v["Queries"]) bad("Queries")
+			if (n["grow"] + 0 != v["Grows"]) bad("Grows")
+			if (n["shrink"] + 0 != v["Shrinks"]) bad("Shrinks")
+			if (n["refused"] + 0 != v["Refused"]) bad("Refused")
+			if (up * v["PageSize"] != v["GrownBytes"]) bad("GrownBytes")
+			if (down * v["PageSize"] != v["ShrunkBytes"]) bad("ShrunkBytes")
+		}
+		exit err
+	}' "$1"
+}
+
+# start_brkdo OPERATION...: in the background, until it pauses; its input is
+# $told, its output in $out, its number in $pid. tell ends the pause.
+start_brkdo() {
+	out=$BATS_TEST_TMPDIR/out
+	rm -f "$BATS_TEST_TMPDIR/in"
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	: >"$out"
+	brkdo "$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	pid=$!
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 10 grep -q ready "$out"
+}
+
+tell() {
+	echo >&"$told"
+}
+
+# A process has its name when this is true.
+has_name() {
+	[ -e "$PROC/$1" ]
+}
+
+# file_of PID: its text, waiting a moment for the name of a new process.
+file_of() {
+	until_true 1 has_name "$1"
+	cat "$PROC/$1"
+}
+
+stat_of() {
+	key "$1" "$PROC/stats"
+}
+
+# with_cpus N COMMAND...: the guest has four, of which two are usually off, for
+# an emulated one that is waited for is waited for long.
+with_cpus() {
+	local n=$1 i
+	shift
+	for ((i = 2; i < n; i++)); do echo 1 >"/sys/devices/system/cpu/cpu$i/online"; done
+	"$@"
+	for ((i = 2; i < n; i++)); do echo 0 >"/sys/devices/system/cpu/cpu$i/online"; done
+}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What /proc and /proc/brkwatch say, for tests that compare many processes.
+
+One process compares, because any other would be in the one listing or the other.
+"""
+import os
+import subprocess
+import time
+
+PROC = "/proc/brkwatch"
+
+
+def numbers(where):
+    return {int(n) for n in os.listdir(where) if n.isdigit()}
+
+
+def until(what, seconds=5):
+    """Wait for what() to be None; else it says what is wrong."""
+    end = time.monotonic() + seconds
+    while (wrong := what()) is not None:
+        assert time.monotonic() < end, wrong
+        time.sleep(0.01)
+
+
+def names_differ():
+    ours, theirs = numbers(PROC), numbers("/proc")
+    return None if ours == theirs else f"too many {ours - theirs}, missing {theirs - ours}"
+
+
+def stats():
+    """Keys as numbers or text; a probe's hits under its name."""
+    got = {}
+    with open(f"{PROC}/stats") as f:
+        for line in f:
+            words = line.split()
+            if len(words) == 2:
+                got[words[0].rstrip(":")] = int(words[1]) if words[1].isdigit() else words[1]
+            elif len(words) == 7 and words[5].isdigit():
+                got[words[0]] = int(words[5])
+    return got
+
+
+class Text:
+    """One reading of a process's file: the header by key, and its events."""
+
+    def __init__(self, text):
+        head, table = text.split("\n\n", 1)
+        self.head = dict(line.split(":\t", 1) for line in head.splitlines())
+        rows = [line.split("\t") for line in table.splitlines()]
+        self.events = [dict(zip(rows[0], row)) for row in rows[1:]]
+
+    def __getitem__(self, key):
+        value = self.head[key]
+        return int(value, 0) if value[0].isdigit() else value
+
+
+def open_file(name):
+    """A descriptor; the name of a new process may come a moment late."""
+    end = time.monotonic() + 1
+    while True:
+        try:
+            return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.001)
+
+
+def reread(fd):
+    os.lseek(fd, 0, os.SEEK_SET)
+    text = b""
+    while part := os.read(fd, 65536):
+        text += part
+    return Text(text.decode())
+
+
+def look(pid, proc="/proc"):
+    fd = open_file(f"{proc}/brkwatch/{pid}")
+    try:
+        return reread(fd)
+    finally:
+        os.close(fd)
+
+
+def start_brk(pid, proc="/proc"):
+    with open(f"{proc}/{pid}/stat") as f:
+        return int(f.read().rsplit(")", 1)[1].split()[47 - 3])
+
+
+def table(name):
+    """The rows of all or exited, by pid."""
+    with open(f"{PROC}/{name}") as f:
+        rows = [line.rstrip("\n").split("\t") for line in f]
+    return {int(row[0]): dict(zip(rows[0], row)) for row in rows[1:]}
+
+
+class Program:
+    """A program that says "ready" and ends with its input."""
+
+    def __init__(self, *args, **more):
+        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
+        self.pid = self.process.pid
+        self.said = []
+        while not self.said or self.said[-1] != "ready":
+            line = self.process.stdout.readline()
+            assert line, f"{args} ended"
+            self.said.append(line.rstrip("\n"))
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait() == 0
