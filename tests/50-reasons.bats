@@ -53,7 +53,7 @@ teardown() {
 @test "below_start, address_limit" {
 	refused below_start grow 4096 to -1
 	refused below_start grow 4096 at 4096
-	refused address_limit grow 4096 at 0x800000000000
+	refused address_limit grow 4096 at 0x100000000000000
 	refused address_limit grow 4096 at -1
 }
 
