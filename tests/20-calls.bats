@@ -4,6 +4,11 @@
 
 load helper
 
+setup_file() {
+	sysctl -q kernel.randomize_va_space=2
+	load_module
+}
+
 check() {
 	brkdo "$@" show >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"

@@ -18,7 +18,6 @@ refused() {
 
 setup() {
 	as=()
-	dmesg --clear
 }
 
 teardown() {

@@ -152,6 +152,7 @@ setup_file() {
 }
 
 @test "exec of a setuid program: who could read before sees nothing of it" {
+	sysctl -q kernel.randomize_va_space=2
 	local dir=/tmp/brkwatch-setuid as_nobody
 	as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	mkdir -p "$dir"
