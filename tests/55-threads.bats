@@ -29,7 +29,7 @@ race() {
 }
 
 @test "8 threads on 2 CPUs" {
-	race 2 8
+	with_cpus 2 race 2 8
 }
 
 @test "8 threads on 4 CPUs" {

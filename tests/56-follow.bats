@@ -4,6 +4,11 @@
 
 load helper
 
+setup_file() {
+	cpus 2
+	load_module
+}
+
 @test "poll, select and epoll, level and edge, see news once and the end for good" {
 	start_brkdo grow 4096 pause grow 4096 pause grow 8192
 	until_true 1 has_name "$pid"

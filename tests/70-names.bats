@@ -6,10 +6,12 @@ load helper
 
 # Each test loads the module as it needs it.
 setup_file() {
+	cpus 2
 	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1 BRKWATCH_MODULE
 }
 
 teardown_file() {
+	cpus "$BRKWATCH_CPUS"
 	:
 }
 
