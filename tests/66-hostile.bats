@@ -26,6 +26,16 @@ as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 	[ "${BASH_REMATCH[3]}" -gt 100 ]
 }
 
+@test "who opens while a process changes its user gets the answer of that moment" {
+	run "$SCENE/race" creds "$(figure 18 600)" "$(figure 30000 1000000)"
+	echo "# $output" >&3
+	[ "$status" = 0 ]
+	[[ "$output" =~ ok\ ([0-9]+)\ refused\ ([0-9]+)\ .*turns\ ([0-9]+) ]]
+	[ "${BASH_REMATCH[1]}" -gt 100 ]
+	[ "${BASH_REMATCH[2]}" -gt 100 ]
+	[ "${BASH_REMATCH[3]}" -gt 100 ]
+}
+
 @test "a process stuck in exec delays nobody but who asks for it" {
 	run python3 "$BATS_TEST_DIRNAME/stuck.py" "$BIN/brkdo" "$(figure 512 1024)"
 	echo "# ${output//$'\n'/; }" >&3
