@@ -59,7 +59,8 @@ static void wake_soon(struct brkwatch_record *record)
 }
 
 /* What a break that moves from the one to the other adds up to. */
-static void account_move(struct brkwatch_record *record, unsigned long brk)
+static __always_inline void account_move(struct brkwatch_record *record,
+					 unsigned long brk)
 {
 	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
 	unsigned long start = READ_ONCE(record->mm->start_brk);
@@ -73,25 +74,40 @@ static void account_move(struct brkwatch_record *record, unsigned long brk)
 	record->brk = brk;
 }
 
-static void add_event(struct brkwatch_record *record,
-		      const struct brkwatch_event *event)
+/*
+ * Begin an event; the caller fills in what else it has, and then add_event()s
+ * the break that it leaves.
+ */
+static __always_inline struct brkwatch_event *
+new_event(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
 {
-	struct brkwatch_event *next = brkwatch_history_next(&record->history);
+	struct brkwatch_event *event = brkwatch_history_next(&record->history);
 
-	*next = *event;
 	/* The fast clock may step back a little; time in a record never does. */
-	if (unlikely(event->time < record->last_time))
-		next->time = record->last_time;
-	record->last_time = next->time;
-	if (event->brk != record->brk)
-		account_move(record, event->brk);
+	if (likely(now > record->last_time))
+		record->last_time = now;
+	event->time = record->last_time;
+	event->kind = kind;
+	return event;
+}
+
+static __always_inline void add_event(struct brkwatch_record *record,
+				      struct brkwatch_event *event,
+				      unsigned long brk)
+{
+	event->brk = brk;
+	if (brk != record->brk)
+		account_move(record, brk);
 	if (record->followers)
 		wake_soon(record);
 }
 
-static u8 shared_flag(const struct brkwatch_record *record)
+static __always_inline void by_current(const struct brkwatch_record *record,
+				       struct brkwatch_event *event)
 {
-	return task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
+	event->tid = current->pid;
+	event->own_tid = own_number(record, task_pid(current));
+	event->flags = task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
 }
 
 static __always_inline void add_call(struct brkwatch_record *record,
@@ -100,21 +116,31 @@ static __always_inline void add_call(struct brkwatch_record *record,
 				     enum brkwatch_reason reason,
 				     bool overlapped)
 {
-	struct brkwatch_event event = {
-		.time = now,
-		.took = took,
-		.request = request,
-		.brk = brk,
-		.tid = current->pid,
-		.own_tid = own_number(record, task_pid(current)),
-		.kind = kind,
-		.reason = reason,
-		.flags = (overlapped ? BRKWATCH_OVERLAPPED : 0) |
-			 shared_flag(record),
-	};
+	struct brkwatch_event *event = new_event(record, kind, now);
 
-	add_event(record, &event);
+	by_current(record, event);
+	event->took = took;
+	event->request = request;
+	event->reason = reason;
+	if (overlapped)
+		event->flags |= BRKWATCH_OVERLAPPED;
+	add_event(record, event, brk);
 	record->counts[kind]++;
+}
+
+/* An event that is nobody's call. */
+static struct brkwatch_event *new_other(struct brkwatch_record *record,
+					enum brkwatch_kind kind, u64 now)
+{
+	struct brkwatch_event *event = new_event(record, kind, now);
+
+	event->took = 0;
+	event->request = 0;
+	event->tid = 0;
+	event->own_tid = 0;
+	event->reason = BRKWATCH_NO_REASON;
+	event->flags = 0;
+	return event;
 }
 
 /* The break is at @brk; if the chain does not say so, mend it. */
@@ -122,19 +148,15 @@ static void settle_at(struct brkwatch_record *record, u64 now,
 		      unsigned long brk)
 {
 	unsigned long missed;
-	bool explained;
+	enum brkwatch_kind kind;
 
 	if (likely(brk == record->brk))
 		return;
 	missed = brkwatch_calls_missed();
-	explained = record->unsettled || missed != record->missed ||
-		    now < record->doubtful_until;
+	kind = record->unsettled || missed != record->missed ||
+	       now < record->doubtful_until ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL;
 	record->missed = missed;
-	add_event(record, &(struct brkwatch_event) {
-		.time = now,
-		.brk = brk,
-		.kind = explained ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL,
-	});
+	add_event(record, new_other(record, kind, now), brk);
 }
 
 static void settle(struct brkwatch_record *record, struct mm_struct *mm,
@@ -162,13 +184,45 @@ void brkwatch_call_settle(struct brkwatch_record *record, struct mm_struct *mm)
 }
 
 /**
+ * brkwatch_call_query() - current enters sys_brk to ask where the break is
+ *
+ * The answer is known beforehand if nobody else can move the break meanwhile;
+ * such a call is recorded here. So is, as overlapping, a query while others
+ * are inside.
+ *
+ * Context: kprobe handler.
+ * Return: whether the call is done with, else brkwatch_call_enter() has to
+ * follow it.
+ */
+bool brkwatch_call_query(void)
+{
+	struct mm_struct *mm = current->mm;
+	struct brkwatch_record *record = brkwatch_record_find(mm);
+	bool known;
+	u64 now;
+
+	if (unlikely(!record))
+		return false;
+	now = ktime_get_mono_fast_ns();
+
+	raw_spin_lock(&record->lock);
+	known = record->inflight || atomic_read(&mm->mm_users) == 1;
+	if (known) {
+		record->entries++;
+		if (!record->inflight)
+			settle(record, mm, now);
+		record->loading = false;
+		add_call(record, BRKWATCH_QUERY, now, 0, 0, record->brk,
+			 BRKWATCH_NO_REASON, record->inflight);
+	}
+	raw_spin_unlock(&record->lock);
+	return known;
+}
+
+/**
  * brkwatch_call_enter() - current enters sys_brk
  * @call: where to keep what is known of the call until it returns
  * @request: the break that it asks for, 0 to ask where the break is
- *
- * The answer to a query is known beforehand if nobody else can move the break
- * meanwhile; such a call is recorded here. So is, as overlapping, a query
- * while others are inside.
  *
  * Context: kprobe handler.
  * Return: whether brkwatch_call_leave() is to be called.
@@ -178,35 +232,49 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = brkwatch_record_make(mm);
 	u64 now = ktime_get_mono_fast_ns();
-	bool follow = true;
 
 	if (unlikely(!record)) {
 		brkwatch_record_unrecorded();
 		return false;
 	}
+	call->record = record;
+	call->task = current;
+	call->request = request;
+	call->entered = now;
+	call->reached = false;
 
 	raw_spin_lock(&record->lock);
-	record->entries++;
 	if (!record->inflight)
 		settle(record, mm, now);
 	record->loading = false;
-	if (!request && (record->inflight || atomic_read(&mm->mm_users) == 1)) {
-		add_call(record, BRKWATCH_QUERY, now, 0, 0, record->brk,
-			 BRKWATCH_NO_REASON, record->inflight);
-		follow = false;
-	} else {
-		call->record = record;
-		call->task = current;
-		call->request = request;
-		call->entered = now;
-		call->entries = record->entries;
-		call->overlapped = record->inflight++ ||
-				   now < record->doubtful_until;
-		call->reached = false;
-		list_add_tail(&call->node, &record->calls);
+	call->entries = ++record->entries;
+	call->overlapped = record->inflight++ || now < record->doubtful_until;
+	hlist_add_head(&call->node, &record->calls);
+	raw_spin_unlock(&record->lock);
+	return true;
+}
+
+/*
+ * The call of current that is inside. Only current adds and removes its own,
+ * so the newest of all, which it usually is, can be recognised without the
+ * lock.
+ */
+static struct brkwatch_call *own_call(struct brkwatch_record *record)
+{
+	struct hlist_node *first = READ_ONCE(record->calls.first);
+	struct brkwatch_call *call;
+
+	call = hlist_entry_safe(first, struct brkwatch_call, node);
+	if (!call || likely(READ_ONCE(call->task) == current))
+		return call;
+
+	raw_spin_lock(&record->lock);
+	hlist_for_each_entry(call, &record->calls, node) {
+		if (call->task == current)
+			break;
 	}
 	raw_spin_unlock(&record->lock);
-	return follow;
+	return call;
 }
 
 /**
@@ -219,30 +287,20 @@ bool brkwatch_call_grow(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = brkwatch_record_find(mm);
-	struct brkwatch_call *call;
-	bool found = false;
+	struct brkwatch_call *call = record ? own_call(record) : NULL;
 
-	if (!record)
+	if (!call)
 		return false;
-	raw_spin_lock(&record->lock);
-	/* Who waits longest for mmap_lock gets it, as a rule. */
-	list_for_each_entry(call, &record->calls, node) {
-		if (call->task != current)
-			continue;
-		call->reached = true;
-		call->limits = (struct brkwatch_limits) {
-			.brk = mm->brk,
-			.total_vm = mm->total_vm,
-			.data_vm = mm->data_vm,
-			.as_limit = rlimit(RLIMIT_AS),
-			.data_limit = rlimit(RLIMIT_DATA),
-			.data_limit_max = rlimit_max(RLIMIT_DATA),
-		};
-		found = true;
-		break;
-	}
-	raw_spin_unlock(&record->lock);
-	return found;
+	call->reached = true;
+	call->limits = (struct brkwatch_limits) {
+		.brk = mm->brk,
+		.total_vm = mm->total_vm,
+		.data_vm = mm->data_vm,
+		.as_limit = rlimit(RLIMIT_AS),
+		.data_limit = rlimit(RLIMIT_DATA),
+		.data_limit_max = rlimit_max(RLIMIT_DATA),
+	};
+	return true;
 }
 
 /* Nobody else was inside: what the call returns is what happened. */
@@ -318,7 +376,7 @@ void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret)
 	bool overlapped;
 
 	raw_spin_lock(&record->lock);
-	list_del(&call->node);
+	hlist_del(&call->node);
 	record->inflight--;
 	overlapped = call->overlapped || record->entries != call->entries;
 
@@ -372,22 +430,18 @@ void brkwatch_call_fork(struct task_struct *child)
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = mm ? brkwatch_record_make(mm) : NULL;
 	u64 now = ktime_get_mono_fast_ns();
+	struct brkwatch_event *event;
 
 	if (!record)
 		return;
 	raw_spin_lock(&record->lock);
 	if (!record->inflight)
 		settle(record, mm, now);
-	add_event(record, &(struct brkwatch_event) {
-		.time = now,
-		.own_child = own_number(record, task_pid(child)),
-		.request = child->pid,
-		.brk = record->brk,
-		.tid = current->pid,
-		.own_tid = own_number(record, task_pid(current)),
-		.kind = BRKWATCH_FORK,
-		.flags = shared_flag(record),
-	});
+	event = new_other(record, BRKWATCH_FORK, now);
+	by_current(record, event);
+	event->own_child = own_number(record, task_pid(child));
+	event->request = child->pid;
+	add_event(record, event, record->brk);
 	raw_spin_unlock(&record->lock);
 }
 
@@ -408,19 +462,18 @@ void brkwatch_call_end(struct brkwatch_record *record)
 	raw_spin_lock(&record->lock);
 	was_ended = record->ended;
 	if (!was_ended) {
-		struct brkwatch_event event = { .kind = BRKWATCH_END };
+		u64 now = ktime_get_mono_fast_ns();
+		struct brkwatch_event *event;
 
-		event.time = ktime_get_mono_fast_ns();
-		settle(record, record->mm, event.time);
-		event.brk = record->brk;
+		settle(record, record->mm, now);
+		event = new_other(record, BRKWATCH_END, now);
 		record->start_brk = READ_ONCE(record->mm->start_brk);
 		if (own) {
-			event.tid = current->pid;
-			event.own_tid = own_number(record, task_pid(current));
+			by_current(record, event);
 			record->data_limit = rlimit(RLIMIT_DATA);
 			brkwatch_comm_copy(record->comm, current->group_leader);
 		}
-		add_event(record, &event);
+		add_event(record, event, record->brk);
 		record->ended = true;
 		record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 		if (record->followers)

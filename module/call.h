@@ -30,11 +30,11 @@ struct brkwatch_limits {
  *
  * Lives in the kretprobe's data, from brkwatch_call_enter() to
  * brkwatch_call_leave(). It owns nothing, because a kretprobe that is
- * unregistered forgets the calls that have not returned. All but @request and
- * @entered is under the record's lock.
+ * unregistered forgets the calls that have not returned. @node and @overlapped
+ * are under the record's lock; the rest is the calling task's own.
  */
 struct brkwatch_call {
-	struct list_head node;
+	struct hlist_node node;
 	struct brkwatch_record *record;
 	struct task_struct *task;
 	unsigned long request;
@@ -45,6 +45,7 @@ struct brkwatch_call {
 	struct brkwatch_limits limits;
 };
 
+bool brkwatch_call_query(void);
 bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request);
 bool brkwatch_call_grow(void);
 void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret);

@@ -33,25 +33,17 @@ static atomic_long_t missed_known;
 
 /* ---- handlers ---- */
 
-static int enter_call(struct kretprobe_instance *ri)
+static __always_inline unsigned long request(void)
 {
 	unsigned long args[6];
 
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	return !brkwatch_call_enter((struct brkwatch_call *)ri->data, args[0]);
+	return args[0];
 }
 
 static int sys_brk_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	this_cpu_inc(hits[SYS_BRK]);
-	return enter_call(ri);
-}
-
-static int sys_brk_compat_entry(struct kretprobe_instance *ri,
-				struct pt_regs *regs)
-{
-	this_cpu_inc(hits[SYS_BRK_COMPAT]);
-	return enter_call(ri);
+	return !brkwatch_call_enter((struct brkwatch_call *)ri->data, request());
 }
 
 static int sys_brk_return(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -59,6 +51,32 @@ static int sys_brk_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	brkwatch_call_leave((struct brkwatch_call *)ri->data,
 			    regs_return_value(regs));
 	return 0;
+}
+
+/*
+ * A kretprobe takes an instance from its pool before its entry handler can say
+ * that the call need not be followed, and that costs as much as recording the
+ * call. Most calls are queries, so they are dealt with in front of it.
+ */
+static kprobe_pre_handler_t kretprobe_pre;
+
+static __always_inline int sys_brk_hit(struct kprobe *p, struct pt_regs *regs,
+				       int i)
+{
+	this_cpu_inc(hits[i]);
+	if (!request() && brkwatch_call_query())
+		return 0;
+	return kretprobe_pre(p, regs);
+}
+
+static int sys_brk_pre(struct kprobe *p, struct pt_regs *regs)
+{
+	return sys_brk_hit(p, regs, SYS_BRK);
+}
+
+static int sys_brk_compat_pre(struct kprobe *p, struct pt_regs *regs)
+{
+	return sys_brk_hit(p, regs, SYS_BRK_COMPAT);
 }
 
 /*
@@ -124,7 +142,6 @@ struct probe {
 	enum kind kind;
 	bool required;
 	kprobe_pre_handler_t pre;
-	kretprobe_handler_t entry, ret;
 	void *hit;
 
 	bool armed;
@@ -155,13 +172,11 @@ static struct probe probes[PROBES] = {
 	},
 	[SYS_BRK_COMPAT] = {
 		.name = "sys_brk_compat", .symbol = BRKWATCH_SYS_BRK_COMPAT,
-		.kind = KRETPROBE,
-		.entry = sys_brk_compat_entry, .ret = sys_brk_return,
+		.kind = KRETPROBE, .pre = sys_brk_compat_pre,
 	},
 	[SYS_BRK] = {
 		.name = "sys_brk", .symbol = BRKWATCH_SYS_BRK,
-		.kind = KRETPROBE, .required = true,
-		.entry = sys_brk_entry, .ret = sys_brk_return,
+		.kind = KRETPROBE, .required = true, .pre = sys_brk_pre,
 	},
 };
 
@@ -190,11 +205,16 @@ static int probe_arm(struct probe *probe)
 		err = register_kprobe(&probe->rp.kp);
 		break;
 	case KRETPROBE:
-		probe->rp.entry_handler = probe->entry;
-		probe->rp.handler = probe->ret;
+		probe->rp.entry_handler = sys_brk_entry;
+		probe->rp.handler = sys_brk_return;
 		probe->rp.data_size = sizeof(struct brkwatch_call);
 		probe->rp.maxactive = maxactive;
 		err = register_kretprobe(&probe->rp);
+		if (err)
+			break;
+		/* Until here, the calls that came were all followed. */
+		kretprobe_pre = probe->rp.kp.pre_handler;
+		WRITE_ONCE(probe->rp.kp.pre_handler, probe->pre);
 		break;
 	case TRACEPOINT:
 		for_each_kernel_tracepoint(match_tracepoint, probe);

@@ -108,7 +108,6 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm)
 	mmgrab(mm);
 	record->mm = mm;
 	raw_spin_lock_init(&record->lock);
-	INIT_LIST_HEAD(&record->calls);
 	record->missed = brkwatch_calls_missed();
 	record->since = ktime_get_mono_fast_ns();
 	record->last_time = record->since;
@@ -151,21 +150,11 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record)
 	return other;
 }
 
-/**
- * brkwatch_record_make() - find or make the record of an address space
- * @mm: the address space; the caller keeps it in use
- *
- * Context: any that does not interrupt another part of the module; an RCU
- * reader. Does not sleep.
- *
- * Return: the record, or NULL if the limit is reached or the pool is empty.
- */
-struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm)
+/* brkwatch_record_make() where there was none a moment ago. */
+struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
-	struct brkwatch_record *record, *other = brkwatch_record_find(mm);
+	struct brkwatch_record *record, *other;
 
-	if (other)
-		return other;
 	record = brkwatch_pool_get();
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);

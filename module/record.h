@@ -60,7 +60,7 @@ struct brkwatch_record {
 	/* From here to @history: under @lock. */
 	unsigned int inflight;		/* calls inside sys_brk */
 	u64 entries;			/* calls that ever entered */
-	struct list_head calls;		/* those inside, oldest first */
+	struct hlist_head calls;	/* those inside */
 	unsigned long brk;		/* the break after the newest event */
 	u64 last_time;
 	unsigned long missed;		/* brkwatch_calls_missed() when last settled */
@@ -163,7 +163,22 @@ static inline struct brkwatch_record *brkwatch_record_find(struct mm_struct *mm)
 	return NULL;
 }
 
-struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm);
+struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm);
+
+/**
+ * brkwatch_record_make() - find or make the record of an address space
+ * @mm: the address space; the caller keeps it in use
+ *
+ * Context: any that does not interrupt another part of the module; an RCU
+ * reader. Does not sleep.
+ *
+ * Return: the record, or NULL if the limit is reached or the pool is empty.
+ */
+static inline struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm)
+{
+	return brkwatch_record_find(mm) ?: brkwatch_record_new(mm);
+}
+
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm);
 void brkwatch_record_unrecorded(void);
 void brkwatch_record_retire(struct brkwatch_record *record);
