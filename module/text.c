@@ -2,6 +2,7 @@
 /* How a snapshot reads: the text of /proc/brkwatch/<pid>. */
 #include "brkwatch.h"
 
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -51,22 +52,62 @@ static const char *const count_keys[BRKWATCH_CALL_KINDS] = {
 	[BRKWATCH_REFUSED] = "\nRefused:\t",
 };
 
-/* 0x%016lx, at a fraction of seq_printf()'s cost. */
+/*
+ * A line of the table is written from its end, because that is how the digits
+ * of numbers come, and then put out at once: that takes a third of what
+ * putting out column by column does. These write before @p and return where
+ * what they wrote begins.
+ */
+#define LINE_SIZE	256
+
+static char *char_before(char *p, char c)
+{
+	*--p = c;
+	return p;
+}
+
+static char *word_before(char *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	return memcpy(p - n, word, n);
+}
+
+static char *decimal_before(char *p, u64 n)
+{
+	do {
+		*--p = '0' + do_div(n, 10);
+	} while (n);
+	return p;
+}
+
+static char *signed_before(char *p, s64 n)
+{
+	if (n >= 0)
+		return decimal_before(p, n);
+	return char_before(decimal_before(p, -n), '-');
+}
+
+/* 0x%016lx */
+static char *address_before(char *p, unsigned long address)
+{
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		*--p = hex_asc_lo(address);
+		address >>= 4;
+	}
+	return word_before(p, "0x");
+}
+
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 			  unsigned long address)
 {
-	char text[2 + 16 + 1];
-	int i;
+	char text[2 + 16];
 
-	for (i = 17; i > 1; i--) {
-		text[i] = hex_asc_lo(address);
-		address >>= 4;
-	}
-	text[0] = '0';
-	text[1] = 'x';
-	text[18] = '\0';
+	address_before(text + sizeof(text), address);
 	seq_puts(m, delimiter);
-	seq_puts(m, text);
+	seq_write(m, text, sizeof(text));
 }
 
 /*
@@ -169,28 +210,38 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	unsigned long old = i ? event[-1].brk : snap->before;
 	bool fork = event->kind == BRKWATCH_FORK;
 
-	seq_put_decimal_ull(m, "", snap->seq + i);
-	seq_put_decimal_ull(m, "\t", event->time);
-	seq_put_decimal_ull(m, "\t", fork ? 0 : event->took);
-	seq_put_decimal_ull(m, "\t", number(reader, event->tid, event->own_tid,
-					    event->time));
-	seq_putc(m, '\t');
-	seq_puts(m, brkwatch_kind_names[event->kind]);
+	char line[LINE_SIZE], *end = line + sizeof(line), *p = end;
+
+	p = char_before(p, '\n');
+	p = word_before(p, flag_names[event->flags]);
+	p = char_before(p, '\t');
+	p = word_before(p, brkwatch_reason_names[event->reason]);
+	p = char_before(p, '\t');
+	p = signed_before(p, pages(old, event->brk));
+	p = char_before(p, '\t');
+	p = signed_before(p, (long)(event->brk - old));
+	p = char_before(p, '\t');
+	p = address_before(p, event->brk);
+	p = char_before(p, '\t');
+	p = address_before(p, old);
+	p = char_before(p, '\t');
 	if (fork)
-		seq_put_decimal_ull(m, "\t", number(reader, event->request,
-						    event->own_child,
-						    event->time));
+		p = decimal_before(p, number(reader, event->request,
+					     event->own_child, event->time));
 	else
-		brkwatch_put_address(m, "\t", event->request);
-	brkwatch_put_address(m, "\t", old);
-	brkwatch_put_address(m, "\t", event->brk);
-	seq_put_decimal_ll(m, "\t", event->brk - old);
-	seq_put_decimal_ll(m, "\t", pages(old, event->brk));
-	seq_putc(m, '\t');
-	seq_puts(m, brkwatch_reason_names[event->reason]);
-	seq_putc(m, '\t');
-	seq_puts(m, flag_names[event->flags]);
-	seq_putc(m, '\n');
+		p = address_before(p, event->request);
+	p = char_before(p, '\t');
+	p = word_before(p, brkwatch_kind_names[event->kind]);
+	p = char_before(p, '\t');
+	p = decimal_before(p, number(reader, event->tid, event->own_tid,
+				     event->time));
+	p = char_before(p, '\t');
+	p = decimal_before(p, fork ? 0 : event->took);
+	p = char_before(p, '\t');
+	p = decimal_before(p, event->time);
+	p = char_before(p, '\t');
+	p = decimal_before(p, snap->seq + i);
+	seq_write(m, p, end - p);
 }
 
 /* Position 0 is the header, n the snapshot's n-th event. */
