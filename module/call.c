@@ -15,100 +15,20 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
 #include "call.h"
-#include "compat.h"
+#include "event.h"
 #include "record.h"
-
-/* Long enough to wake a reader for many events, short for one who watches. */
-#define WAKE_DELAY_MS	8
 
 bool brkwatch_grow_watched;
 u64 brkwatch_calls_since;
 
-/* The number of a task in the pid namespace of the record's process. */
-static pid_t own_number(const struct brkwatch_record *record,
-			const struct pid *pid)
-{
-	return likely(record->level <= pid->level) ?
-	       pid->numbers[record->level].nr : 0;
-}
-
-/*
- * Pollers are woken a little later, for many events at once; at once when half
- * of what they could still be shown has filled up. Who polls disarms it.
- */
-static void wake_soon(struct brkwatch_record *record)
-{
-	u64 behind = record->history.last - record->wake_seq;
-
-	if (!record->wake_armed) {
-		record->wake_armed = true;
-		/* Others may have disarmed a timer that this one needs. */
-		if (timer_pending(&record->wake_timer))
-			return;
-		record->wake_seq = record->history.last;
-		mod_timer(&record->wake_timer,
-			  jiffies + msecs_to_jiffies(WAKE_DELAY_MS));
-	} else if (behind == brkwatch_history_size(&record->history) / 2) {
-		irq_work_queue(&record->wake_work);
-	}
-}
-
-/* What a break that moves from the one to the other adds up to. */
-static __always_inline void account_move(struct brkwatch_record *record,
-					 unsigned long brk)
-{
-	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
-	unsigned long start = READ_ONCE(record->mm->start_brk);
-
-	if (delta > 0)
-		record->grown += delta;
-	else
-		record->shrunk -= delta;
-	if (brk > start && brk - start > record->peak)
-		record->peak = brk - start;
-	record->brk = brk;
-}
-
-/*
- * Begin an event; the caller fills in what else it has, and then add_event()s
- * the break that it leaves.
- */
-static __always_inline struct brkwatch_event *
-new_event(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
-{
-	struct brkwatch_event *event = brkwatch_history_next(&record->history);
-
-	/* The fast clock may step back a little; time in a record never does. */
-	if (likely(now > record->last_time))
-		record->last_time = now;
-	event->time = record->last_time;
-	event->kind = kind;
-	return event;
-}
-
-static __always_inline void add_event(struct brkwatch_record *record,
-				      struct brkwatch_event *event,
-				      unsigned long brk)
-{
-	event->brk = brk;
-	if (brk != record->brk)
-		account_move(record, brk);
-	if (record->followers)
-		wake_soon(record);
-}
-
-static __always_inline void by_current(const struct brkwatch_record *record,
-				       struct brkwatch_event *event)
-{
-	event->tid = current->pid;
-	event->own_tid = own_number(record, task_pid(current));
-	event->flags = task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
-}
+static bool stopped;
 
 static __always_inline void add_call(struct brkwatch_record *record,
 				     enum brkwatch_kind kind, u64 now, u64 took,
@@ -126,21 +46,6 @@ static __always_inline void add_call(struct brkwatch_record *record,
 		event->flags |= BRKWATCH_OVERLAPPED;
 	add_event(record, event, brk);
 	record->counts[kind]++;
-}
-
-/* An event that is nobody's call. */
-static struct brkwatch_event *new_other(struct brkwatch_record *record,
-					enum brkwatch_kind kind, u64 now)
-{
-	struct brkwatch_event *event = new_event(record, kind, now);
-
-	event->took = 0;
-	event->request = 0;
-	event->tid = 0;
-	event->own_tid = 0;
-	event->reason = BRKWATCH_NO_REASON;
-	event->flags = 0;
-	return event;
 }
 
 /* The break is at @brk; if the chain does not say so, mend it. */
@@ -233,12 +138,14 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
 	struct brkwatch_record *record = brkwatch_record_make(mm);
 	u64 now = ktime_get_mono_fast_ns();
 
+	if (READ_ONCE(stopped))
+		return false;
 	if (unlikely(!record)) {
 		brkwatch_record_unrecorded();
 		return false;
 	}
 	call->record = record;
-	call->task = current;
+	WRITE_ONCE(call->task, current);
 	call->request = request;
 	call->entered = now;
 	call->reached = false;
@@ -249,7 +156,7 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
 	record->loading = false;
 	call->entries = ++record->entries;
 	call->overlapped = record->inflight++ || now < record->doubtful_until;
-	hlist_add_head(&call->node, &record->calls);
+	hlist_add_head_rcu(&call->node, &record->calls);
 	raw_spin_unlock(&record->lock);
 	return true;
 }
@@ -257,14 +164,14 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
 /*
  * The call of current that is inside. Only current adds and removes its own,
  * so the newest of all, which it usually is, can be recognised without the
- * lock.
+ * lock; the _rcu of the list's functions is for the order in which another's
+ * is seen to become one.
  */
 static struct brkwatch_call *own_call(struct brkwatch_record *record)
 {
-	struct hlist_node *first = READ_ONCE(record->calls.first);
-	struct brkwatch_call *call;
+	struct hlist_node *first = rcu_dereference_raw(hlist_first_rcu(&record->calls));
+	struct brkwatch_call *call = hlist_entry_safe(first, struct brkwatch_call, node);
 
-	call = hlist_entry_safe(first, struct brkwatch_call, node);
 	if (!call || likely(READ_ONCE(call->task) == current))
 		return call;
 
@@ -287,8 +194,11 @@ bool brkwatch_call_grow(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = brkwatch_record_find(mm);
-	struct brkwatch_call *call = record ? own_call(record) : NULL;
+	struct brkwatch_call *call;
 
+	if (!record || READ_ONCE(stopped))
+		return false;
+	call = own_call(record);
 	if (!call)
 		return false;
 	call->reached = true;
@@ -375,6 +285,8 @@ void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret)
 	u64 took = now > call->entered ? now - call->entered : 0;
 	bool overlapped;
 
+	if (READ_ONCE(stopped))
+		return;
 	raw_spin_lock(&record->lock);
 	hlist_del(&call->node);
 	record->inflight--;
@@ -397,6 +309,21 @@ void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret)
 			settle(record, current->mm, now);
 	}
 	raw_spin_unlock(&record->lock);
+}
+
+/**
+ * brkwatch_call_stop() - no call is followed any more
+ *
+ * A kretprobe that is unregistered forgets the calls that have not returned and
+ * frees what it has of them, which is in the lists of their records. Nobody
+ * looks at these after this.
+ *
+ * Context: process; sleeps.
+ */
+void brkwatch_call_stop(void)
+{
+	WRITE_ONCE(stopped, true);
+	synchronize_rcu();
 }
 
 /**

@@ -30,8 +30,9 @@ struct brkwatch_limits {
  *
  * Lives in the kretprobe's data, from brkwatch_call_enter() to
  * brkwatch_call_leave(). It owns nothing, because a kretprobe that is
- * unregistered forgets the calls that have not returned. @node and @overlapped
- * are under the record's lock; the rest is the calling task's own.
+ * unregistered forgets the calls that have not returned; brkwatch_call_stop()
+ * comes before that. @node and @overlapped are under the record's lock; the
+ * rest is the calling task's own.
  */
 struct brkwatch_call {
 	struct hlist_node node;
@@ -50,6 +51,7 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request);
 bool brkwatch_call_grow(void);
 void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret);
 bool brkwatch_call_lost(struct mm_struct *mm);
+void brkwatch_call_stop(void);
 void brkwatch_call_fork(struct task_struct *child);
 void brkwatch_call_end(struct brkwatch_record *record);
 void brkwatch_call_settle(struct brkwatch_record *record, struct mm_struct *mm);

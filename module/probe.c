@@ -298,6 +298,7 @@ void brkwatch_probe_exit(void)
 {
 	int i;
 
+	brkwatch_call_stop();
 	for (i = PROBES - 1; i >= 0; i--)
 		probe_disarm(&probes[i]);
 	/* Tracepoints are left without waiting for their handlers. */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Adding an event to a record, whose lock is held. Inline, because this is
+ * most of what a brk call pays for being recorded: the event is made in its
+ * place in the history.
+ */
+#ifndef BRKWATCH_EVENT_H
+#define BRKWATCH_EVENT_H
+
+#include <linux/irq_work.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/timer.h>
+
+#include "record.h"
+
+/* Long enough to wake a reader for many events, short for one who watches. */
+#define WAKE_DELAY_MS	8
+
+/* The number of a task in the pid namespace of the record's process. */
+static inline pid_t own_number(const struct brkwatch_record *record,
+			       const struct pid *pid)
+{
+	return likely(record->level <= pid->level) ?
+	       pid->numbers[record->level].nr : 0;
+}
+
+/*
+ * Pollers are woken a little later, for many events at once; at once when half
+ * of what they could still be shown has filled up. Who polls disarms it.
+ */
+static inline void wake_soon(struct brkwatch_record *record)
+{
+	u64 behind = record->history.last - record->wake_seq;
+
+	if (!record->wake_armed) {
+		record->wake_armed = true;
+		/* Others may have disarmed a timer that this one needs. */
+		if (timer_pending(&record->wake_timer))
+			return;
+		record->wake_seq = record->history.last;
+		mod_timer(&record->wake_timer,
+			  jiffies + msecs_to_jiffies(WAKE_DELAY_MS));
+	} else if (behind == brkwatch_history_size(&record->history) / 2) {
+		irq_work_queue(&record->wake_work);
+	}
+}
+
+/* What a break that moves from the one to the other adds up to. */
+static __always_inline void account_move(struct brkwatch_record *record,
+					 unsigned long brk)
+{
+	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
+	unsigned long start = READ_ONCE(record->mm->start_brk);
+
+	if (delta > 0)
+		record->grown += delta;
+	else
+		record->shrunk -= delta;
+	if (brk > start && brk - start > record->peak)
+		record->peak = brk - start;
+	record->brk = brk;
+}
+
+/*
+ * Begin an event; the caller fills in what else it has, and then add_event()s
+ * the break that it leaves.
+ */
+static __always_inline struct brkwatch_event *
+new_event(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
+{
+	struct brkwatch_event *event = brkwatch_history_next(&record->history);
+
+	/* The fast clock may step back a little; time in a record never does. */
+	if (likely(now > record->last_time))
+		record->last_time = now;
+	event->time = record->last_time;
+	event->kind = kind;
+	return event;
+}
+
+static __always_inline void add_event(struct brkwatch_record *record,
+				      struct brkwatch_event *event,
+				      unsigned long brk)
+{
+	event->brk = brk;
+	if (brk != record->brk)
+		account_move(record, brk);
+	if (record->followers)
+		wake_soon(record);
+}
+
+static __always_inline void by_current(const struct brkwatch_record *record,
+				       struct brkwatch_event *event)
+{
+	event->tid = current->pid;
+	event->own_tid = own_number(record, task_pid(current));
+	event->flags = task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
+}
+
+/* An event that is nobody's call. */
+static inline struct brkwatch_event *new_other(struct brkwatch_record *record,
+					enum brkwatch_kind kind, u64 now)
+{
+	struct brkwatch_event *event = new_event(record, kind, now);
+
+	event->took = 0;
+	event->request = 0;
+	event->tid = 0;
+	event->own_tid = 0;
+	event->reason = BRKWATCH_NO_REASON;
+	event->flags = 0;
+	return event;
+}
+
+#endif
