@@ -28,6 +28,7 @@
 bool brkwatch_grow_watched;
 u64 brkwatch_calls_since;
 
+/* See brkwatch_call_stop(). */
 static bool stopped;
 
 static __always_inline void add_call(struct brkwatch_record *record,

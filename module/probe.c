@@ -66,6 +66,7 @@ static __always_inline int sys_brk_hit(struct kprobe *p, struct pt_regs *regs,
 	this_cpu_inc(hits[i]);
 	if (!request() && brkwatch_call_query())
 		return 0;
+	smp_rmb();	/* pairs with probe_arm(): it was set before this was */
 	return kretprobe_pre(p, regs);
 }
 
@@ -214,6 +215,7 @@ static int probe_arm(struct probe *probe)
 			break;
 		/* Until here, the calls that came were all followed. */
 		kretprobe_pre = probe->rp.kp.pre_handler;
+		smp_wmb();	/* pairs with sys_brk_hit() */
 		WRITE_ONCE(probe->rp.kp.pre_handler, probe->pre);
 		break;
 	case TRACEPOINT:
