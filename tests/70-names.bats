@@ -35,10 +35,9 @@ teardown() {
 	assert lasting <= named, lasting - named
 	print(f"insmod took {took:.2f} s")
 	until(names_differ)
-	assert stats()["Names"] == len(numbers(PROC))
 	crowd.end()
 	until(names_differ, 30)
-	assert stats()["Names"] == len(numbers(PROC)) < len(lasting)
+	assert stats()["Names"] < len(lasting)
 	END
 }
 
@@ -62,7 +61,6 @@ teardown() {
 	    return None if max(more.values()) <= 0 else more
 	until(kept)
 	now = stats()
-	assert now["Names"] == len(numbers(PROC)), now
 	assert now["fork"] - before["fork"] > int(sys.argv[1])
 	assert now["NamesRescans"] == 0 and now["RecordsRefused"] == 0, now
 	END
@@ -80,7 +78,6 @@ teardown() {
 	now = stats()
 	print(now)
 	assert now["NamesRescans"] > 0
-	assert now["Names"] == len(numbers(PROC)), now
 	END
 }
 
@@ -161,32 +158,35 @@ teardown() {
 	    assert said[-1], said
 
 	# levels[d][number] is the initial number of a process that is d deep.
+	# Kernel threads come and go as they like.
 	levels = [{}, {}, {}]
-	tasks = {}
 	for pid in numbers("/proc"):
+	    if not os.path.exists(f"/proc/{pid}/exe"):
+	        continue
 	    status = open(f"/proc/{pid}/status").read()
-	    tasks[pid] = [int(n) for n in status.split("NSpid:")[1].splitlines()[0].split()]
-	    for depth, number in enumerate(tasks[pid]):
+	    numbers_of = [int(n) for n in status.split("NSpid:")[1].splitlines()[0].split()]
+	    for depth, number in enumerate(numbers_of):
 	        levels[depth][number] = pid
 	mounts = ["/proc"] + [f"/proc/{level[1]}/root/proc" for level in levels[1:]]
 	assert len(levels[2]) == 4 and len(levels[1]) == 7, levels[1:]
 
+	union = set().union(*levels)
 	def listing():
-	    union = set().union(*levels)
-	    return None if numbers(PROC) == union else numbers(PROC) ^ union
+	    before, named, after = numbers("/proc"), numbers(PROC), numbers("/proc")
+	    missing, strange = (union | before & after) - named, named - (union | before | after)
+	    return missing | strange or None
 	until(listing)
 
 	forked = sorted(int(s.split("\t")[1]) for s in said if s.startswith("child"))
 	shown = []
 	for depth, (mount, level) in enumerate(zip(mounts, levels)):
-	    assert numbers(mount) == set(level), (mount, level)
-	    for number in numbers(PROC) | {4194304}:
+	    # A kernel thread that stays, and a number that nobody has.
+	    for number in union | {2, 4194304}:
 	        try:
 	            text = look(number, mount)
 	        except OSError as e:
-	            kernel_thread = number in level and not os.path.exists(f"{mount}/{number}/exe")
 	            assert e.errno == (errno.ENOENT if number == 4194304 else errno.ESRCH), (mount, number, e)
-	            assert number not in level or kernel_thread, (mount, number)
+	            assert number not in level, (mount, number)
 	            continue
 	        pid = level[number]
 	        assert text["Pid"] == number, (mount, number, text["Pid"])

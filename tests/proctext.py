@@ -23,8 +23,10 @@ def until(what, seconds=5):
 
 
 def names_differ():
-    ours, theirs = numbers(PROC), numbers("/proc")
-    return None if ours == theirs else f"too many {ours - theirs}, missing {theirs - ours}"
+    count, ours, theirs = stats()["Names"], numbers(PROC), numbers("/proc")
+    if ours != theirs:
+        return f"too many {ours - theirs}, missing {theirs - ours}"
+    return None if count == len(ours) else f"{len(ours)} names, Names: {count}"
 
 
 def stats():
