@@ -31,9 +31,9 @@ unsigned int brkwatch_history_events = 32;
 module_param_named(history, brkwatch_history_events, uint, 0444);
 MODULE_PARM_DESC(history, "events kept for each process, 2 to 65536, rounded up to a power of two (default 32)");
 
-unsigned int brkwatch_follow_events = 4096;
+unsigned int brkwatch_follow_events = 65536;
 module_param_named(follow_history, brkwatch_follow_events, uint, 0444);
-MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 4096)");
+MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 65536)");
 
 static struct workqueue_struct *wq;
 
@@ -297,44 +297,69 @@ void brkwatch_record_put(struct brkwatch_record *record)
 		queue_rcu_work(wq, &record->free_work);
 }
 
+/* The longest ring that there is memory for, NULL if none is worth having. */
+static struct brkwatch_event *long_ring_new(unsigned long *events)
+{
+	unsigned long n;
+
+	for (n = brkwatch_follow_events; n > brkwatch_history_events; n /= 4) {
+		size_t size = array_size(n, sizeof(struct brkwatch_event));
+		struct brkwatch_event *ring;
+
+		if (!brkwatch_memory_charge(size))
+			continue;
+		ring = kvmalloc(size, LONG_HISTORY_GFP);
+		if (ring) {
+			*events = n;
+			return ring;
+		}
+		brkwatch_memory_uncharge(size);
+	}
+	return NULL;
+}
+
+static void long_ring_free(struct brkwatch_event *ring, unsigned long events)
+{
+	if (!ring)
+		return;
+	kvfree(ring);
+	brkwatch_memory_uncharge(array_size(events, sizeof(*ring)));
+}
+
 /**
  * brkwatch_record_follow() - somebody waits for the events of a record
  * @record: the record, of which the caller has a reference
  *
- * Gives it a long history, at the expense of the caller's memory cgroup. If
- * there is no memory for that the short one stays.
+ * Gives it a long history, at the expense of the caller's memory cgroup: a
+ * shorter one than asked for if memory is scarce, and if there is none at all
+ * the short one stays.
  *
  * Context: process. Undone by brkwatch_record_unfollow().
  * Return: 0, or -ENOMEM if the history is short.
  */
 int brkwatch_record_follow(struct brkwatch_record *record)
 {
-	size_t size = array_size(brkwatch_follow_events,
-				 sizeof(struct brkwatch_event));
-	struct brkwatch_event *ring = NULL;
+	struct brkwatch_event *ring;
+	unsigned long events = 0;
 	bool is_long;
-
-	if (brkwatch_follow_events > brkwatch_history_events &&
-	    brkwatch_memory_charge(size)) {
-		ring = kvmalloc(size, LONG_HISTORY_GFP);
-		if (!ring)
-			brkwatch_memory_uncharge(size);
-	}
 
 	raw_spin_lock(&record->lock);
 	record->followers++;
+	is_long = record->history.ring != record->ring;
+	raw_spin_unlock(&record->lock);
+	if (is_long)
+		return 0;
+
+	ring = long_ring_new(&events);
+	raw_spin_lock(&record->lock);
 	if (ring && record->history.ring == record->ring) {
-		brkwatch_history_move(&record->history, ring,
-				      brkwatch_follow_events);
+		brkwatch_history_move(&record->history, ring, events);
 		ring = NULL;
 	}
 	is_long = record->history.ring != record->ring;
 	raw_spin_unlock(&record->lock);
 
-	if (ring) {
-		kvfree(ring);
-		brkwatch_memory_uncharge(size);
-	}
+	long_ring_free(ring, events);
 	return is_long ? 0 : -ENOMEM;
 }
 
@@ -347,8 +372,10 @@ int brkwatch_record_follow(struct brkwatch_record *record)
 void brkwatch_record_unfollow(struct brkwatch_record *record)
 {
 	struct brkwatch_event *ring = NULL;
+	unsigned long events;
 
 	raw_spin_lock(&record->lock);
+	events = brkwatch_history_size(&record->history);
 	if (!--record->followers && record->history.ring != record->ring) {
 		ring = record->history.ring;
 		brkwatch_history_move(&record->history, record->ring,
@@ -356,11 +383,7 @@ void brkwatch_record_unfollow(struct brkwatch_record *record)
 	}
 	raw_spin_unlock(&record->lock);
 
-	if (ring) {
-		kvfree(ring);
-		brkwatch_memory_uncharge(array_size(brkwatch_follow_events,
-						    sizeof(*ring)));
-	}
+	long_ring_free(ring, events);
 }
 
 /**
