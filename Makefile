@@ -6,11 +6,12 @@
 #                     machines; KERNEL=6.12 for one line, TEST=tests/10-load.bats
 #                     for some
 # make check-long     the same, with more and longer tries
+# make bench          what brkwatch and other tools cost per call, in virtual machines
 # make shellcheck     lint of the scripts and tests
 # make clean          remove everything built
 # make help           this list
 #
-# demo and test want Debian; they install what they need with apt-get and keep
+# demo, test and bench want Debian; they install what they need with apt-get and keep
 # kernels in ~/.cache/brkwatch.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -36,6 +37,9 @@ test:
 check-long:
 	@BRKWATCH_SIZE=long scripts/test $(addprefix -k ,$(KERNEL)) $(TEST)
 
+bench:
+	@scripts/bench $(addprefix -k ,$(KERNEL))
+
 shellcheck:
 	shellcheck -x -P SCRIPTDIR scripts/* tests/run .ci/run
 # What bats's load brings in it does not see, and what it sees is used there.
@@ -51,4 +55,4 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli demo test check-long shellcheck clean help
+.PHONY: all module cli demo test check-long bench shellcheck clean help
