@@ -5,9 +5,9 @@ Prints CSV: kernel,tool,workload,turns,own,all (instructions a turn, of the proc
 children, and with all that the tool does) and kernel,tool,burst,due,got,lost.
 
 Every tool is attached to a process that then makes its system calls. Both are
-in one cgroup, whose CPU time counts all that the tool does, its end included:
-what it costs to start and to end is left out by the difference between a long
-run and a short one.
+in one cgroup, whose CPU time counts all that the tool does until it has nothing
+left to do. What is no call's is left out by the difference between a long run
+and a short one.
 """
 import os
 import re
@@ -29,6 +29,8 @@ class Nothing:
     command = None
     environment = {}
     process = None
+    # Whether it keeps work until it is stopped.
+    works_at_end = False
 
     def large(self):
         """The buffers are to hold everything."""
@@ -186,6 +188,7 @@ class PerfStat(Nothing):
 
 class PerfRecord(Nothing):
     name = "perf record"
+    works_at_end = True
     command = ["perf", "record", "-q", "-o", "{out}", "-e", "syscalls:sys_enter_brk,syscalls:sys_exit_brk", "-p", "{pid}"]
 
     def large(self):
@@ -210,6 +213,7 @@ class PerfTrace(Nothing):
 
 class TraceCmd(Nothing):
     name = "trace-cmd record"
+    works_at_end = True
     command = ["trace-cmd", "record", "-q", "-o", "{out}", "-e", "syscalls:sys_enter_brk",
                "-e", "syscalls:sys_exit_brk", "-P", "{pid}"]
 
@@ -279,7 +283,7 @@ TOOLS = [Nothing, Floor, Brkwatch, Follow, FollowJson, FtraceSyscalls, FtraceKpr
 
 
 def session(tool, work, inspect=None):
-    """Run the work under the tool; returns CPU time of each part and, in all, until the tool has ended."""
+    """Run the work under the tool; returns CPU time of each part, of all together, and what inspect() found."""
     tool.prepare()
     load = Load(tool.wrapper)
     tool.start(load.pid)
@@ -287,8 +291,10 @@ def session(tool, work, inspect=None):
     begin = used()
     own = {workload: load.run(workload, turns) for workload, turns in work.items()}
     settle()
-    tool.stop()
     total = used() - begin
+    tool.stop()
+    if tool.works_at_end:
+        total = used() - begin
     found = inspect and inspect(load.pid)
     load.end()
     tool.clean()
@@ -304,12 +310,13 @@ def measure(tool_class):
     def row(workload, turns, own, total=""):
         report(tool_class.name, workload, turns, f"{own / turns:.1f}", total and f"{total / turns:.1f}")
 
+    # Whatever comes first finds nothing in the caches.
+    session(tool(), {"query": SHORT, "updown": SHORT, **TURNS})
     short = session(tool(), {"query": SHORT, "updown": SHORT})
     for workload in "query", "updown":
         turns = {"query": SHORT, "updown": SHORT, workload: LONG}
         own, total, _ = session(tool(), turns)
         row(workload, LONG - SHORT, own[workload] - short[0][workload], total - short[1])
-    # The first turns find nothing in the caches.
     first = session(tool(), {workload: (turns + 3) // 4 for workload, turns in TURNS.items()})[0]
     own = session(tool(), {workload: turns + (turns + 3) // 4 for workload, turns in TURNS.items()})[0]
     for workload, turns in TURNS.items():
@@ -320,14 +327,13 @@ def burst(tool_class):
     tool = tool_class()
     found = session(tool, {"query": BURST}, tool.events)[2]
     if found:
-        got, due = found
+        # It may have seen a call of the program's start.
+        got, due = min(found), found[1]
         report(tool.name, "burst", due, got, due - got)
 
 
 def main():
     set_up()
-    # Whatever comes first finds nothing in the caches.
-    session(Nothing(), {"query": SHORT, "updown": SHORT, **TURNS})
     for tool in TOOLS:
         if len(sys.argv) < 3 or tool.name in sys.argv[2:]:
             measure(tool)

@@ -116,9 +116,9 @@ def picture(kernels):
             set yrange [-0.6:{len(order)} - 0.4]
             set format x "10^{{%L}}"
             set grid x
-            set key outside bottom center horizontal
+            set key top right reverse Left noenhanced
             set style fill solid 1
-            set ytics scale 0
+            set ytics scale 0 noenhanced
             set rmargin 3
             plot $data using 3:1:(100):3:($1-0.36):($1+0.36):ytic(4) with boxxyerror lc rgb "#9ec5e8" \
                      title "with all the CPU time that the tool takes", \
