@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * asleep MEGABYTES CPU.MAX - a brk call that waits for mmap_lock as long as one likes
+ *
+ * Says "ready", and when told calls brk in one thread while another forks, which
+ * holds mmap_lock for writing as long as it takes to copy the page tables. When
+ * the call waits for that, its cgroup gets next to no CPU time any more, by the
+ * file CPU.MAX; then it says "asleep". When there is time again it says
+ * "returned" if the call has done what it should.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STACK	65536
+
+static int forking[2], thread_known[2];
+
+static void say(const char *text)
+{
+	if (write(1, text, strlen(text)) < 0)
+		_exit(3);
+}
+
+/*
+ * Its stack is not copied, and what it calls then it has called before: a page
+ * fault would wait for mmap_lock, too.
+ */
+static void *caller(void *unused)
+{
+	unsigned long brk = syscall(SYS_brk, 0);
+	pid_t tid = gettid();
+	char c;
+
+	usleep(0);
+	if (write(thread_known[1], &tid, sizeof(tid)) < 0 || read(forking[0], &c, 1) != 1)
+		abort();
+	usleep(1000);
+	if ((unsigned long)syscall(SYS_brk, brk + 4096) != brk + 4096)
+		abort();
+	say("returned\n");
+	return unused;
+}
+
+/* Another process, outside of the cgroup. */
+static void watch(pid_t pid, const char *cpu_max)
+{
+	char name[64], text[512];
+	int fd = open(cpu_max, O_WRONLY), stat;
+	pid_t tid;
+	ssize_t n;
+
+	if (fd < 0 || read(thread_known[0], &tid, sizeof(tid)) != sizeof(tid))
+		_exit(2);
+	snprintf(name, sizeof(name), "/proc/%d/task/%d/stat", pid, tid);
+	stat = open(name, O_RDONLY);
+	do {
+		n = pread(stat, text, sizeof(text) - 1, 0);
+		if (n <= 0)
+			_exit(2);
+		text[n] = '\0';
+	} while (strncmp(strrchr(text, ')'), ") D", 3));
+	dprintf(fd, "1000 1000000");
+	say("asleep\n");
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	size_t size = argc > 2 ? strtoul(argv[1], NULL, 0) << 20 : 0, i;
+	pid_t pid = getpid();
+	pthread_attr_t attributes;
+	pthread_t thread;
+	char *memory;
+	void *stack;
+
+	if (argc < 3 || pipe(forking) || pipe(thread_known))
+		return 2;
+	if (!fork())
+		watch(pid, argv[2]);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return 2;
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	for (i = 0; i < size; i += 4096)
+		memory[i] = 1;
+	stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(stack, STACK, MADV_DONTFORK);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstack(&attributes, stack, STACK);
+	if (pthread_create(&thread, &attributes, caller, NULL))
+		return 2;
+	say("ready\n");
+	getchar();
+	if (write(forking[1], "", 1) != 1)
+		return 2;
+	if (!fork())
+		_exit(0);
+	while (wait(NULL) > 0)
+		;
+	return pthread_join(thread, NULL);
+}
