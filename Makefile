@@ -6,8 +6,9 @@
 #                     machines; KERNEL=6.12 for one line, TEST=tests/10-load.bats
 #                     for some
 # make check-long     the same, with more and longer tries
+# make check-debug    the same on kernels that check themselves, and coverage; hours
+# make lint           all that can be said without running it, and a minute of fuzzing
 # make bench          what brkwatch and other tools cost per call, in virtual machines
-# make shellcheck     lint of the scripts and tests
 # make clean          remove everything built
 # make help           this list
 #
@@ -37,11 +38,17 @@ test:
 check-long:
 	@BRKWATCH_SIZE=long scripts/test $(addprefix -k ,$(KERNEL)) $(TEST)
 
+check-debug:
+	@scripts/check-debug $(TEST)
+
+lint:
+	@scripts/setup -l && scripts/lint
+
 bench:
 	@scripts/bench $(addprefix -k ,$(KERNEL))
 
 shellcheck:
-	shellcheck -x -P SCRIPTDIR scripts/* tests/run .ci/run
+	shellcheck -x -P SCRIPTDIR scripts/* tests/run tests/leaks tests/bad/run .ci/run
 # What bats's load brings in it does not see, and what it sees is used there.
 	shellcheck -e SC2016,SC2034,SC2119,SC2120,SC2154 tests/*.bats tests/*.bash
 
@@ -55,4 +62,4 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli demo test check-long bench shellcheck clean help
+.PHONY: all module cli demo test check-long check-debug lint bench shellcheck clean help

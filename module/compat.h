@@ -93,6 +93,7 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm)
 /* Whether a task is inside execve, where the ELF loader sets up a heap. */
 static inline bool brkwatch_in_exec(const struct task_struct *task)
 {
+	/* A bit-field that its own task writes; another's is only asked for a hint. */
 	return data_race((bool)task->in_execve);
 }
 

@@ -101,8 +101,8 @@ static __always_inline void by_current(const struct brkwatch_record *record,
 }
 
 /* An event that is nobody's call. */
-static inline struct brkwatch_event *new_other(struct brkwatch_record *record,
-					enum brkwatch_kind kind, u64 now)
+static inline struct brkwatch_event *
+new_other(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
 {
 	struct brkwatch_event *event = new_event(record, kind, now);
 

@@ -100,7 +100,9 @@ static bool enqueue(struct change change)
  */
 void brkwatch_names_add(struct pid *pid)
 {
-	if (!enqueue((struct change) { .forked = get_pid(pid) }))
+	struct change change = { .forked = get_pid(pid) };
+
+	if (!enqueue(change))
 		put_pid(pid);
 }
 

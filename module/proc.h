@@ -70,7 +70,7 @@ struct brkwatch_reader {
 	u64 shown;
 	unsigned long follows;
 
-	struct mutex lock;
+	struct mutex lock;		/* of @taken and @snapshot */
 	bool taken;
 	struct brkwatch_snapshot snapshot;
 };

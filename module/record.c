@@ -418,7 +418,8 @@ int brkwatch_record_init(void)
 		return err;
 	err = -ENOMEM;
 	brkwatch_records_bits = clamp(ilog2(brkwatch_pool_limit()), 8, 17);
-	brkwatch_records = kvcalloc(1UL << brkwatch_records_bits, sizeof(*brkwatch_records), GFP_KERNEL);
+	brkwatch_records = kvcalloc(1UL << brkwatch_records_bits,
+				    sizeof(*brkwatch_records), GFP_KERNEL);
 	if (!brkwatch_records)
 		goto err_pool;
 	wq = alloc_workqueue("brkwatch", WQ_UNBOUND, 0);

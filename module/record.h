@@ -122,9 +122,10 @@ struct brkwatch_record_stats {
 	unsigned long bytes;
 };
 
-/* A task's name, without the lock that protects its change: it may be torn. */
+/* A task's name. */
 static inline void brkwatch_comm_copy(char *to, const struct task_struct *task)
 {
+	/* Without the lock that protects its change: a name may be torn. */
 	data_race(memcpy(to, task->comm, TASK_COMM_LEN));
 	to[TASK_COMM_LEN - 1] = '\0';
 }

@@ -30,12 +30,12 @@ as_root() {
 
 # make_initrd DIR: DIR/initrd, of what scripts/guest-init starts with
 make_initrd() (
-	cd "$1"
+	cd "$1" || exit
 	mkdir -p x/initrd/{bin,dev,proc,sys,host,rw,root}
 	cp "$(command -v busybox)" x/initrd/bin/busybox
 	ln -s busybox x/initrd/bin/sh
 	cp -r modules x/initrd/
-	cd x/initrd
+	cd x/initrd || exit
 	# Not compressed: an emulated CPU takes longer to unpack it than QEMU to load it.
 	find . | cpio -o -H newc -R 0:0 --quiet >../../initrd
 	rm -r ../../x/initrd

@@ -82,7 +82,8 @@ same_names() {
 	        assert time.monotonic() < begin + 5, "never went"
 	        time.sleep(0.001)
 	print(f"worst delay {worst * 1000:.1f} ms")
-	assert worst < 0.05, worst
+	# A kernel that checks itself is ten times slower.
+	assert worst < (0.5 if os.uname().release.endswith("san") else 0.05), worst
 	END
 	[ "$(stat_of NamesDelayMaxNs)" -gt 0 ]
 	[ "$(stat_of NamesDelayMaxNs)" -lt 50000000 ]

@@ -29,7 +29,7 @@ struct number {
 
 static struct number size_text(uint64_t size, bool bytes)
 {
-	struct number n;
+	struct number n = { .text = "" };
 
 	*put_size(n.text, size, bytes) = '\0';
 	return n;
@@ -37,7 +37,7 @@ static struct number size_text(uint64_t size, bool bytes)
 
 static struct number address_text(uint64_t address)
 {
-	struct number n;
+	struct number n = { .text = "" };
 
 	*put_hex(n.text, address) = '\0';
 	return n;
@@ -45,7 +45,7 @@ static struct number address_text(uint64_t address)
 
 static struct number seconds_text(uint64_t ns)
 {
-	struct number n;
+	struct number n = { .text = "" };
 
 	*put_seconds(n.text, ns) = '\0';
 	return n;

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Allocations that fail, by the kernel's fault injection.
+
+load helper
+
+FAULTS=/sys/kernel/debug
+
+setup_file() {
+	cpus 2
+	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
+	[ -e /proc/self/fail-nth ] || return 0
+	local kind
+	for kind in failslab fail_page_alloc; do
+		echo N >$FAULTS/$kind/ignore-gfp-wait
+		echo 0 >$FAULTS/$kind/verbose
+	done
+	echo N >$FAULTS/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >$FAULTS/fail_page_alloc/min-order
+	# The kernel has much to say of each failure, which takes long on a serial console.
+	dmesg -n 1
+}
+
+setup() {
+	[ -e /proc/self/fail-nth ] || skip "missing kernel feature: fault injection"
+}
+
+teardown() {
+	if [ -d "$PROC" ]; then unload_module; fi
+	judge_log
+}
+
+teardown_file() {
+	cpus "$BRKWATCH_CPUS"
+	if [ -e /proc/self/fail-nth ]; then dmesg -n 5; fi
+}
+
+@test "insmod with each of its allocations failing in turn works or leaves nothing" {
+	run failnth load "$BRKWATCH_MODULE"
+	echo "# $output" >&3
+	[ "$status" = 0 ]
+	# Those of the module itself are among them, and what cannot do without says so.
+	[[ "$output" =~ ^failures\ ([0-9]+)\ refused\ ([0-9]+)$ ]]
+	[ "${BASH_REMATCH[1]}" -gt 50 ]
+	[ "${BASH_REMATCH[2]}" -gt 30 ]
+	load_module
+	start_brkdo burst 5 pause
+	file_of "$pid" >"$BATS_TEST_TMPDIR/text"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	tell
+	wait "$pid"
+}
+
+@test "open, poll and read with each of their allocations failing in turn" {
+	load_module
+	start_brkdo burst 50 pause
+	until_true 1 has_name "$pid"
+	local file
+	for file in "$pid" stats all exited; do
+		run failnth read "$PROC/$file"
+		echo "# $file: $output" >&3
+		[ "$status" = 0 ]
+	done
+	[ "$(cat /sys/module/brkwatch/refcnt)" = 0 ]
+	file_of "$pid" >"$BATS_TEST_TMPDIR/text"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	[ "$(key History "$BATS_TEST_TMPDIR/text")" = 32 ]
+	tell
+	wait "$pid"
+}
+
+# faults PERCENT: of the allocations by the module's own code fail.
+faults() {
+	local kind text
+	text=$(sed -n 's/^\([0-9a-f]*\) .* process_add\t\[brkwatch\]$/\1/p' /proc/kallsyms)
+	for kind in failslab fail_page_alloc; do
+		printf '%#x' $((16#$text - 1048576)) >$FAULTS/$kind/require-start
+		printf '%#x' $((16#$text + 1048576)) >$FAULTS/$kind/require-end
+		echo -1 >$FAULTS/$kind/times
+		echo "$1" >$FAULTS/$kind/probability
+	done
+}
+
+@test "the workers heal: names and spare records are there when there is memory again" {
+	load_module
+	faults 30
+	python3 - "$(figure 300 5000)" <<-'END'
+	import sys, time
+	from proctext import *
+	begin = stats()
+	storm = Program("crowd", "storm", sys.argv[1], "20")
+	for kind in "failslab", "fail_page_alloc":
+	    open(f"/sys/kernel/debug/{kind}/probability", "w").write("0")
+	print("in need:", stats())
+	until(names_differ, 10)
+	storm.end()
+	until(names_differ, 10)
+	now = stats()
+	print("healed:", now)
+	assert now["NamesRescans"] > begin["NamesRescans"], "nothing failed"
+	until(lambda: None if stats()["RecordsSpare"] >= begin["RecordsSpare"] else stats(), 10)
+	program = Program("brkdo", "burst", "5", "pause")
+	assert look(program.pid)["Calls"] >= 5
+	program.end()
+	END
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * For libFuzzer: whatever the text of a process's file is, the CLI prints what
+ * it says, or one line about what is wrong with it.
+ *
+ * The input's first byte chooses the way of printing, the rest is the text.
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "follow.h"
+#include "outbuf.h"
+#include "state.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct outbuf out;
+static int complaints;
+
+void warn_user(const char *fmt, ...)
+{
+	char line[4096];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (len <= 0 || (size_t)len >= sizeof(line) || strchr(line, '\n'))
+		abort();
+	complaints++;
+}
+
+static int text_file(void)
+{
+	static int fd = -1;
+
+	if (fd < 0) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		fd = memfd_create("text", MFD_CLOEXEC);
+		/* What is printed goes nowhere. */
+		if (fd < 0 || null < 0 || dup2(null, STDOUT_FILENO) < 0)
+			abort();
+	}
+	return fd;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct options opts = { .proc_dir = "/proc/self/fd", .recorded = true };
+	enum exit_status status;
+	int fd = text_file();
+
+	if (!size)
+		return -1;
+	opts.json = data[0] & 1;
+	opts.bytes = data[0] & 2;
+	if (ftruncate(fd, 0) || pwrite(fd, data + 1, size - 1, 0) != (ssize_t)(size - 1))
+		abort();
+
+	out.len = 0;
+	complaints = 0;
+	if (data[0] & 4) {
+		status = follow_process(&out, &opts, fd);
+	} else {
+		status = state_show(&out, &opts, fd);
+		/* All or nothing. */
+		if ((status == STATUS_OK) != (out.len > 0))
+			abort();
+	}
+	if ((status == STATUS_OK) != (complaints == 0) || complaints > 1)
+		abort();
+	if (outbuf_flush(&out))
+		abort();
+	return 0;
+}
