@@ -98,11 +98,15 @@ static int exit_mmap_pre(struct kprobe *p, struct pt_regs *regs)
 {
 	struct mm_struct *mm = (struct mm_struct *)
 			       regs_get_kernel_argument(regs, 0);
-	struct brkwatch_record *record = brkwatch_record_find(mm);
+	struct brkwatch_record *record;
 
 	this_cpu_inc(hits[EXIT_MMAP]);
+	/* Disabled preemption would do for the table, but not for a task's lookup. */
+	rcu_read_lock();
+	record = brkwatch_record_find(mm);
 	if (record)
 		brkwatch_call_end(record);
+	rcu_read_unlock();
 	return 0;
 }
 
