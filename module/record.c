@@ -297,12 +297,16 @@ void brkwatch_record_put(struct brkwatch_record *record)
 		queue_rcu_work(wq, &record->free_work);
 }
 
-/* The longest ring that there is memory for, NULL if none is worth having. */
-static struct brkwatch_event *long_ring_new(unsigned long *events)
+/*
+ * The longest ring that there is memory for, NULL if that would be no longer
+ * than what there is.
+ */
+static struct brkwatch_event *long_ring_new(unsigned long have,
+					    unsigned long *events)
 {
 	unsigned long n;
 
-	for (n = brkwatch_follow_events; n > brkwatch_history_events; n /= 4) {
+	for (n = brkwatch_follow_events; n > have; n /= 4) {
 		size_t size = array_size(n, sizeof(struct brkwatch_event));
 		struct brkwatch_event *ring;
 
@@ -339,24 +343,27 @@ static void long_ring_free(struct brkwatch_event *ring, unsigned long events)
  */
 int brkwatch_record_follow(struct brkwatch_record *record)
 {
+	struct brkwatch_history *history = &record->history;
 	struct brkwatch_event *ring;
-	unsigned long events = 0;
+	unsigned long have, events = 0;
 	bool is_long;
 
 	raw_spin_lock(&record->lock);
 	record->followers++;
-	is_long = record->history.ring != record->ring;
+	have = brkwatch_history_size(history);
 	raw_spin_unlock(&record->lock);
-	if (is_long)
-		return 0;
 
-	ring = long_ring_new(&events);
+	ring = long_ring_new(have, &events);
 	raw_spin_lock(&record->lock);
-	if (ring && record->history.ring == record->ring) {
-		brkwatch_history_move(&record->history, ring, events);
-		ring = NULL;
+	have = brkwatch_history_size(history);
+	if (ring && events > have) {
+		struct brkwatch_event *old = history->ring;
+
+		brkwatch_history_move(history, ring, events);
+		ring = old == record->ring ? NULL : old;
+		events = have;
 	}
-	is_long = record->history.ring != record->ring;
+	is_long = history->ring != record->ring;
 	raw_spin_unlock(&record->lock);
 
 	long_ring_free(ring, events);

@@ -37,17 +37,19 @@ teardown_file() {
 	print("400 descriptors", paid)
 	assert paid > 400 * 2000, paid
 
-	# No room for a long history: the short one stays, and nobody is killed.
+	# No room for a long history: it is as long as there is room for, and nobody is killed.
 	for fd in fds[1:]:
 	    os.close(fd)
 	keep = bytearray(1 << 20)
 	open(group + "memory.max", "w").write(str(current() + 40960))
 	poll(fds[0])
-	text = read(fds[0])
-	assert "\nHistory:\t32\n" in text, text
+	history = int(read(fds[0]).split("\nHistory:\t")[1].split()[0])
+	print("short history", history)
+	assert history < 65536, history
 	events = dict(l.split() for l in open(group + "memory.events"))
 	assert events["oom_kill"] == "0", events
 
+	# Who has room makes it longer for all.
 	open(group + "memory.max", "w").write("max")
 	before = current()
 	fd = os.open(name, os.O_RDONLY)
