@@ -31,6 +31,8 @@ class Nothing:
     process = None
     # Whether it keeps work until it is stopped.
     works_at_end = False
+    # Whether what it finds out is its output.
+    to_stdout = False
 
     def large(self):
         """The buffers are to hold everything."""
@@ -48,8 +50,6 @@ class Nothing:
                 env=dict(os.environ, **self.environment))
         settle()
         assert self.process.poll() is None, get(f"{TMP}/log")
-
-    to_stdout = False
 
     def stop(self):
         """The process is still there."""
