@@ -45,6 +45,8 @@ def measure(n, workload):
 
 
 set_up()
+for number in 1, 2, 3:
+    put(f"/sys/devices/system/cpu/cpu{number}/online", 1)
 for size in 1, 2, 4:
     measure(size, "query")
     measure(size, "updown")
