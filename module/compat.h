@@ -7,6 +7,7 @@
 #define BRKWATCH_COMPAT_H
 
 #include <linux/mm_types.h>
+#include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -62,6 +63,17 @@
 # define BRKWATCH_DO_BRK_FLAGS	"do_brk_flags"
 #endif
 #define BRKWATCH_EXIT_MMAP	"exit_mmap"
+
+/* A function's first argument, at its entry. */
+static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
+{
+#ifdef CONFIG_S390
+	/* What regs_get_kernel_argument() calls there is not exported. */
+	return regs->gprs[2];
+#else
+	return regs_get_kernel_argument(regs, 0);
+#endif
+}
 
 /* The lowest break the kernel grants this task: sys_brk's own min_brk. */
 static inline unsigned long brkwatch_lowest_brk(const struct mm_struct *mm)

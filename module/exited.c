@@ -14,10 +14,10 @@ static unsigned int max_exited = 64;
 module_param_named(exited, max_exited, uint, 0444);
 MODULE_PARM_DESC(exited, "exited processes remembered, 0 to 65536 (default 64)");
 
-/* A ring: row n is at n % max_exited, the newest is number added - 1. */
+/* A ring, of which @filled rows are in use; @next is overwritten next. */
 static DEFINE_MUTEX(lock);
 static struct brkwatch_row *rows;
-static u64 added;
+static unsigned int next, filled;
 
 /**
  * brkwatch_row_fill() - put a record into one line
@@ -58,7 +58,9 @@ void brkwatch_exited_add(struct brkwatch_record *record)
 	if (!max_exited)
 		return;
 	mutex_lock(&lock);
-	row = &rows[added++ % max_exited];
+	row = &rows[next];
+	next = (next + 1) % max_exited;
+	filled = min(filled + 1, max_exited);
 	put_pid(row->pid);
 	row->pid = get_pid(record->tgid);
 	row->uid = record->uid;
@@ -80,9 +82,9 @@ bool brkwatch_exited_get(unsigned int i, struct brkwatch_row *row)
 	bool found;
 
 	mutex_lock(&lock);
-	found = i < min_t(u64, added, max_exited);
+	found = i < filled;
 	if (found) {
-		*row = rows[(added - 1 - i) % max_exited];
+		*row = rows[(next + max_exited - 1 - i) % max_exited];
 		get_pid(row->pid);
 	}
 	mutex_unlock(&lock);

@@ -10,7 +10,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
@@ -96,8 +96,7 @@ static int grow_pre(struct kprobe *p, struct pt_regs *regs)
 
 static int exit_mmap_pre(struct kprobe *p, struct pt_regs *regs)
 {
-	struct mm_struct *mm = (struct mm_struct *)
-			       regs_get_kernel_argument(regs, 0);
+	struct mm_struct *mm = (struct mm_struct *)brkwatch_first_argument(regs);
 	struct brkwatch_record *record;
 
 	this_cpu_inc(hits[EXIT_MMAP]);
