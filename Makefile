@@ -7,6 +7,8 @@
 #                     for some
 # make check-long     the same, with more and longer tries
 # make check-debug    the same on kernels that check themselves, and coverage; hours
+# make test-arch      ARCH=arm64: the tests on an emulated machine of that kind, with
+#                     both kernels; ARCH=i386 or s390x: those of single calls on 6.1
 # make lint           all that can be said without running it, and a minute of fuzzing
 # make bench          what brkwatch and other tools cost per call, in virtual machines
 # make clean          remove everything built
@@ -41,6 +43,12 @@ check-long:
 check-debug:
 	@scripts/check-debug $(TEST)
 
+arch_lines = $(if $(filter arm64,$(ARCH)),6.1-arm64 6.12-arm64,6.1-$(ARCH))
+arch_tests = $(if $(filter arm64,$(ARCH)),,tests/20-calls.bats)
+
+test-arch:
+	@scripts/test $(addprefix -k ,$(arch_lines)) $(or $(TEST),$(arch_tests))
+
 lint:
 	@scripts/setup -l && scripts/lint
 
@@ -62,4 +70,4 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli demo test check-long check-debug lint bench shellcheck clean help
+.PHONY: all module cli demo test check-long check-debug test-arch lint bench shellcheck clean help

@@ -28,11 +28,50 @@ as_root() {
 	fi
 }
 
-# make_initrd DIR: DIR/initrd, of what scripts/guest-init starts with
+# arch_of LINE|RELEASE: Debian's name of the machine a kernel is for
+arch_of() {
+	case $1 in
+	*-arm64) echo arm64 ;;
+	*-i386 | *-686-pae) echo i386 ;;
+	*-s390x) echo s390x ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# use_arch ARCH: sets what is to be known of a machine that is not the host's.
+# $triplet: of its compiler and libraries. $kernel_arch: what the kernel calls it.
+# $kernel_suffix: of Debian's kernel packages. $compiler32: for its 32-bit programs.
+use_arch() {
+	arch=$1 kernel_suffix=$1 compiler32=
+	case $1 in
+	amd64) triplet=x86_64-linux-gnu kernel_arch=x86 ;;
+	arm64) triplet=aarch64-linux-gnu kernel_arch=arm64 compiler32=arm-linux-gnueabihf-gcc ;;
+	i386) triplet=i686-linux-gnu kernel_arch=i386 kernel_suffix=686-pae ;;
+	s390x) triplet=s390x-linux-gnu kernel_arch=s390 ;;
+	*) die "$1: unknown machine; known are arm64, i386 and s390x" ;;
+	esac
+}
+
+# foreign_apt: makes $apt the options by which apt knows $arch's packages, too,
+# in a state of its own: nothing is added to the host's architectures, which
+# could make apt replace the host's compiler.
+foreign_apt() {
+	apt=()
+	[[ $arch != amd64 ]] || return 0
+	local state=$cache/apt-$arch
+	mkdir -p "$state"/{lists,cache/archives}/partial
+	: >"$state/status"
+	apt=(-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o "Dir::State=$state"
+		-o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache")
+}
+
+# make_initrd DIR [BUSYBOX]: DIR/initrd, of what scripts/guest-init starts with
 make_initrd() (
+	local program
+	program=$(realpath "${2:-$(command -v busybox)}")
 	cd "$1" || exit
 	mkdir -p x/initrd/{bin,dev,proc,sys,host,rw,root}
-	cp "$(command -v busybox)" x/initrd/bin/busybox
+	cp "$program" x/initrd/bin/busybox
 	ln -s busybox x/initrd/bin/sh
 	cp -r modules x/initrd/
 	cd x/initrd || exit

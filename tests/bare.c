@@ -8,41 +8,68 @@
 
 #define PAGE 4096UL
 
-#ifdef __i386__
+#if defined(__i386__)
 enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
-
-static long sys(long number, long a, long b, long c)
-{
-	long ret;
-
-	asm volatile("int $0x80" : "=a" (ret)
-		     : "a" (number), "b" (a), "c" (b), "d" (c) : "memory");
-	return ret;
-}
-
-asm(".globl _start\n"
-    "_start:	mov (%esp), %eax\n"
-    "	and $-16, %esp\n"
-    "	push %eax\n	push %eax\n	push %eax\n	push %eax\n"
-    "	call bare_main\n");
-#else
+# define SYSCALL(number, a, b, c, ret)					\
+	asm volatile("int $0x80" : "=a" (ret)				\
+		     : "a" (number), "b" (a), "c" (b), "d" (c) : "memory")
+# define START "mov (%esp), %eax; and $-16, %esp; push %eax; push %eax; push %eax; push %eax; call bare_main"
+#elif defined(__x86_64__)
 enum { SYS_exit = 60, SYS_read = 0, SYS_write = 1, SYS_brk = 12 };
+# define SYSCALL(number, a, b, c, ret)					\
+	asm volatile("syscall" : "=a" (ret)				\
+		     : "a" (number), "D" (a), "S" (b), "d" (c)		\
+		     : "rcx", "r11", "memory")
+# define START "mov (%rsp), %rdi; and $-16, %rsp; call bare_main"
+#else
+# define SYSCALL(number, a, b, c, ret) do {				\
+	register long nr asm(NR) = (number);				\
+	register long arg0 asm(ARG0) = (a);				\
+	register long arg1 asm(ARG1) = (b);				\
+	register long arg2 asm(ARG2) = (c);				\
+									\
+	asm volatile(TRAP : "+r" (arg0)					\
+		     : "r" (nr), "r" (arg1), "r" (arg2) : "memory");	\
+	(ret) = arg0;							\
+} while (0)
+# if defined(__aarch64__)
+enum { SYS_exit = 93, SYS_read = 63, SYS_write = 64, SYS_brk = 214 };
+#  define NR	"x8"
+#  define ARG0	"x0"
+#  define ARG1	"x1"
+#  define ARG2	"x2"
+#  define TRAP	"svc 0"
+#  define START	"ldr x0, [sp]; bl bare_main"
+# elif defined(__arm__)
+enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
+#  define NR	"r7"
+#  define ARG0	"r0"
+#  define ARG1	"r1"
+#  define ARG2	"r2"
+#  define TRAP	"svc 0"
+#  define START	"ldr r0, [sp]; bic sp, sp, #15; bl bare_main"
+# elif defined(__s390x__)
+enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
+#  define NR	"r1"
+#  define ARG0	"r2"
+#  define ARG1	"r3"
+#  define ARG2	"r4"
+#  define TRAP	"svc 0"
+#  define START	"lg %r2, 0(%r15); aghi %r15, -160; brasl %r14, bare_main"
+# else
+#  error "how this machine makes system calls is not known here"
+# endif
+#endif
+
+asm(".globl _start; _start: " START);
 
 static long sys(long number, long a, long b, long c)
 {
 	long ret;
 
-	asm volatile("syscall" : "=a" (ret)
-		     : "a" (number), "D" (a), "S" (b), "d" (c)
-		     : "rcx", "r11", "memory");
+	SYSCALL(number, a, b, c, ret);
 	return ret;
 }
-
-asm(".globl _start\n"
-    "_start:	mov (%rsp), %rdi\n"
-    "	and $-16, %rsp\n"
-    "	call bare_main\n");
-#endif
 
 static char line[256];
 static unsigned int used;

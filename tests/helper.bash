@@ -6,8 +6,10 @@
 bats_require_minimum_version 1.5.0
 
 ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-BIN=$ROOT/tests/bin
-CLI=$ROOT/userspace/brkwatch-cli
+case $(uname -m) in
+x86_64) BIN=$ROOT/tests/bin CLI=$ROOT/userspace/brkwatch-cli ;;
+*) BIN=$ROOT/build/$(uname -m)/tests CLI=$ROOT/build/$(uname -m)/userspace/brkwatch-cli ;;
+esac
 PROC=/proc/brkwatch
 : "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
 export PATH=$BIN:$PATH

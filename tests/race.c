@@ -34,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOW	(1UL << 40)
+#define LOW	(1ULL << 40)
 #define USER	1000
 #define OTHER	1001
 
@@ -70,7 +70,7 @@ static void become(uid_t uid)
 }
 
 /* The break that the open file shows. */
-static uintptr_t start_brk(int fd)
+static unsigned long long start_brk(int fd)
 {
 	char text[512], *at;
 	ssize_t n = read(fd, text, sizeof(text) - 1);
@@ -79,7 +79,7 @@ static uintptr_t start_brk(int fd)
 	at = strstr(text, "StartBrk:\t");
 	if (!at)
 		die("no StartBrk");
-	return strtoul(at + strlen("StartBrk:\t"), NULL, 16);
+	return strtoull(at + strlen("StartBrk:\t"), NULL, 16);
 }
 
 static void count(int fd)
