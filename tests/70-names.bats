@@ -16,7 +16,7 @@ teardown_file() {
 }
 
 teardown() {
-	if [ -d "$PROC" ]; then unload_module; fi
+	unload_leftover
 	judge_log
 }
 

@@ -9,7 +9,7 @@ setup_file() {
 }
 
 teardown() {
-	if [ -d "$PROC" ]; then unload_module; fi
+	unload_leftover
 	judge_log
 }
 

@@ -26,7 +26,7 @@ setup() {
 }
 
 teardown() {
-	if [ -d "$PROC" ]; then unload_module; fi
+	unload_leftover
 	judge_log
 }
 

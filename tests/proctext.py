@@ -8,6 +8,7 @@ import subprocess
 import time
 
 PROC = "/proc/brkwatch"
+SLOWNESS = int(os.environ["BRKWATCH_SLOWNESS"])
 
 
 def numbers(where):
@@ -16,7 +17,7 @@ def numbers(where):
 
 def until(what, seconds=5):
     """Wait for what() to be None; else it says what is wrong."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOWNESS
     while (wrong := what()) is not None:
         assert time.monotonic() < end, wrong
         time.sleep(0.01)
@@ -30,8 +31,8 @@ def names_differ():
 
 
 def stats():
-    """Keys as numbers or text; a probe's hits under its name."""
-    got = {}
+    """Keys as numbers or text; a probe's hits under its name, all that were missed."""
+    got = {"missed": 0}
     with open(f"{PROC}/stats") as f:
         for line in f:
             words = line.split()
@@ -39,6 +40,7 @@ def stats():
                 got[words[0].rstrip(":")] = int(words[1]) if words[1].isdigit() else words[1]
             elif len(words) == 7 and words[5].isdigit():
                 got[words[0]] = int(words[5])
+                got["missed"] += int(words[6])
     return got
 
 
@@ -58,7 +60,7 @@ class Text:
 
 def open_file(name):
     """A descriptor; the name of a new process may come a moment late."""
-    end = time.monotonic() + 1
+    end = time.monotonic() + SLOWNESS
     while True:
         try:
             return os.open(name, os.O_RDONLY | os.O_CLOEXEC)

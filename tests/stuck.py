@@ -26,7 +26,7 @@ def quota(text):
 
 
 def until(seconds, condition, what):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * int(os.environ["BRKWATCH_SLOWNESS"])
     while not (value := condition()):
         assert time.monotonic() < deadline, what
         time.sleep(0.005)
