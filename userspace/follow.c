@@ -182,7 +182,8 @@ static void close_space(struct follower *f)
  */
 static int open_next_space(struct follower *f)
 {
-	const uint64_t last = f->snap.space;
+	/* A module loaded anew counts spaces from 1 again. */
+	const uint64_t last = f->snap.space, since = f->snap.since;
 	int delay = REOPEN_FIRST_MS, absent = 0;
 
 	for (int timeout = 0;; timeout = delay, delay *= delay < REOPEN_SLOWEST_MS ? 2 : 1) {
@@ -198,7 +199,7 @@ static int open_next_space(struct follower *f)
 			return STOPPED;
 
 		rc = open_space(f, procfile_try_open(f->opts, f->pid));
-		if (!rc && f->snap.space != last)
+		if (!rc && (f->snap.space != last || f->snap.since != since))
 			return 0;
 		if (f->fd >= 0)
 			close_space(f);

@@ -26,6 +26,12 @@ enum task_kind {
 	TASK_THREAD,		/* not the first one of its process */
 };
 
+static void complain_not_loaded(void)
+{
+	warn_user("the brkwatch module is not loaded; "
+		  "load it with: sudo insmod brkwatch.ko (or modprobe brkwatch)");
+}
+
 bool procfile_setup(struct options *opts)
 {
 	const char *dir = getenv("BRKWATCH_PROC");
@@ -39,8 +45,7 @@ bool procfile_setup(struct options *opts)
 	if (dir && *dir)
 		warn_user("%s: %s (from BRKWATCH_PROC)", opts->proc_dir, strerror(errno));
 	else if (errno == ENOENT)
-		warn_user("the brkwatch module is not loaded; "
-			  "load it with: sudo insmod brkwatch.ko (or modprobe brkwatch)");
+		complain_not_loaded();
 	else
 		warn_user("%s: %s", opts->proc_dir, strerror(errno));
 	return false;
@@ -156,6 +161,8 @@ void procfile_complain(const struct options *opts, pid_t pid, int error,
 		warn_user("%s/%d: %s", opts->proc_dir, pid, snap->problem);
 	else if ((error == -ENOENT || error == -ESRCH) && opts->recorded)
 		warn_user("%d: no such file in %s", pid, opts->proc_dir);
+	else if (error == -ENOENT && access(opts->proc_dir, F_OK))
+		complain_not_loaded();
 	else if (error == -ENOENT || error == -ESRCH)
 		complain_absent(pid);
 	else if (error == -EACCES || error == -EPERM)
