@@ -109,7 +109,7 @@ as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 stress() {
 	walker "$1" 2 2 &
 	# shellcheck disable=SC2016 # for the shell in there
-	unshare --mount bash -c 'mount --bind /proc/brkwatch /proc && exec stress-ng --procfs 4 --timeout "$1"' - "$1"
+	unshare --mount bash -c 'mount --bind /proc/brkwatch /proc && exec stress-ng --procfs 4 --temp-path "$2" --timeout "$1"' - "$1" "$BATS_TEST_TMPDIR"
 	wait $!
 }
 

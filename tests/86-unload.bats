@@ -87,7 +87,9 @@ busy() {
 
 # Its own file would wait for mmap_lock, too.
 asleep_in_brk() {
-	cat /proc/"$pid"/task/*/syscall | grep '^12 '
+	local brk=12
+	[ "$(uname -m)" != aarch64 ] || brk=214
+	grep -h "^$brk " /proc/"$pid"/task/*/syscall
 }
 
 @test "rmmod while a call sleeps in brk: it returns to a kernel without the module, or with another" {

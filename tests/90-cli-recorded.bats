@@ -6,17 +6,22 @@
 #
 # To accept changed output: BRKWATCH_ACCEPT=1 bats tests/90-cli-recorded.bats
 
-bats_require_minimum_version 1.5.0
+load helper
 
 setup_file() {
-	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	export DATA=$ROOT/tests/data
-	export CLI=${BRKWATCH_CLI:-$ROOT/userspace/brkwatch-cli}
-	export LC_ALL=C.UTF-8
+	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
 	[ -x "$CLI" ] || {
 		echo "no $CLI: run make"
 		return 1
 	}
+}
+
+teardown_file() {
+	:
+}
+
+teardown() {
+	:
 }
 
 setup() {

@@ -11,6 +11,7 @@ x86_64) BIN=$ROOT/tests/bin CLI=$ROOT/userspace/brkwatch-cli ;;
 *) BIN=$ROOT/build/$(uname -m)/tests CLI=$ROOT/build/$(uname -m)/userspace/brkwatch-cli ;;
 esac
 PROC=/proc/brkwatch
+CLI=${BRKWATCH_CLI:-$CLI}
 : "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
 export PATH=$BIN:$PATH
 

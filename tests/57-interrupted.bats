@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# brkwatch-cli --follow when system calls are interrupted, and when the module
+# goes away and comes back.
+
+load helper
+
+@test "system calls that a signal interrupts are made again" {
+	local n=500 seen lost delta
+	start_brkdo pause burst $n
+	# shellcheck disable=SC2094 # strace is told its name only
+	strace -qqo "$BATS_TEST_TMPDIR/strace" -P "$PROC/$pid" -P "$BATS_TEST_TMPDIR/json" -e trace=poll,ppoll,read,pread64,write \
+		-e inject=poll,ppoll,read,pread64,write:error=EINTR:when=2+2 \
+		"$CLI" --json --follow "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- &
+	local follower=$!
+	until_true 20 test -s "$BATS_TEST_TMPDIR/json"
+	tell
+	wait "$pid"
+	wait "$follower"
+	cut -c 1-80 "$BATS_TEST_TMPDIR/strace"
+	[ "$(grep -c INJECTED "$BATS_TEST_TMPDIR/strace")" -gt 5 ]
+	for call in poll pread64 write; do
+		grep -q "^p*$call(.*INJECTED" "$BATS_TEST_TMPDIR/strace"
+	done
+	jq -se --argjson n $n 'map(select(.type == "event").seq) | length > $n and . == [range(1; length + 1)]' \
+		"$BATS_TEST_TMPDIR/json"
+}
+
+# follow_through: a follower of a program that execs; it opens the second address
+# space 5 seconds late, and has no file open meanwhile.
+follow_through() {
+	start_brkdo grow 4096 pause exec "$BIN/brkdo" pause grow 8192
+	strace -qqo /dev/null -P "$PROC/$pid" -e inject=openat:delay_enter=5s:when=2 \
+		"$CLI" --follow "$pid" >"$BATS_TEST_TMPDIR/text" 2>&1 3>&- &
+	follower=$!
+	until_true 20 grep -q 'grow' "$BATS_TEST_TMPDIR/text"
+	tell
+	until_true 4 eval "[ \$(cat /sys/module/brkwatch/refcnt) = 0 ]"
+	unload_module
+}
+
+@test "a module unloaded and loaded again between two address spaces: the second is followed" {
+	local follower
+	follow_through
+	load_module
+	until_true 20 grep -q 'exec: new address space' "$BATS_TEST_TMPDIR/text"
+	tell
+	wait "$pid"
+	wait "$follower"
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -q ' grow  *+8 KiB' "$BATS_TEST_TMPDIR/text"
+}
+
+@test "a module that does not come back: that is what is said" {
+	local follower
+	follow_through
+	local status=0
+	wait "$follower" || status=$?
+	[ "$status" = 1 ]
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -q 'brkwatch-cli: the brkwatch module is not loaded' "$BATS_TEST_TMPDIR/text"
+	tell
+	wait "$pid"
+	load_module
+}
