@@ -99,7 +99,7 @@ asleep_in_brk() {
 	for again in "" y; do
 		load_module
 		mkfifo "$BATS_TEST_TMPDIR/in"
-		asleep 256 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+		GLIBC_TUNABLES=glibc.pthread.rseq=0 asleep 256 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
 		pid=$!
 		exec {told}>"$BATS_TEST_TMPDIR/in"
 		until_true 20 grep -q ready "$out"

@@ -160,7 +160,7 @@ void bare_main(long argc)
 		call(now);
 		call(now - 2 * PAGE);
 		call(1);
-		call(-PAGE);
+		call(-1UL);
 		call(0);
 	}
 	put("ready");
