@@ -3,6 +3,7 @@
 # Why a call was refused: each reason provoked for real.
 
 load helper
+load asleep
 
 # refused REASON OPERATION...: the last call that brkdo makes is refused, for
 # that reason; whatever came before is as brkdo reckons.
@@ -87,11 +88,18 @@ teardown() {
 }
 
 @test "killed: a fatal signal while another holds mmap_lock" {
-	# A fault on the page of the restartable sequence would come before brk.
-	GLIBC_TUNABLES=glibc.pthread.rseq=0 with_cpus 2 killed >"$BATS_TEST_TMPDIR/out"
-	cat "$BATS_TEST_TMPDIR/out"
-	assert_consistent "$BATS_TEST_TMPDIR/out"
-	[ "$(events "$BATS_TEST_TMPDIR/out" | tail -n 2 | cut -f5,9,11 | tr '\t' ' ' | xargs)" = \
+	start_sleeper
+	until_true 1 has_name "$pid"
+	exec {fd}<"$PROC/$pid"
+	put_to_sleep
+	kill -KILL "$pid"
+	wake_up
+	wait "$pid" || :
+	cat <&"$fd" >"$BATS_TEST_TMPDIR/text"
+	exec {fd}<&- {told}>&-
+	cat "$BATS_TEST_TMPDIR/text"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	[ "$(events "$BATS_TEST_TMPDIR/text" | tail -n 2 | cut -f5,9,11 | tr '\t' ' ' | xargs)" = \
 	  "refused 0 killed end 0 -" ]
 }
 

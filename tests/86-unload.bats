@@ -3,8 +3,7 @@
 # insmod and rmmod while everything goes on.
 
 load helper
-
-GROUP=/sys/fs/cgroup/brkwatch-asleep
+load asleep
 
 # See scripts/vm: one processor may not patch what another executes.
 setup_file() {
@@ -85,37 +84,18 @@ busy() {
 	done
 }
 
-# Its own file would wait for mmap_lock, too.
-asleep_in_brk() {
-	local brk=12
-	[ "$(uname -m)" != aarch64 ] || brk=214
-	grep -h "^$brk " /proc/"$pid"/task/*/syscall
-}
-
 @test "rmmod while a call sleeps in brk: it returns to a kernel without the module, or with another" {
-	local out=$BATS_TEST_TMPDIR/out again
-	echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir "$GROUP"
+	local again
 	for again in "" y; do
 		load_module
-		mkfifo "$BATS_TEST_TMPDIR/in"
-		GLIBC_TUNABLES=glibc.pthread.rseq=0 asleep 256 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
-		pid=$!
-		exec {told}>"$BATS_TEST_TMPDIR/in"
-		until_true 20 grep -q ready "$out"
-		echo "$pid" >"$GROUP/cgroup.procs"
-		tell
-		until_true 20 grep -q asleep "$out"
-		asleep_in_brk
-
+		start_sleeper
+		put_to_sleep
 		unload_module
 		if [ "$again" ]; then load_module; fi
 		asleep_in_brk
-		echo max >"$GROUP/cpu.max"
+		wake_up
 		wait "$pid"
 		grep -q returned "$out"
 		exec {told}>&-
-		rm "$BATS_TEST_TMPDIR/in"
 	done
-	rmdir "$GROUP"
 }

@@ -173,10 +173,21 @@ changed() {
 	fails 2 "number is missing"
 	fails 2 "number is missing" --json
 	fails 2 "not a process number: 'x1'" x1
-	fails 2 "not a process number: '-1'" -- -1
+	fails 2 "not a process number: '-1'" -p -1
+	fails 2 "not a process number: ''" -p 1,
 	fails 2 "not a process number: '0'" 4242 0
 	fails 2 "not a process number: '99999999999'" 99999999999
-	fails 2 "--follow takes one process" --follow 1 2
+	fails 2 "not both" --json --csv --follow 1
+	fails 2 "not both" -p 1 -- true
+	fails 2 "--event: not understood: 'grow,glow'" --follow --event grow,glow 1
+	fails 2 "--until: not understood: 'heap>'" --follow --until 'heap>' 1
+	fails 2 "--until: not understood: 'head>1'" --follow --until 'head>1' 1
+	fails 2 "--min-delta: not understood: '1X'" --min-delta 1X 1
+	fails 2 "--duration: not understood: '-1'" --follow --duration -1 1
+	fails 2 "--max-events: not understood: '0'" --follow -n 0 1
+	fails 2 "needs --follow" --until refused 1
+	fails 2 "no such user: 'nobody-knows'" --uid nobody-knows
+	fails 2 "--comm '('" --comm '('
 	fails 2 "must be written out" --fol 4242
 	run -2 --separate-stderr "$CLI" --bogus
 	[ -z "$output" ]

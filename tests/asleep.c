@@ -91,7 +91,10 @@ int main(int argc, char **argv)
 	for (i = 0; i < size; i += 4096)
 		memory[i] = 1;
 	stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack == MAP_FAILED)
+		return 2;
 	madvise(stack, STACK, MADV_DONTFORK);
+	memset(stack, 0, STACK);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstack(&attributes, stack, STACK);
 	if (pthread_create(&thread, &attributes, caller, NULL))
