@@ -3,19 +3,53 @@
 #define BRKWATCH_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "filter.h"
 
 enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,
 	STATUS_USAGE,
+	STATUS_UNTIL,			/* what --until waits for has happened */
+	/* With a command these three, its own, or 128 and the signal's number. */
+	STATUS_COMMAND_FAILED = 125,	/* brkwatch-cli has */
+	STATUS_COMMAND_UNUSABLE,
+	STATUS_COMMAND_ABSENT,
+};
+
+/* What the TIME column says: as strace's -t, -tt, -ttt, and -r. */
+enum time_stamp {
+	TIME_MONOTONIC,
+	TIME_OF_DAY,
+	TIME_OF_DAY_USEC,
+	TIME_EPOCH,
+	TIME_RELATIVE,
 };
 
 struct options {
 	const char *proc_dir;
 	bool recorded;		/* proc_dir holds saved files, not a live /proc */
+
+	bool follow;
+	bool forks;
+	bool several;		/* more than one process may be shown */
+	char *const *command;	/* to run and follow, or NULL */
+
+	struct filter filter;
+	uint64_t max_events;	/* 0: no end */
+	uint64_t duration_ms;	/* 0: no end */
+
 	bool json;
+	bool csv;
 	bool bytes;
+	bool quiet;
+	bool took;
+	bool summary;		/* a table at the end */
+	bool summary_only;
+	enum time_stamp stamp;
+	int64_t wall_offset_ns;	/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
 };
 
 /* One line on stderr, after the program's name. */

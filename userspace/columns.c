@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
+#include <time.h>
 
 #include "columns.h"
 #include "text.h"
@@ -16,12 +17,48 @@ static char *put_seq(char *p, const struct event_view *view)
 	return put_u64(p, event_unsigned(view->ev, EV_SEQ));
 }
 
+static char *put_pid(char *p, const struct event_view *view)
+{
+	return put_u64(p, view->snap->pid);
+}
+
+#define NSEC_PER_SEC 1000000000u
+
+/* Microseconds behind the seconds. */
+static char *put_usec(char *p, uint64_t ns)
+{
+	char text[TEXT_NUMBER_MAX];
+
+	return mempcpy(p, text + 1, (size_t)(put_seconds(text, ns % NSEC_PER_SEC) - text - 1));
+}
+
+static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
+{
+	uint64_t wall = ns + (uint64_t)view->opts->wall_offset_ns;
+	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
+	struct tm tm;
+
+	switch (view->opts->stamp) {
+	case TIME_RELATIVE:
+		return put_seconds(p, view->previous_ns && ns > view->previous_ns ?
+				   ns - view->previous_ns : 0);
+	case TIME_EPOCH:
+		return put_seconds(p, wall);
+	default:
+		localtime_r(&seconds, &tm);
+		p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
+		return view->opts->stamp == TIME_OF_DAY ? p : put_usec(p, wall);
+	}
+}
+
 /* As put_seconds(), out of text. */
 static char *put_time(char *p, const struct event_view *view)
 {
 	struct slice time = view->ev->field[EV_TIME_NS];
 	size_t seconds = time.len - 9;
 
+	if (view->opts->stamp)
+		return put_other_time(p, view, event_unsigned(view->ev, EV_TIME_NS));
 	if (time.len < 10 || time.len > 20)
 		return put_seconds(p, event_unsigned(view->ev, EV_TIME_NS));
 	memcpy(p, time.text, 16);
@@ -44,7 +81,7 @@ static char *put_asked(char *p, const struct event_view *view)
 
 	*p++ = '(';
 	*p++ = request > old ? '+' : '-';
-	p = put_size(p, request > old ? request - old : old - request, view->bytes);
+	p = put_size(p, request > old ? request - old : old - request, view->opts->bytes);
 	*p++ = ')';
 	return p;
 }
@@ -61,7 +98,7 @@ static char *put_delta(char *p, const struct event_view *view)
 		return p + 1;
 	}
 	*p++ = delta > 0 ? '+' : '-';
-	return put_size(p, delta > 0 ? (uint64_t)delta : -(uint64_t)delta, view->bytes);
+	return put_size(p, delta > 0 ? (uint64_t)delta : -(uint64_t)delta, view->opts->bytes);
 }
 
 static char *put_pages(char *p, const struct event_view *view)
@@ -90,7 +127,17 @@ static char *put_heap(char *p, const struct event_view *view)
 	uint64_t start = view->snap->start_brk;
 	uint64_t brk = event_address(view->ev, EV_NEW);
 
-	return put_size(p, brk > start ? brk - start : 0, view->bytes);
+	return put_size(p, brk > start ? brk - start : 0, view->opts->bytes);
+}
+
+static char *put_took(char *p, const struct event_view *view)
+{
+	uint64_t ns = event_unsigned(view->ev, EV_TOOK_NS);
+
+	p = put_u64(p, ns / 1000);
+	*p++ = '.';
+	*p++ = (char)('0' + ns / 100 % 10);
+	return p;
 }
 
 static char *put_note(char *p, const struct event_view *view)
@@ -123,6 +170,7 @@ static char *put_note(char *p, const struct event_view *view)
 }
 
 const struct event_column event_columns[COLUMNS] = {
+	[COL_PID]	= { "PID",	7,  7,	true,	put_pid },
 	[COL_SEQ]	= { "SEQ",	6,  6,	true,	put_seq },
 	[COL_TIME]	= { "TIME",	13, 13,	true,	put_time },
 	[COL_EVENT]	= { "EVENT",	8,  8,	false,	put_event },
@@ -130,5 +178,6 @@ const struct event_column event_columns[COLUMNS] = {
 	[COL_PAGES]	= { "PAGES",	6,  6,	true,	put_pages },
 	[COL_BREAK]	= { "BREAK",	14, 14,	false,	put_break },
 	[COL_HEAP]	= { "HEAP",	8,  11,	true,	put_heap },
+	[COL_TOOK]	= { "TOOK_US",	9,  9,	true,	put_took },
 	[COL_NOTE]	= { "NOTE",	0,  0,	false,	put_note },
 };

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cli.h"
 #include "event.h"
 #include "snapshot.h"
 
@@ -11,7 +12,8 @@
 struct event_view {
 	struct event *ev;
 	const struct snapshot *snap;
-	bool bytes;
+	const struct options *opts;
+	uint64_t previous_ns;	/* of the event printed before, 0: none */
 };
 
 struct event_column {
@@ -28,6 +30,7 @@ struct event_column {
 #define COLUMN_TEXT_MAX 384
 
 enum event_column_id {
+	COL_PID,
 	COL_SEQ,
 	COL_TIME,
 	COL_EVENT,
@@ -35,6 +38,7 @@ enum event_column_id {
 	COL_PAGES,
 	COL_BREAK,
 	COL_HEAP,
+	COL_TOOK,
 	COL_NOTE,
 	COLUMNS,
 };

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <poll.h>
+#include <limits.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "event.h"
@@ -12,34 +15,38 @@
 #include "procfile.h"
 #include "report.h"
 #include "selfcheck.h"
-#include "snapshot.h"
+#include "summary.h"
+#include "target.h"
 
-/* The process is gone, but the kernel may still be busy taking its address space down. */
-#define LAST_EVENT_WAIT_MS 200
+/* What an epoll event is of: one of these, or a target's number and whether its pidfd. */
+#define SOURCE_STOP	UINT64_MAX
+#define SOURCE_OUTPUT	(UINT64_MAX - 1)
+#define SOURCE_FILE(i)	((uint64_t)(i) * 2)
+#define SOURCE_PIDFD(i)	((uint64_t)(i) * 2 + 1)
 
-#define REOPEN_FIRST_MS 1
-#define REOPEN_SLOWEST_MS 100
-#define REOPEN_LIMIT_MS 1000
-
-enum outcome {
-	SPACE_ENDED = 1,
-	PROCESS_ENDED,
-	STOPPED,
-};
+#define EVENTS_AT_A_TIME 64
 
 struct follower {
 	const struct options *opts;
 	struct outbuf *out;
-	pid_t pid;
-	int pidfd;
-	int fd;
-	bool first;		/* snapshot of this descriptor */
-	uint64_t dropped;	/* of this descriptor, as reported so far */
-	struct snapshot snap;
-	struct totals totals;	/* of the address spaces that are done with */
+	struct report report;
+	struct target_ops ops;
+	struct text_buffer buffer;
+	struct summary *summary;
+	struct target **targets;	/* an ended one leaves NULL */
+	size_t n, room, live;
+	int epoll;
+	uint64_t now_ms;
+	uint64_t printed;
+	uint64_t end_ms;		/* of --duration; 0: none */
+	bool stop;			/* by time or a signal */
+	bool enough;			/* by --max-events or --until: nothing more is printed */
+	enum exit_status status;
+	const struct launch *launch;
 };
 
 static int stop_fd = -1;
+static volatile sig_atomic_t stop_signal;
 
 static void stop_request(int sig)
 {
@@ -47,7 +54,7 @@ static void stop_request(int sig)
 	int saved_errno = errno;
 	ssize_t n = write(stop_fd, &one, sizeof(one));
 
-	(void)sig;
+	stop_signal = sig;
 	(void)n;
 	errno = saved_errno;
 }
@@ -68,195 +75,375 @@ static int stop_setup(void)
 	return 0;
 }
 
-/* What happened to whom, within @timeout_ms. */
-struct wakeup {
-	bool stop;
-	bool process_ended;
-	bool space_ended;
-};
-
-/* -EPIPE: nobody reads our output any more, and without events no write would ever tell. */
-static int wait_for(const struct follower *f, int fd, int timeout_ms, struct wakeup *wakeup)
+static uint64_t clock_ms(void)
 {
-	struct pollfd pfds[] = {
-		{ .fd = stop_fd, .events = POLLIN },
-		{ .fd = f->pidfd, .events = POLLIN },
-		{ .fd = fd, .events = POLLIN | POLLPRI },
-		{ .fd = STDOUT_FILENO },
-	};
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int watch(const struct follower *f, int fd, uint32_t events, uint64_t source)
+{
+	struct epoll_event event = { .events = events, .data.u64 = source };
+
+	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* ---- targets ---- */
+
+static size_t index_of(const struct follower *f, const struct target *target)
+{
+	size_t i = 0;
+
+	while (f->targets[i] != target)
+		i++;
+	return i;
+}
+
+static int watch_file(void *owner, struct target *target)
+{
+	const struct follower *f = owner;
+
+	if (f->opts->recorded)
+		return 0;
+	return watch(f, target->fd, EPOLLIN | EPOLLPRI, SOURCE_FILE(index_of(f, target)));
+}
+
+static bool is_shared(void *owner, const struct target *target)
+{
+	const struct follower *f = owner;
+
+	/* Saved files may be of several machines. */
+	for (size_t i = 0; i < f->n && !f->opts->recorded; i++) {
+		const struct target *other = f->targets[i];
+
+		if (other && other != target && other->state == TARGET_OPEN &&
+		    other->snap.space == target->snap.space &&
+		    other->snap.since == target->snap.since)
+			return true;
+	}
+	return false;
+}
+
+static int add_target(struct follower *f, pid_t pid, pid_t parent, enum target_state state)
+{
+	struct target *target;
+	size_t i;
 	int rc;
 
-	*wakeup = (struct wakeup){ 0 };
-	do {
-		rc = poll(pfds, 4, timeout_ms);
-	} while (rc < 0 && errno == EINTR);
-	if (rc < 0)
-		return -errno;
-	if (pfds[3].revents & (POLLERR | POLLHUP))
-		return f->out->error = -EPIPE;
-	wakeup->stop = pfds[0].revents;
-	wakeup->process_ended = pfds[1].revents;
-	wakeup->space_ended = pfds[2].revents & (POLLHUP | POLLERR | POLLNVAL);
+	for (i = 0; i < f->n; i++)
+		if (f->targets[i] && f->targets[i]->pid == pid)
+			return 0;
+	/* What has ended leaves its place. */
+	for (i = 0; i < f->n && f->targets[i]; i++)
+		;
+	if (i == f->room) {
+		size_t room = f->room ? f->room * 2 : 16;
+		struct target **targets = reallocarray(f->targets, room, sizeof(struct target *));
+
+		if (!targets)
+			return -ENOMEM;
+		f->targets = targets;
+		f->room = room;
+	}
+	target = malloc(sizeof(*target));
+	if (!target)
+		return -ENOMEM;
+	rc = target_init(target, f->opts, &f->buffer, pid, parent);
+	if (!rc && target->pidfd >= 0)
+		rc = watch(f, target->pidfd, EPOLLIN, SOURCE_PIDFD(i));
+	if (rc) {
+		target_end(target);
+		free(target);
+		return rc;
+	}
+	target->state = state;
+	target->due_ms = f->now_ms;
+	f->targets[i] = target;
+	f->n = i == f->n ? i + 1 : f->n;
+	f->live++;
 	return 0;
 }
 
-static int print_new(struct follower *f)
+static void drop_target(struct follower *f, struct target *target, bool ended)
 {
-	struct event ev;
-	int rc;
+	bool known;
 
-	if (f->snap.dropped > f->dropped)
-		report_lost(f->out, f->opts, &f->snap, f->snap.dropped - f->dropped, f->first);
-	f->dropped = f->snap.dropped;
-	f->first = false;
-	while ((rc = snapshot_next_event(&f->snap, &ev)) > 0) {
-		rc = report_event(f->out, f->opts, &f->snap, &ev);
-		if (rc)
-			break;
+	target_end(target);
+	known = target->totals.spaces;
+	if (!known && target->parent && ended)
+		report_missed(&f->report, target->pid, target->parent);
+	if (known) {
+		report_summary(&f->report, target->pid, &target->totals, ended);
+		if (f->summary)
+			summary_add(f->summary, target->pid, target->snap.name, &target->totals);
 	}
+	f->targets[index_of(f, target)] = NULL;
+	f->live--;
+	free(target);
+}
+
+/* Why one is followed no longer, while the others are. */
+static int give_up(struct follower *f, struct target *target, int error)
+{
+	if (error == f->out->error || error == -ENOMEM)
+		return error;
+	/* A child that nobody has asked for by name may have ended. */
+	if (!target->parent || (error != -ENOENT && error != -ESRCH)) {
+		procfile_complain(f->opts, target->pid, error, &target->snap);
+		f->status = STATUS_FAILED;
+	}
+	drop_target(f, target, false);
+	return 0;
+}
+
+static int step(struct follower *f, struct target *target, bool readable, bool hung_up)
+{
+	int rc = target_step(target, &f->ops, f->now_ms, readable, hung_up);
+
+	if (rc > 0)
+		f->enough = true;
+	else if (rc < 0)
+		return give_up(f, target, rc);
+	else if (target->state == TARGET_ENDED)
+		drop_target(f, target, true);
+	return 0;
+}
+
+/* ---- events ---- */
+
+static int follow_fork(struct follower *f, const struct target *parent, struct event *ev)
+{
+	bool shares = event_field_is(ev, EV_FLAGS, "v");
+	pid_t pid = (pid_t)event_unsigned(ev, EV_REQUEST);
+
+	/* What was there before may have ended, and its number be another's. */
+	if (parent->first && !parent->parent && !f->launch)
+		return 0;
+	return add_target(f, pid, parent->pid, shares ? TARGET_SHARED : TARGET_CLOSED);
+}
+
+static int take_event(void *owner, struct target *target, struct event *ev)
+{
+	struct follower *f = owner;
+	const struct options *opts = f->opts;
+	int rc = 0;
+
+	if (opts->summary)
+		totals_add_event(&target->totals, ev);
+	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
+		rc = report_event(&f->report, &target->snap, ev);
+		if (rc)
+			return rc;
+		f->enough |= ++f->printed == opts->max_events;
+	}
+	if (opts->filter.until && filter_until(&opts->filter, &target->snap, ev)) {
+		f->status = STATUS_UNTIL;
+		f->enough = true;
+	}
+	if (opts->forks && !opts->recorded && event_field_is(ev, EV_EVENT, "fork"))
+		rc = follow_fork(f, target, ev);
+	if (ev->malformed)
+		return snapshot_event_problem(&target->snap);
+	return rc ?: f->enough;
+}
+
+/* ---- the loop ---- */
+
+/* A command has had the terminal's signal itself, and is followed to its end. */
+static void take_signal(struct follower *f)
+{
+	uint64_t ignored;
+	ssize_t n = read(stop_fd, &ignored, sizeof(ignored));
+
+	(void)n;
+	if (!f->launch)
+		f->stop = true;
+	else if (stop_signal == SIGTERM)
+		kill(f->launch->pid, SIGTERM);
+}
+
+/* -EPIPE: nobody reads our output any more, and without events no write would ever tell. */
+static int handle(struct follower *f, const struct epoll_event *event)
+{
+	struct target *target;
+
+	if (event->data.u64 == SOURCE_OUTPUT)
+		return f->out->error = -EPIPE;
+	if (event->data.u64 == SOURCE_STOP) {
+		take_signal(f);
+		return 0;
+	}
+	target = f->targets[event->data.u64 / 2];
+	if (!target)
+		return 0;
+	if (event->data.u64 == SOURCE_PIDFD(event->data.u64 / 2)) {
+		target->process_ended = true;
+		epoll_ctl(f->epoll, EPOLL_CTL_DEL, target->pidfd, NULL);
+		return step(f, target, false, false);
+	}
+	return step(f, target, event->events & (EPOLLIN | EPOLLPRI),
+		    event->events & (EPOLLHUP | EPOLLERR));
+}
+
+/* Steps those whose time has come. */
+static int look_after(struct follower *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < f->n && !rc && !f->enough; i++) {
+		struct target *target = f->targets[i];
+
+		if (target && target->due_ms && target->due_ms <= f->now_ms)
+			rc = step(f, target, false, false);
+	}
+	if (f->end_ms && f->now_ms >= f->end_ms)
+		f->stop = true;
 	return rc;
 }
 
-static int read_and_print(struct follower *f)
+/* For epoll_wait(). */
+static int time_to_wait(const struct follower *f)
 {
-	int rc = snapshot_read(&f->snap, f->fd);
+	uint64_t next = f->end_ms;
 
-	return rc ?: print_new(f);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct target *target = f->targets[i];
+
+		if (target && target->due_ms && (!next || target->due_ms < next))
+			next = target->due_ms;
+	}
+	if (!next)
+		return -1;
+	if (next <= f->now_ms)
+		return 0;
+	return next - f->now_ms < INT_MAX ? (int)(next - f->now_ms) : INT_MAX;
 }
 
-/* From one address space's first snapshot, already taken, to its end. */
-static int follow_space(struct follower *f)
+static int loop(struct follower *f)
 {
-	struct wakeup wakeup = { 0 };
-	int rc = print_new(f);
+	struct epoll_event events[EVENTS_AT_A_TIME];
+	int rc = 0;
 
-	if (f->opts->recorded && !rc)
-		return f->snap.exited ? PROCESS_ENDED : STOPPED;
+	while (f->live && !f->enough && !f->stop) {
+		int n;
 
-	while (!rc && !f->snap.exited && !wakeup.space_ended && !wakeup.process_ended) {
 		rc = outbuf_flush(f->out);
 		if (rc)
-			break;
-		rc = wait_for(f, f->fd, -1, &wakeup);
+			return rc;
+		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, time_to_wait(f));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		f->now_ms = clock_ms();
+		for (int i = 0; i < n && !rc && !f->enough; i++)
+			rc = handle(f, &events[i]);
+		rc = rc ?: look_after(f);
 		if (rc)
-			break;
-		if (wakeup.process_ended && !wakeup.space_ended) {
-			struct pollfd pfd = { .fd = f->fd };
+			return rc;
+	}
+	/* What happened until now belongs to it. */
+	for (size_t i = 0; i < f->n && f->stop && !f->enough && !rc; i++)
+		if (f->targets[i] && f->targets[i]->state == TARGET_OPEN)
+			rc = step(f, f->targets[i], true, false);
+	return rc;
+}
 
-			poll(&pfd, 1, LAST_EVENT_WAIT_MS);
+/* Saved files have no news. */
+static int read_recorded(struct follower *f)
+{
+	int rc = look_after(f);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->targets[i])
+			drop_target(f, f->targets[i], f->targets[i]->snap.exited);
+	return rc;
+}
+
+static int setup(struct follower *f)
+{
+	struct rlimit files;
+	int rc;
+
+	if (f->opts->summary && !f->opts->json && !f->opts->csv) {
+		f->summary = summary_new(f->opts);
+		if (!f->summary)
+			return -ENOMEM;
+	}
+	if (f->opts->recorded)
+		return 0;
+	/* Two descriptors each. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	f->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (f->epoll < 0)
+		return -errno;
+	rc = stop_setup() ?: watch(f, stop_fd, EPOLLIN, SOURCE_STOP);
+	if (rc)
+		return rc;
+	/* Of a file there is no such news, and epoll says EPERM. */
+	watch(f, f->out->fd, 0, SOURCE_OUTPUT);
+	selfcheck_probes(f->opts);
+	return 0;
+}
+
+static void finish(struct follower *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->targets[i])
+			drop_target(f, f->targets[i], false);
+	if (f->summary && f->report.begun)
+		summary_print(f->summary, f->out);
+	summary_free(f->summary);
+	free(f->targets);
+	free(f->buffer.data);
+	if (f->epoll >= 0)
+		close(f->epoll);
+	if (stop_fd >= 0)
+		close(stop_fd);
+	stop_fd = -1;
+}
+
+enum exit_status follow_processes(struct outbuf *out, const struct options *opts,
+				  const pid_t *pids, size_t n, struct launch *launch)
+{
+	struct follower f = {
+		.opts = opts, .out = out, .epoll = -1, .launch = launch, .now_ms = clock_ms(),
+		.ops = {
+			.event = take_event, .watch = watch_file, .shared = is_shared,
+			.opts = opts,
+		},
+	};
+	int rc;
+
+	f.ops.owner = &f;
+	f.ops.report = &f.report;
+	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
+	report_init(&f.report, out, opts);
+	rc = setup(&f);
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = add_target(&f, pids[i], 0, TARGET_CLOSED);
+		if (rc == -ESRCH) {
+			procfile_complain(opts, pids[i], rc, NULL);
+			f.status = STATUS_FAILED;
+			rc = 0;
 		}
-		rc = read_and_print(f);
-		if (wakeup.stop)
-			return rc ?: STOPPED;
-	}
-	return rc ?: SPACE_ENDED;
-}
-
-/*
- * Open the file and take the first snapshot. The first poll of a descriptor makes the module
- * keep a longer history for it, so it comes before that.
- */
-static int open_space(struct follower *f, int fd)
-{
-	struct wakeup ignored;
-	int rc;
-
-	if (fd < 0)
-		return fd;
-	f->fd = fd;
-	f->first = true;
-	f->dropped = 0;
-	rc = wait_for(f, fd, 0, &ignored);
-	return rc ?: snapshot_read(&f->snap, fd);
-}
-
-static void close_space(struct follower *f)
-{
-	close(f->fd);
-	f->fd = -1;
-}
-
-/*
- * The address space is gone: by exec, then the process has another one, or because the process
- * ends, then there is none to be had until the pidfd says so.
- */
-static int open_next_space(struct follower *f)
-{
-	/* A module loaded anew counts spaces from 1 again. */
-	const uint64_t last = f->snap.space, since = f->snap.since;
-	int delay = REOPEN_FIRST_MS, absent = 0;
-
-	for (int timeout = 0;; timeout = delay, delay *= delay < REOPEN_SLOWEST_MS ? 2 : 1) {
-		struct wakeup wakeup;
-		int rc = timeout ? outbuf_flush(f->out) : 0;
-
-		rc = rc ?: wait_for(f, -1, timeout, &wakeup);
-		if (rc)
-			return rc;
-		if (wakeup.process_ended)
-			return PROCESS_ENDED;
-		if (wakeup.stop)
-			return STOPPED;
-
-		rc = open_space(f, procfile_try_open(f->opts, f->pid));
-		if (!rc && (f->snap.space != last || f->snap.since != since))
-			return 0;
-		if (f->fd >= 0)
-			close_space(f);
-		/* A process on its way out can take long to end, but its name stays. */
-		absent += rc == -ENOENT ? timeout : 0;
-		if (rc && rc != -ESRCH && (rc != -ENOENT || absent > REOPEN_LIMIT_MS))
-			return rc;
-	}
-}
-
-static int follow_spaces(struct follower *f)
-{
-	int rc;
-
-	report_start(f->out, f->opts, &f->snap);
-	for (;;) {
-		rc = follow_space(f);
-		totals_add(&f->totals, &f->snap);
-		close_space(f);
-		if (rc != SPACE_ENDED)
-			return rc;
-		rc = open_next_space(f);
-		if (rc)
-			return rc;
-		report_exec(f->out, f->opts, &f->snap);
-	}
-}
-
-enum exit_status follow_process(struct outbuf *out, const struct options *opts, pid_t pid)
-{
-	struct follower f = { .opts = opts, .out = out, .pid = pid, .pidfd = -1, .fd = -1 };
-	int rc;
-
-	snapshot_init(&f.snap);
-	rc = stop_setup();
-	/* Before the file: a number that is used again later must not pass for the process. */
-	if (!rc && !opts->recorded) {
-		f.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-		if (f.pidfd < 0)
-			rc = errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
 	}
 	if (!rc)
-		selfcheck_probes(opts);
-	if (!rc)
-		rc = open_space(&f, procfile_open(opts, pid));
-	if (!rc)
-		rc = follow_spaces(&f);
-
-	if (rc < 0 && rc != out->error)
-		procfile_complain(opts, pid, rc, &f.snap);
-	if (f.totals.spaces)
-		report_summary(out, opts, pid, &f.totals, rc == PROCESS_ENDED);
-	if (f.fd >= 0)
-		close(f.fd);
-	if (f.pidfd >= 0)
-		close(f.pidfd);
-	close(stop_fd);
-	snapshot_deinit(&f.snap);
-	return rc < 0 ? STATUS_FAILED : STATUS_OK;
+		rc = opts->recorded ? read_recorded(&f) : look_after(&f);
+	if (launch)
+		launch_release(launch);
+	if (!rc && !opts->recorded)
+		rc = loop(&f);
+	if (rc && rc != out->error) {
+		warn_user("%s", strerror(-rc));
+		f.status = STATUS_FAILED;
+	}
+	/* The command goes on no longer than it is followed. */
+	if (launch && (f.stop || f.enough))
+		kill(launch->pid, SIGTERM);
+	finish(&f);
+	return f.status;
 }

@@ -3,9 +3,14 @@
 #define BRKWATCH_FOLLOW_H
 
 #include "cli.h"
+#include "launch.h"
 #include "outbuf.h"
 
-/* Print each event of @pid as it happens, until the process ends or SIGINT or SIGTERM comes. */
-enum exit_status follow_process(struct outbuf *out, const struct options *opts, pid_t pid);
+/*
+ * Print events until all processes have ended, or it is enough. @launch, or NULL: a command of
+ * which @pids has the number; it is let run when it is watched.
+ */
+enum exit_status follow_processes(struct outbuf *out, const struct options *opts,
+				  const pid_t *pids, size_t n, struct launch *launch);
 
 #endif

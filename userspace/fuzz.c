@@ -66,10 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ftruncate(fd, 0) || pwrite(fd, data + 1, size - 1, 0) != (ssize_t)(size - 1))
 		abort();
 
+	out.fd = STDOUT_FILENO;
 	out.len = 0;
 	complaints = 0;
 	if (data[0] & 4) {
-		status = follow_process(&out, &opts, fd);
+		status = follow_processes(&out, &opts, &fd, 1, NULL);
 	} else {
 		status = state_show(&out, &opts, fd);
 		/* All or nothing. */

@@ -126,7 +126,7 @@ static void json_write(struct outbuf *out, struct json_object *obj)
 	json_object_put(obj);
 }
 
-int json_report_state(struct outbuf *out, struct snapshot *snap)
+int json_report_state(struct outbuf *out, struct snapshot *snap, const struct filter *filter)
 {
 	struct json_object *obj = json_header("state", snap);
 	struct json_object *events = json_object_new_array();
@@ -135,6 +135,8 @@ int json_report_state(struct outbuf *out, struct snapshot *snap)
 
 	json_object_object_add(obj, "events", events);
 	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
+		if (!filter_shows(filter, &ev))
+			continue;
 		json_object_array_add(events, json_event(&ev));
 		if (ev.malformed) {
 			rc = snapshot_event_problem(snap);
@@ -245,7 +247,7 @@ void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum
 		{ "lost", sum->lost },
 		{ "dropped", sum->dropped },
 	};
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = json_object_new_object(), *reasons;
 
 	json_object_object_add(obj, "type", json_object_new_string("summary"));
 	json_object_object_add(obj, "pid", json_object_new_int(pid));
@@ -253,5 +255,24 @@ void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		json_object_object_add(obj, members[i].name,
 				       json_object_new_uint64(members[i].value));
+	if (sum->of_events) {
+		json_object_object_add(obj, "longest_ns", json_object_new_uint64(sum->longest_ns));
+		json_object_object_add(obj, "inside_ns", json_object_new_uint64(sum->inside_ns));
+		reasons = json_object_new_object();
+		for (size_t i = 0; i < REASONS_MAX && sum->reasons[i].count; i++)
+			json_object_object_add(reasons, sum->reasons[i].name,
+					       json_object_new_uint64(sum->reasons[i].count));
+		json_object_object_add(obj, "refused_by_reason", reasons);
+	}
+	json_write(out, obj);
+}
+
+void json_report_missed(struct outbuf *out, pid_t pid, pid_t parent)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "type", json_object_new_string("missed"));
+	json_object_object_add(obj, "pid", json_object_new_int(pid));
+	json_object_object_add(obj, "parent", json_object_new_int(parent));
 	json_write(out, obj);
 }

@@ -12,7 +12,8 @@
 /* Everything here writes one line. */
 
 /* These two return 0 or, with nothing written, -EPROTO where an event makes no sense. */
-int json_report_state(struct outbuf *out, struct snapshot *snap);	/* with its events */
+int json_report_state(struct outbuf *out, struct snapshot *snap,
+		      const struct filter *filter);	/* with its events */
 int json_report_event(struct outbuf *out, struct snapshot *snap, struct event *ev);
 
 /* The header block alone; @type is "start" or "exec". */
@@ -21,5 +22,9 @@ void json_report_space(struct outbuf *out, const char *type, const struct snapsh
 void json_report_lost(struct outbuf *out, const struct snapshot *snap, uint64_t count,
 		      bool before_open);
 void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum, bool ended);
+
+
+/* A child that was gone before it could be followed. */
+void json_report_missed(struct outbuf *out, pid_t pid, pid_t parent);
 
 #endif

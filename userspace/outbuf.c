@@ -9,16 +9,16 @@
 
 #include "outbuf.h"
 
-static int write_all(const char *data, size_t len)
+static int write_all(int fd, const char *data, size_t len)
 {
 	while (len) {
-		ssize_t n = write(STDOUT_FILENO, data, len);
+		ssize_t n = write(fd, data, len);
 
 		if (n >= 0) {
 			data += n;
 			len -= (size_t)n;
 		} else if (errno == EAGAIN) {
-			struct pollfd pfd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+			struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 
 			poll(&pfd, 1, -1);
 		} else if (errno != EINTR) {
@@ -31,7 +31,7 @@ static int write_all(const char *data, size_t len)
 int outbuf_flush(struct outbuf *out)
 {
 	if (out->len && !out->error)
-		out->error = write_all(out->data, out->len);
+		out->error = write_all(out->fd, out->data, out->len);
 	out->len = 0;
 	return out->error;
 }

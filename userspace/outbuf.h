@@ -7,10 +7,11 @@
 #define OUTBUF_SIZE (64 * 1024)
 
 /*
- * What goes to stdout. It leaves when the buffer is full or by outbuf_flush().
+ * What goes to a file, as stdout. It leaves when the buffer is full or by outbuf_flush().
  * The first write error is kept and everything after it is dropped.
  */
 struct outbuf {
+	int fd;
 	size_t len;
 	int error;
 	char data[OUTBUF_SIZE];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "columns.h"
@@ -8,11 +9,8 @@
 #include "report.h"
 #include "text.h"
 
-static const enum event_column_id follow_columns[] = {
-	COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_HEAP, COL_NOTE,
-};
-
-#define NCOLUMNS (sizeof(follow_columns) / sizeof(follow_columns[0]))
+/* Of an event, with room to write carelessly. */
+#define LINE_MAX_BYTES ((size_t)COLUMNS * COLUMN_TEXT_MAX)
 
 void totals_add(struct totals *sum, const struct snapshot *snap)
 {
@@ -25,6 +23,44 @@ void totals_add(struct totals *sum, const struct snapshot *snap)
 	sum->refused += snap->refused;
 	sum->lost += snap->lost;
 	sum->dropped += snap->dropped;
+}
+
+void totals_add_event(struct totals *sum, struct event *ev)
+{
+	const struct slice *reason = &ev->field[EV_REASON];
+	uint64_t took = event_unsigned(ev, EV_TOOK_NS);
+	size_t i = 0;
+
+	sum->of_events = true;
+	sum->inside_ns += took;
+	if (sum->longest_ns < took)
+		sum->longest_ns = took;
+	if (!event_field_is(ev, EV_EVENT, "refused"))
+		return;
+	while (i < REASONS_MAX - 1 && sum->reasons[i].count && !slice_is(*reason, sum->reasons[i].name))
+		i++;
+	if (!sum->reasons[i].count++)
+		snprintf(sum->reasons[i].name, sizeof(sum->reasons[i].name), "%.*s",
+			 i < REASONS_MAX - 1 ? (int)reason->len : 5,
+			 i < REASONS_MAX - 1 ? reason->text : "other");
+}
+
+void report_init(struct report *report, struct outbuf *out, const struct options *opts)
+{
+	*report = (struct report){ .out = out, .opts = opts };
+	if (opts->several)
+		report->columns[report->n++] = COL_PID;
+	report->columns[report->n++] = COL_TIME;
+	report->columns[report->n++] = COL_EVENT;
+	report->columns[report->n++] = COL_DELTA;
+	/* 80 characters are soon full. */
+	if (!opts->several)
+		report->columns[report->n++] = COL_PAGES;
+	report->columns[report->n++] = COL_BREAK;
+	report->columns[report->n++] = COL_HEAP;
+	if (opts->took)
+		report->columns[report->n++] = COL_TOOK;
+	report->columns[report->n++] = COL_NOTE;
 }
 
 /* What was put from @start to @p becomes a cell of the column. */
@@ -54,84 +90,176 @@ static char *end_line(char *start, char *p)
 	return p;
 }
 
-static void put_head(struct outbuf *out, const struct options *opts)
+static void put_head(struct report *report)
 {
-	char *start = outbuf_reserve(out, NCOLUMNS * COLUMN_TEXT_MAX);
+	char *start = outbuf_reserve(report->out, LINE_MAX_BYTES);
 	char *p = start;
 
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		const struct event_column *column = &event_columns[follow_columns[i]];
+	for (size_t i = 0; i < report->n; i++) {
+		const struct event_column *column = &event_columns[report->columns[i]];
 
-		p = pad_cell(p, stpcpy(p, column->title), column, opts->bytes);
+		p = pad_cell(p, stpcpy(p, column->title), column, report->opts->bytes);
 		*p++ = ' ';
 	}
-	outbuf_commit(out, end_line(start, p));
+	outbuf_commit(report->out, end_line(start, p));
 }
 
-void report_start(struct outbuf *out, const struct options *opts, const struct snapshot *snap)
+static void put_csv_head(struct report *report)
 {
-	if (opts->json)
-		json_report_space(out, "start", snap);
-	else
-		put_head(out, opts);
+	outbuf_puts(report->out, "pid,space");
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
+		outbuf_printf(report->out, ",%s", event_fields[id].name);
+	outbuf_puts(report->out, "\n");
 }
 
-void report_exec(struct outbuf *out, const struct options *opts, const struct snapshot *snap)
+/* A process picks its name itself: keep it from talking to the terminal. */
+static const char *printable_name(const struct snapshot *snap, char *name)
 {
-	char name[sizeof(snap->name)];
-
-	if (opts->json) {
-		json_report_space(out, "exec", snap);
-		return;
-	}
-	/* A process picks its name itself: keep it from talking to the terminal. */
-	memcpy(name, snap->name, sizeof(name));
+	memcpy(name, snap->name, sizeof(snap->name));
 	for (char *p = name; *p; p++)
 		if (*p < ' ' || *p == 0x7f)
 			*p = '?';
-	outbuf_printf(out, "... exec: new address space, the program is now %s\n", name);
+	return name;
 }
 
-int report_event(struct outbuf *out, const struct options *opts, struct snapshot *snap,
-		 struct event *ev)
+/* Lines for people that are no events begin with this. */
+static void put_remark(struct report *report, const struct snapshot *snap)
 {
-	const struct event_view view = { .ev = ev, .snap = snap, .bytes = opts->bytes };
+	outbuf_puts(report->out, "... ");
+	if (report->opts->several)
+		outbuf_printf(report->out, "%" PRIu64 " ", snap->pid);
+}
+
+static bool for_people(const struct report *report)
+{
+	return !report->opts->json && !report->opts->csv;
+}
+
+void report_start(struct report *report, const struct snapshot *snap)
+{
+	const struct options *opts = report->opts;
+	char name[sizeof(snap->name)];
+
+	if (opts->json) {
+		if (!opts->quiet)
+			json_report_space(report->out, "start", snap);
+		return;
+	}
+	if (!report->begun && !opts->quiet && !opts->summary_only) {
+		if (opts->csv)
+			put_csv_head(report);
+		else
+			put_head(report);
+	}
+	report->begun = true;
+	if (opts->several && for_people(report) && !opts->quiet && !opts->summary_only) {
+		put_remark(report, snap);
+		outbuf_printf(report->out, "%s\n", printable_name(snap, name));
+	}
+}
+
+void report_exec(struct report *report, const struct snapshot *snap)
+{
+	const struct options *opts = report->opts;
+	char name[sizeof(snap->name)];
+
+	if (opts->quiet || opts->summary_only)
+		return;
+	if (opts->json) {
+		json_report_space(report->out, "exec", snap);
+	} else if (!opts->csv) {
+		put_remark(report, snap);
+		outbuf_printf(report->out, "exec: new address space, the program is now %s\n",
+			      printable_name(snap, name));
+	}
+}
+
+static int put_csv_event(struct report *report, struct snapshot *snap, struct event *ev)
+{
+	char *p = outbuf_reserve(report->out, LINE_MAX_BYTES);
+
+	p = put_u64(p, snap->pid);
+	*p++ = ',';
+	p = put_u64(p, snap->space);
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+		const struct slice *field = &ev->field[id];
+
+		/* Nothing in it is longer, or needs quotes, but in damaged files. */
+		if (field->len > 24 || memchr(field->text, ',', field->len) ||
+		    memchr(field->text, '"', field->len))
+			return snapshot_event_problem(snap);
+		*p++ = ',';
+		if (field->len != 1 || *field->text != '-')
+			p = mempcpy(p, field->text, field->len);
+	}
+	*p++ = '\n';
+	outbuf_commit(report->out, p);
+	return 0;
+}
+
+int report_event(struct report *report, struct snapshot *snap, struct event *ev)
+{
+	const struct options *opts = report->opts;
+	const struct event_view view = {
+		.ev = ev, .snap = snap, .opts = opts, .previous_ns = report->previous_ns,
+	};
 	char *start, *p;
 
 	if (opts->json)
-		return json_report_event(out, snap, ev);
-	start = p = outbuf_reserve(out, NCOLUMNS * COLUMN_TEXT_MAX);
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		const struct event_column *column = &event_columns[follow_columns[i]];
+		return json_report_event(report->out, snap, ev);
+	if (opts->csv)
+		return put_csv_event(report, snap, ev);
+	start = p = outbuf_reserve(report->out, LINE_MAX_BYTES);
+	for (size_t i = 0; i < report->n; i++) {
+		const struct event_column *column = &event_columns[report->columns[i]];
 
 		p = pad_cell(p, column->put(p, &view), column, opts->bytes);
 		*p++ = ' ';
 	}
+	if (opts->stamp == TIME_RELATIVE)
+		report->previous_ns = event_unsigned(ev, EV_TIME_NS);
 	if (ev->malformed)
 		return snapshot_event_problem(snap);
-	outbuf_commit(out, end_line(start, p));
+	outbuf_commit(report->out, end_line(start, p));
 	return 0;
 }
 
-void report_lost(struct outbuf *out, const struct options *opts, const struct snapshot *snap,
-		 uint64_t count, bool before_open)
+void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
+		 bool before_open)
 {
-	if (opts->json)
-		json_report_lost(out, snap, count, before_open);
-	else
-		outbuf_printf(out, "... %" PRIu64 " %s lost (overwritten before they were read)\n",
+	if (report->opts->json) {
+		json_report_lost(report->out, snap, count, before_open);
+	} else if (report->opts->csv) {
+		warn_user("%" PRIu64 ": %" PRIu64 " %s lost", snap->pid, count,
+			  before_open ? "earlier events" : "events");
+	} else if (!report->opts->summary_only) {
+		put_remark(report, snap);
+		outbuf_printf(report->out, "%" PRIu64 " %s lost (overwritten before they were read)\n",
 			      count, before_open ? "earlier events" : "events");
+	}
 }
 
-void report_summary(struct outbuf *out, const struct options *opts, pid_t pid,
-		    const struct totals *sum, bool ended)
+void report_missed(struct report *report, pid_t pid, pid_t parent)
 {
-	char grown[TEXT_NUMBER_MAX], shrunk[TEXT_NUMBER_MAX], peak[TEXT_NUMBER_MAX];
+	if (report->opts->json)
+		json_report_missed(report->out, pid, parent);
+	else if (report->opts->csv)
+		warn_user("%d, child of %d: had ended before it could be followed", pid, parent);
+	else if (!report->opts->summary_only)
+		outbuf_printf(report->out, "... %d child of %d: had ended before it could be followed\n",
+			      pid, parent);
+}
 
-	if (opts->json) {
+void report_summary(struct report *report, pid_t pid, const struct totals *sum, bool ended)
+{
+	const struct options *opts = report->opts;
+	char grown[TEXT_NUMBER_MAX], shrunk[TEXT_NUMBER_MAX], peak[TEXT_NUMBER_MAX];
+	struct outbuf *out = report->out;
+
+	if (opts->json && !opts->quiet)
 		json_report_summary(out, pid, sum, ended);
+	if (opts->quiet || !for_people(report) || opts->summary_only)
 		return;
-	}
 	*put_size(grown, sum->grown_bytes, opts->bytes) = '\0';
 	*put_size(shrunk, sum->shrunk_bytes, opts->bytes) = '\0';
 	*put_size(peak, sum->peak_bytes, opts->bytes) = '\0';

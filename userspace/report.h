@@ -5,9 +5,13 @@
 #include <stdint.h>
 
 #include "cli.h"
-#include "outbuf.h"
+#include "columns.h"
 #include "event.h"
+#include "outbuf.h"
 #include "snapshot.h"
+
+/* There are eleven; a newer module may have more, of which the last place has the sum. */
+#define REASONS_MAX 24
 
 /* Sums over the address spaces a followed process had, one after another. */
 struct totals {
@@ -19,20 +23,41 @@ struct totals {
 	uint64_t refused;
 	uint64_t lost;
 	uint64_t dropped;
+
+	/* Of the events that were seen; only where opts->summary asks for them. */
+	bool of_events;
+	uint64_t longest_ns;
+	uint64_t inside_ns;
+	struct {
+		char name[24];
+		uint64_t count;
+	} reasons[REASONS_MAX];
 };
 
 void totals_add(struct totals *sum, const struct snapshot *snap);
+void totals_add_event(struct totals *sum, struct event *ev);
+
+/* How events and what is between them are printed. */
+struct report {
+	struct outbuf *out;
+	const struct options *opts;
+	enum event_column_id columns[COLUMNS];
+	size_t n;
+	uint64_t previous_ns;		/* time of the event printed last */
+	bool begun;
+};
+
+void report_init(struct report *report, struct outbuf *out, const struct options *opts);
 
 /* Returns 0, or -EPROTO where the event makes no sense; then nothing is printed. */
-int report_event(struct outbuf *out, const struct options *opts, struct snapshot *snap,
-		 struct event *ev);
+int report_event(struct report *report, struct snapshot *snap, struct event *ev);
 
 /* The other lines of --follow, for people or as JSON, as the options say. */
-void report_start(struct outbuf *out, const struct options *opts, const struct snapshot *snap);
-void report_exec(struct outbuf *out, const struct options *opts, const struct snapshot *snap);
-void report_lost(struct outbuf *out, const struct options *opts, const struct snapshot *snap,
-		 uint64_t count, bool before_open);
-void report_summary(struct outbuf *out, const struct options *opts, pid_t pid,
-		    const struct totals *sum, bool ended);
+void report_start(struct report *report, const struct snapshot *snap);
+void report_exec(struct report *report, const struct snapshot *snap);
+void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
+		 bool before_open);
+void report_missed(struct report *report, pid_t pid, pid_t parent);
+void report_summary(struct report *report, pid_t pid, const struct totals *sum, bool ended);
 
 #endif

@@ -15,14 +15,9 @@
 
 _Static_assert(HEADER_FIELDS < 32, "header_parse() keeps a bit for each field");
 
-void snapshot_init(struct snapshot *snap)
+void snapshot_init(struct snapshot *snap, struct text_buffer *buffer)
 {
-	*snap = (struct snapshot){ 0 };
-}
-
-void snapshot_deinit(struct snapshot *snap)
-{
-	free(snap->text);
+	*snap = (struct snapshot){ .buffer = buffer };
 }
 
 static int __attribute__((format(printf, 2, 3)))
@@ -36,32 +31,34 @@ problem(struct snapshot *snap, const char *fmt, ...)
 	return -EPROTO;
 }
 
-static int text_grow(struct snapshot *snap)
+static int buffer_grow(struct text_buffer *buffer)
 {
-	size_t size = snap->size ? snap->size * 2 : (size_t)64 * 1024;
-	char *text = realloc(snap->text, size);
+	size_t size = buffer->size ? buffer->size * 2 : (size_t)64 * 1024;
+	char *data = realloc(buffer->data, size);
 
-	if (!text)
+	if (!data)
 		return -ENOMEM;
-	snap->text = text;
-	snap->size = size;
+	buffer->data = data;
+	buffer->size = size;
 	return 0;
 }
 
 /* Offset 0 makes the kernel take a snapshot; what follows goes on serving that one. */
 static int text_read(struct snapshot *snap, int fd)
 {
+	struct text_buffer *buffer = snap->buffer;
+
 	snap->len = 0;
 	for (;;) {
 		ssize_t n;
 
-		if (snap->size - snap->len <= SCAN_SLACK) {
-			int rc = text_grow(snap);
+		if (buffer->size - snap->len <= SCAN_SLACK) {
+			int rc = buffer_grow(buffer);
 
 			if (rc)
 				return rc;
 		}
-		n = pread(fd, snap->text + snap->len, snap->size - snap->len - SCAN_SLACK,
+		n = pread(fd, buffer->data + snap->len, buffer->size - snap->len - SCAN_SLACK,
 			  (off_t)snap->len);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -71,6 +68,7 @@ static int text_read(struct snapshot *snap, int fd)
 			break;
 		snap->len += (size_t)n;
 	}
+	snap->text = buffer->data;
 	/* Ends every scan. */
 	memset(snap->text + snap->len, '\0', SCAN_SLACK);
 	return 0;

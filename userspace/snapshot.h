@@ -11,6 +11,12 @@
 
 struct event;
 
+/* Room for a text, which grows. Several snapshots may use the same, one after another. */
+struct text_buffer {
+	char *data;		/* the owner frees it */
+	size_t size;
+};
+
 /* One reading of /proc/brkwatch/<pid>. */
 struct snapshot {
 	char name[128];		/* escaped, as in /proc/PID/status */
@@ -45,15 +51,14 @@ struct snapshot {
 	char problem[128];	/* what was wrong, after -EPROTO */
 
 	/* private: */
+	struct text_buffer *buffer;
 	char *text;
-	size_t size;
 	size_t len;
 	const char *line;	/* the event returned last */
 	const char *cursor;	/* the next one */
 };
 
-void snapshot_init(struct snapshot *snap);
-void snapshot_deinit(struct snapshot *snap);
+void snapshot_init(struct snapshot *snap, struct text_buffer *buffer);
 
 /*
  * Take a new snapshot from @fd. Returns 0, or a negative errno: -EPROTO where the text
@@ -63,7 +68,7 @@ int snapshot_read(struct snapshot *snap, int fd);
 
 /*
  * Returns 1 and the next event, 0 after the last one, -EPROTO as above. The event is valid until
- * the next snapshot_read().
+ * the next snapshot_read() into the same buffer.
  */
 int snapshot_next_event(struct snapshot *snap, struct event *ev);
 

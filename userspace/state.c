@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "columns.h"
@@ -14,7 +10,7 @@
 #include "procfile.h"
 #include "snapshot.h"
 #include "state.h"
-#include "text.h"
+#include "table.h"
 
 static const enum event_column_id history_columns[] = {
 	COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE,
@@ -22,68 +18,11 @@ static const enum event_column_id history_columns[] = {
 
 #define NCOLUMNS (sizeof(history_columns) / sizeof(history_columns[0]))
 
-/* A size or number as a string of its own, for printf. */
-struct number {
-	char text[TEXT_NUMBER_MAX];
-};
-
-static struct number size_text(uint64_t size, bool bytes)
-{
-	struct number n = { .text = "" };
-
-	*put_size(n.text, size, bytes) = '\0';
-	return n;
-}
-
-static struct number address_text(uint64_t address)
-{
-	struct number n = { .text = "" };
-
-	*put_hex(n.text, address) = '\0';
-	return n;
-}
-
-static struct number seconds_text(uint64_t ns)
-{
-	struct number n = { .text = "" };
-
-	*put_seconds(n.text, ns) = '\0';
-	return n;
-}
-
-/* Widths never depend on the terminal: lines are for less and grep, too. */
-static struct libscols_table *table_new(void)
-{
-	struct libscols_table *tb = scols_new_table();
-
-	if (tb)
-		scols_table_set_termforce(tb, SCOLS_TERMFORCE_NEVER);
-	return tb;
-}
-
-static int __attribute__((format(printf, 3, 4)))
-add_row(struct libscols_table *tb, const char *key, const char *fmt, ...)
-{
-	struct libscols_line *line = scols_table_new_line(tb, NULL);
-	char *value;
-	va_list ap;
-	int len;
-
-	if (!line)
-		return -ENOMEM;
-	va_start(ap, fmt);
-	len = vasprintf(&value, fmt, ap);
-	va_end(ap);
-	if (len < 0)
-		return -ENOMEM;
-	return scols_line_set_data(line, 0, key) ?: scols_line_refer_data(line, 1, value);
-}
-
 static int add_room(struct libscols_table *tb, const struct snapshot *s, bool bytes)
 {
 	if (s->next_mapping == VALUE_NONE || s->room_bytes == VALUE_NONE)
-		return add_row(tb, "Room", "no mapping above");
-	return add_row(tb, "Room", "%s (next mapping at %s)", size_text(s->room_bytes, bytes).text,
+		return table_pair(tb, "Room", "no mapping above");
+	return table_pair(tb, "Room", "%s (next mapping at %s)", size_text(s->room_bytes, bytes).text,
 		       address_text(s->next_mapping).text);
 }
 
@@ -91,32 +30,32 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s, bool by
 {
 	int rc = 0;
 
-	rc = rc ?: add_row(tb, "Pid", "%" PRIu64, s->pid);
-	rc = rc ?: add_row(tb, "Name", "%s", s->name);
-	rc = rc ?: add_row(tb, "State", "%s", s->exited ? "exited" : "running");
-	rc = rc ?: add_row(tb, "Heap", "%s-%s", address_text(s->start_brk).text,
+	rc = rc ?: table_pair(tb, "Pid", "%" PRIu64, s->pid);
+	rc = rc ?: table_pair(tb, "Name", "%s", s->name);
+	rc = rc ?: table_pair(tb, "State", "%s", s->exited ? "exited" : "running");
+	rc = rc ?: table_pair(tb, "Heap", "%s-%s", address_text(s->start_brk).text,
 			   address_text(s->brk).text);
-	rc = rc ?: add_row(tb, "Size", "%s", size_text(s->heap_bytes, bytes).text);
-	rc = rc ?: add_row(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
+	rc = rc ?: table_pair(tb, "Size", "%s", size_text(s->heap_bytes, bytes).text);
+	rc = rc ?: table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
 			   size_text(s->page_size, bytes).text);
-	rc = rc ?: add_row(tb, "Peak", "%s", size_text(s->peak_bytes, bytes).text);
-	rc = rc ?: add_row(tb, "Data limit", "%s", s->data_limit == VALUE_NONE ? "unlimited" :
+	rc = rc ?: table_pair(tb, "Peak", "%s", size_text(s->peak_bytes, bytes).text);
+	rc = rc ?: table_pair(tb, "Data limit", "%s", s->data_limit == VALUE_NONE ? "unlimited" :
 			   size_text(s->data_limit, bytes).text);
 	rc = rc ?: add_room(tb, s, bytes);
-	rc = rc ?: add_row(tb, "Since", "%s", seconds_text(s->since).text);
-	rc = rc ?: add_row(tb, "Calls", "%" PRIu64, s->calls);
-	rc = rc ?: add_row(tb, "  queries", "%" PRIu64, s->queries);
-	rc = rc ?: add_row(tb, "  grows", "%" PRIu64, s->grows);
-	rc = rc ?: add_row(tb, "  shrinks", "%" PRIu64, s->shrinks);
-	rc = rc ?: add_row(tb, "  moves", "%" PRIu64, s->moves);
-	rc = rc ?: add_row(tb, "  same", "%" PRIu64, s->same);
-	rc = rc ?: add_row(tb, "  refused", "%" PRIu64, s->refused);
-	rc = rc ?: add_row(tb, "Grown", "%s", size_text(s->grown_bytes, bytes).text);
-	rc = rc ?: add_row(tb, "Shrunk", "%s", size_text(s->shrunk_bytes, bytes).text);
+	rc = rc ?: table_pair(tb, "Since", "%s", seconds_text(s->since).text);
+	rc = rc ?: table_pair(tb, "Calls", "%" PRIu64, s->calls);
+	rc = rc ?: table_pair(tb, "  queries", "%" PRIu64, s->queries);
+	rc = rc ?: table_pair(tb, "  grows", "%" PRIu64, s->grows);
+	rc = rc ?: table_pair(tb, "  shrinks", "%" PRIu64, s->shrinks);
+	rc = rc ?: table_pair(tb, "  moves", "%" PRIu64, s->moves);
+	rc = rc ?: table_pair(tb, "  same", "%" PRIu64, s->same);
+	rc = rc ?: table_pair(tb, "  refused", "%" PRIu64, s->refused);
+	rc = rc ?: table_pair(tb, "Grown", "%s", size_text(s->grown_bytes, bytes).text);
+	rc = rc ?: table_pair(tb, "Shrunk", "%s", size_text(s->shrunk_bytes, bytes).text);
 	if (s->lost)
-		rc = rc ?: add_row(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
+		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
 	if (s->dropped)
-		rc = rc ?: add_row(tb, "Dropped", "%" PRIu64 " events before those below",
+		rc = rc ?: table_pair(tb, "Dropped", "%" PRIu64 " events before those below",
 				   s->dropped);
 	return rc;
 }
@@ -151,10 +90,11 @@ static int add_event(struct libscols_table *tb, const struct event_view *view)
 	return rc;
 }
 
-static int history_fill(struct libscols_table *tb, struct snapshot *snap, bool bytes)
+static int history_fill(struct libscols_table *tb, struct snapshot *snap,
+			const struct options *opts)
 {
 	struct event ev;
-	const struct event_view view = { .ev = &ev, .snap = snap, .bytes = bytes };
+	struct event_view view = { .ev = &ev, .snap = snap, .opts = opts };
 	int rc;
 
 	for (size_t i = 0; i < NCOLUMNS; i++) {
@@ -165,7 +105,10 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap, bool b
 			return -ENOMEM;
 	}
 	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
+		if (!filter_shows(&opts->filter, &ev))
+			continue;
 		rc = add_event(tb, &view);
+		view.previous_ns = event_unsigned(&ev, EV_TIME_NS);
 		if (ev.malformed)
 			rc = snapshot_event_problem(snap);
 		if (rc)
@@ -174,38 +117,17 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap, bool b
 	return rc;
 }
 
-static int put_table(struct outbuf *out, struct libscols_table *tb)
-{
-	char *text = NULL;
-	int rc = scols_print_table_to_string(tb, &text);
-
-	if (rc)
-		return rc;
-	/* libsmartcols leaves blanks behind an empty last cell. */
-	for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
-		size_t len = strcspn(line, "\n");
-
-		end = line + len;
-		while (len && line[len - 1] == ' ')
-			len--;
-		outbuf_write(out, line, len);
-		outbuf_puts(out, "\n");
-	}
-	free(text);
-	return 0;
-}
-
 static int show_text(struct outbuf *out, const struct options *opts, struct snapshot *snap)
 {
 	struct libscols_table *rows = rows_table(snap, opts->bytes);
 	struct libscols_table *history = table_new();
-	int rc = rows && history ? history_fill(history, snap, opts->bytes) : -ENOMEM;
+	int rc = rows && history ? history_fill(history, snap, opts) : -ENOMEM;
 
 	if (!rc)
-		rc = put_table(out, rows);
+		rc = table_put(out, rows);
 	if (!rc && !scols_table_is_empty(history)) {
 		outbuf_puts(out, "\n");
-		rc = put_table(out, history);
+		rc = table_put(out, history);
 	}
 	scols_unref_table(history);
 	scols_unref_table(rows);
@@ -214,6 +136,7 @@ static int show_text(struct outbuf *out, const struct options *opts, struct snap
 
 enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_t pid)
 {
+	struct text_buffer buffer = { 0 };
 	struct snapshot snap;
 	int fd = procfile_open(opts, pid);
 	int rc;
@@ -222,13 +145,13 @@ enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_
 		procfile_complain(opts, pid, fd, NULL);
 		return STATUS_FAILED;
 	}
-	snapshot_init(&snap);
+	snapshot_init(&snap, &buffer);
 	rc = snapshot_read(&snap, fd);
 	close(fd);
 	if (!rc)
-		rc = opts->json ? json_report_state(out, &snap) : show_text(out, opts, &snap);
+		rc = opts->json ? json_report_state(out, &snap, &opts->filter) : show_text(out, opts, &snap);
 	if (rc)
 		procfile_complain(opts, pid, rc, &snap);
-	snapshot_deinit(&snap);
+	free(buffer.data);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

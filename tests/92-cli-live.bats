@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# brkwatch-cli on processes that live: commands, children, many at once.
+
+load helper
+
+# brk calls of a command and its descendants, by strace.
+strace_calls() {
+	strace -f -qq -e trace=brk -o "$BATS_TEST_TMPDIR/strace" "$@"
+	grep -c 'brk(.*= ' "$BATS_TEST_TMPDIR/strace"
+}
+
+# The same by brkwatch-cli, which must not have missed any.
+cli_calls() {
+	"$CLI" -f --json -o "$BATS_TEST_TMPDIR/json" -- "$@"
+	if grep -E '"type":"(missed|lost)"' "$BATS_TEST_TMPDIR/json" >&2; then return 1; fi
+	jq -s 'map(select(.type == "summary").calls) | add' "$BATS_TEST_TMPDIR/json"
+}
+
+# same_as_strace DIFFERENCE COMMAND...
+same_as_strace() {
+	local theirs ours
+	theirs=$(strace_calls "${@:2}")
+	ours=$(cli_calls "${@:2}")
+	echo "strace: $theirs, brkwatch-cli: $ours"
+	[ "$theirs" -gt 0 ]
+	[ $((ours - theirs)) -ge -"$1" ] && [ $((ours - theirs)) -le "$1" ]
+}
+
+@test "a command is followed from its first instruction, its output is its own" {
+	"$CLI" --csv -o "$BATS_TEST_TMPDIR/csv" -- brkdo burst 5000 </dev/null >"$BATS_TEST_TMPDIR/out"
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/csv")" = \
+	  "pid,space,seq,time_ns,took_ns,tid,event,request,old,new,delta_bytes,delta_pages,reason,flags" ]
+	awk -F, 'NR > 1 && $3 != NR - 1 { bad = 1 } END { exit bad || NR < 5000 }' "$BATS_TEST_TMPDIR/csv"
+	run -1 grep , "$BATS_TEST_TMPDIR/out"
+}
+
+@test "exit status: the command's, 126, 127, 128 and the signal" {
+	run -7 --separate-stderr "$CLI" -- sh -c 'echo out; exit 7'
+	[ "$output" = out ]
+	[[ "$stderr" == *"has ended"* ]]
+	run -137 "$CLI" -- sh -c 'kill -KILL $$'
+	run -126 "$CLI" -- /etc/passwd
+	run -127 "$CLI" -- /nonexistent
+}
+
+@test "children: of a shell, of posix_spawn, of make -j, as many calls as strace sees" {
+	same_as_strace 0 sh -c 'ls / >/dev/null; for i in 1 2 3; do (cat /dev/null); true; done'
+	# Else what it allocates is another each time.
+	export PYTHONHASHSEED=0
+	same_as_strace 0 python3 -S -c 'import subprocess
+for i in range(5): subprocess.run(["ls"], stdout=subprocess.DEVNULL, close_fds=False)
+subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEVNULL)'
+	printf 'all: %s\n\t@true\n%%.o:\n\t@sort /etc/services >/dev/null\n' "$(echo {1..12}.o)" >"$BATS_TEST_TMPDIR/Makefile"
+	# Which takes more memory when more is to be done at a time.
+	same_as_strace 6 make -s -j4 -C "$BATS_TEST_TMPDIR" all
+}
+
+@test "which events, and when it ends" {
+	run -0 --separate-stderr "$CLI" -q --event grow,refused --min-delta 8K -- \
+		brkdo grow 4096 grow 8192 grow -8192 at 1 at 0x100000000000000
+	echo "$stderr"
+	[ "$(grep -c ' grow ' <<<"$stderr")" = 1 ]
+	[ "$(grep -c ' refused ' <<<"$stderr")" = 2 ]
+	[ "$(wc -l <<<"$stderr")" = 3 ]
+
+	run -3 "$CLI" --until 'heap>64K' -- brkdo grow 4096 grow 65536 pause grow 4096
+	[ "$(grep -c ' grow ' <<<"$output")" = 2 ]
+	run -3 "$CLI" --until refused -- brkdo grow 4096 at 1 pause
+	run -0 "$CLI" --until refused -- brkdo grow 4096
+
+	start_brkdo grow 4096 pause grow 4096
+	run -0 "$CLI" --follow -q -n 2 "$pid"
+	[ "$(wc -l <<<"$output")" = 2 ]
+	local begin=$SECONDS
+	run -0 "$CLI" --follow --duration 1.5 "$pid"
+	[ $((SECONDS - begin)) -ge 1 ]
+	[[ "$output" == *"$pid lives on"* ]]
+	tell
+	wait "$pid"
+}
+
+@test "the summary says what the module says" {
+	start_brkdo burst 100 at 1 at 1 at 0x100000000000000 pause
+	run -0 "$CLI" --follow -c --bytes --duration 0.5 "$pid"
+	echo "$output"
+	local row
+	read -ra row <<<"${lines[1]}"
+	[ "${row[0]}" = "$pid" ]
+	[ "${row[1]}" = brkdo ]
+	[ "${row[2]}" = "$(key Calls <"$PROC/$pid")" ]
+	[ "${row[3]}" = "$(key GrownBytes <"$PROC/$pid")" ]
+	[ "${row[4]}" = "$(key ShrunkBytes <"$PROC/$pid")" ]
+	[ "${row[5]}" = "$(key PeakBytes <"$PROC/$pid")" ]
+	[ "${row[*]:8}" = "3: 2 below_start, 1 address_limit" ]
+	tell
+	wait "$pid"
+}
+
+@test "time stamps are those of the clock" {
+	start_brkdo grow 4096 pause
+	local now epoch day
+	now=$(date +%s)
+	run -0 "$CLI" --follow -q -ttt -n 1 "$pid"
+	read -r epoch _ <<<"$output"
+	[ $((now - ${epoch%.*})) -ge 0 ] && [ $((now - ${epoch%.*})) -lt 60 ]
+	run -0 "$CLI" --follow -q -tt -n 1 "$pid"
+	read -r day _ <<<"$output"
+	[[ "$day" =~ ^[0-9:]{8}\.[0-9]{6}$ ]]
+	awk -v a="$epoch" -v b="$(date -d "$day" +%s.%N)" 'BEGIN { exit !(a - b < 0.1 && b - a < 0.1) }'
+	run -0 "$CLI" --follow -q -t -n 1 "$pid"
+	read -r day _ <<<"$output"
+	[[ "$day" =~ ^[0-9:]{8}$ ]]
+	tell
+	wait "$pid"
+}
+
+@test "processes by name, by user, all" {
+	start_brkdo grow 4096 pause
+	run -0 "$CLI" --comm '^brkdo$'
+	[[ "${lines[0]}" =~ ^Pid\ +$pid$ ]]
+	[ "$(grep -c ^Pid <<<"$output")" = 1 ]
+	"$CLI" --all --json | jq -r .pid | sort >"$BATS_TEST_TMPDIR/all"
+	grep -qx "$pid" "$BATS_TEST_TMPDIR/all"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/all")" -gt 3 ]
+	# No kernel thread, and not itself.
+	while read -r n; do
+		[ -n "$(head -c 1 "/proc/$n/maps" 2>&1)" ]
+	done <"$BATS_TEST_TMPDIR/all"
+	run -1 "$CLI" --uid nobody
+	[ "$output" = "brkwatch-cli: no process is like that" ]
+	run -0 "$CLI" --uid root --comm brkdo --json
+	[ "$(jq .pid <<<"$output")" = "$pid" ]
+	tell
+	wait "$pid"
+}
+
+@test "many processes at once" {
+	local n
+	n=$(figure 200 1000)
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	crowd stay "$n" 4 <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/crowd" 3>&- &
+	local crowd=$!
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 60 grep -q ready "$BATS_TEST_TMPDIR/crowd"
+	awk '$1 == "child" { print $2 }' "$BATS_TEST_TMPDIR/crowd" >"$BATS_TEST_TMPDIR/pids"
+	xargs "$CLI" --json --follow <"$BATS_TEST_TMPDIR/pids" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	local follower=$!
+	until_true 60 eval "[ \$(grep -c '\"type\":\"start\"' '$BATS_TEST_TMPDIR/json') = $n ]"
+	exec {told}>&-
+	wait "$crowd" "$follower"
+	[ "$(jq -s 'map(select(.type == "summary" and .ended and .calls >= 4)) | length' "$BATS_TEST_TMPDIR/json")" = "$n" ]
+	[ "$(jq -s 'map(select(.event == "end")) | length' "$BATS_TEST_TMPDIR/json")" = "$n" ]
+}
