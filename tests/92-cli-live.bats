@@ -7,13 +7,13 @@ load helper
 # brk calls of a command and its descendants, by strace.
 strace_calls() {
 	strace -f -qq -e trace=brk -o "$BATS_TEST_TMPDIR/strace" "$@"
-	grep -c 'brk(.*= ' "$BATS_TEST_TMPDIR/strace"
+	grep -c 'brk(' "$BATS_TEST_TMPDIR/strace"
 }
 
-# The same by brkwatch-cli, which must not have missed any.
+# The same by brkwatch-cli. A child that made no call may be missed.
 cli_calls() {
 	"$CLI" -f --json -o "$BATS_TEST_TMPDIR/json" -- "$@"
-	if grep -E '"type":"(missed|lost)"' "$BATS_TEST_TMPDIR/json" >&2; then return 1; fi
+	if grep '"type":"lost"' "$BATS_TEST_TMPDIR/json" >&2; then return 1; fi
 	jq -s 'map(select(.type == "summary").calls) | add' "$BATS_TEST_TMPDIR/json"
 }
 
@@ -53,7 +53,7 @@ for i in range(5): subprocess.run(["ls"], stdout=subprocess.DEVNULL, close_fds=F
 subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEVNULL)'
 	printf 'all: %s\n\t@true\n%%.o:\n\t@sort /etc/services >/dev/null\n' "$(echo {1..12}.o)" >"$BATS_TEST_TMPDIR/Makefile"
 	# Which takes more memory when more is to be done at a time.
-	same_as_strace 6 make -s -j4 -C "$BATS_TEST_TMPDIR" all
+	same_as_strace 8 make -s -j4 -C "$BATS_TEST_TMPDIR" all
 }
 
 @test "which events, and when it ends" {

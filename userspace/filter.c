@@ -119,7 +119,7 @@ static uint64_t event_delta(struct event *ev)
 			event_address(ev, EV_OLD));
 }
 
-bool filter_shows(const struct filter *filter, struct event *ev)
+bool filter_matches(const struct filter *filter, struct event *ev)
 {
 	if (filter->kinds && !(filter->kinds & event_bit(ev)))
 		return false;

@@ -50,7 +50,12 @@ bool filter_parse_kinds(const char *list, unsigned int *kinds);
 bool filter_parse_until(struct filter *filter, const char *condition);
 bool parse_size(const char *text, uint64_t *size);	/* 4096, 132K, 1.5M, 2GiB */
 
-bool filter_shows(const struct filter *filter, struct event *ev);
+bool filter_matches(const struct filter *filter, struct event *ev);
+
+static inline bool filter_shows(const struct filter *filter, struct event *ev)
+{
+	return (!filter->kinds && !filter->min_delta) || filter_matches(filter, ev);
+}
 
 /* Whether what --until waits for has happened with this event. */
 bool filter_until(const struct filter *filter, const struct snapshot *snap, struct event *ev);
