@@ -9,8 +9,8 @@ load helper
 	local n=500 seen lost delta
 	start_brkdo pause burst $n
 	# The program's loader reads, too, and does not try again.
-	strace -qqo "$BATS_TEST_TMPDIR/strace" -e trace=epoll_wait,epoll_pwait,pread64,write \
-		-e inject=epoll_wait,epoll_pwait,write:error=EINTR:when=1+2 -e inject=pread64:error=EINTR:when=8+2 \
+	strace -qqo "$BATS_TEST_TMPDIR/strace" -e trace=?epoll_wait,epoll_pwait,pread64,write \
+		-e inject=?epoll_wait,epoll_pwait,write:error=EINTR:when=1+2 -e inject=pread64:error=EINTR:when=8+2 \
 		"$CLI" --json --follow "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- &
 	local follower=$!
 	until_true 20 test -s "$BATS_TEST_TMPDIR/json"
