@@ -127,6 +127,9 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	while read -r n; do
 		[ -n "$(head -c 1 "/proc/$n/maps" 2>&1)" ]
 	done <"$BATS_TEST_TMPDIR/all"
+	# An ordinary user has nothing to look at, and hears of nobody.
+	run -1 setpriv --reuid 65534 --clear-groups "$CLI" --all
+	[ "$output" = "brkwatch-cli: no process is like that" ]
 	run -1 "$CLI" --uid nobody
 	[ "$output" = "brkwatch-cli: no process is like that" ]
 	run -0 "$CLI" --uid root --comm brkdo --json

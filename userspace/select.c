@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "procfile.h"
 #include "select.h"
 
 static bool add(struct selection *sel, pid_t pid)
@@ -134,14 +135,14 @@ static bool uid_matches(const struct selection *sel, const char *number)
 	return !stat(path, &st) && st.st_uid == sel->uid;
 }
 
-/* A process without memory of its own has no command line, nor has one that has ended. */
-static bool is_program(const char *number)
+/* Kernel threads, what has ended, and what is none of our business cannot be opened. */
+static bool can_be_opened(const struct options *opts, pid_t pid)
 {
-	char path[64], text[2];
+	int fd = procfile_try_open(opts, pid);
 
-	snprintf(path, sizeof(path), "/proc/%.20s/statm", number);
-	read_start(AT_FDCWD, path, text, sizeof(text));
-	return *text > '0';
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static bool matches(const struct selection *sel, const struct options *opts, int dir,
@@ -149,11 +150,13 @@ static bool matches(const struct selection *sel, const struct options *opts, int
 {
 	if (*number < '1' || *number > '9')
 		return false;
-	if (!opts->recorded && (atol(number) == getpid() || !is_program(number)))
+	if (!opts->recorded && atol(number) == getpid())
 		return false;
 	if (sel->by_uid && !uid_matches(sel, number))
 		return false;
-	return !sel->by_comm || comm_matches(sel, opts, dir, number);
+	if (sel->by_comm && !comm_matches(sel, opts, dir, number))
+		return false;
+	return can_be_opened(opts, (pid_t)atol(number));
 }
 
 static int compare(const void *a, const void *b)
@@ -163,13 +166,15 @@ static int compare(const void *a, const void *b)
 
 bool select_search(struct selection *sel, const struct options *opts)
 {
-	DIR *dir = opendir(opts->proc_dir);
+	/* The names in the module's directory are for root, those in /proc for everybody. */
+	const char *name = opts->recorded ? opts->proc_dir : "/proc";
+	DIR *dir = opendir(name);
 	const struct dirent *entry;
 	bool ok = true;
 	size_t n = 0;
 
 	if (!dir) {
-		warn_user("%s: %s", opts->proc_dir, strerror(errno));
+		warn_user("%s: %s", name, strerror(errno));
 		return false;
 	}
 	while (ok && (entry = readdir(dir)))

@@ -30,7 +30,8 @@ bool select_searches(const struct selection *sel);
 
 /*
  * Add those that are found now to the numbers; false, after a complaint, where the directory
- * cannot be read. Kernel threads and brkwatch-cli itself are left out.
+ * cannot be read. Kernel threads, brkwatch-cli itself and what may not be
+ * looked at are left out.
  */
 bool select_search(struct selection *sel, const struct options *opts);
 
