@@ -18,7 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STACK	65536
+/* No less than PTHREAD_STACK_MIN, which is 128 KiB on arm64. */
+#define STACK	(256 << 10)
 
 static int forking[2], thread_known[2];
 
@@ -94,11 +95,10 @@ int main(int argc, char **argv)
 	if (stack == MAP_FAILED)
 		return 2;
 	madvise(stack, STACK, MADV_DONTFORK);
-	/* Not 0: QEMU 7.2 takes the instruction that arm64 has for that for a read. */
-	memset(stack, 1, STACK);
+	memset(stack, 0, STACK);
 	pthread_attr_init(&attributes);
-	pthread_attr_setstack(&attributes, stack, STACK);
-	if (pthread_create(&thread, &attributes, caller, NULL))
+	if (pthread_attr_setstack(&attributes, stack, STACK) ||
+	    pthread_create(&thread, &attributes, caller, NULL))
 		return 2;
 	say("ready\n");
 	getchar();

@@ -13,6 +13,8 @@ esac
 PROC=/proc/brkwatch
 CLI=${BRKWATCH_CLI:-$CLI}
 : "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
+# As many processors as there are at first, where tests/run has not said it.
+: "${BRKWATCH_CPUS:=$(nproc)}"
 export PATH=$BIN:$PATH
 
 # What the kernel says when something is wrong. scripts/vm judges the whole
