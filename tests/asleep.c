@@ -6,7 +6,8 @@
  * holds mmap_lock for writing as long as it takes to copy the page tables. When
  * the call waits for that, its cgroup gets next to no CPU time any more, by the
  * file CPU.MAX; then it says "asleep". When there is time again it says
- * "returned" if the call has done what it should.
+ * "returned" if the call has done what it should. A call that came too early or
+ * too late is followed by another.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,7 +22,7 @@
 /* No less than PTHREAD_STACK_MIN, which is 128 KiB on arm64. */
 #define STACK	(256 << 10)
 
-static int forking[2], thread_known[2];
+static int forking[2], called[2], thread_known[2];
 
 static void say(const char *text)
 {
@@ -40,12 +41,14 @@ static void *caller(void *unused)
 	char c;
 
 	usleep(0);
-	if (write(thread_known[1], &tid, sizeof(tid)) < 0 || read(forking[0], &c, 1) != 1)
+	if (write(thread_known[1], &tid, sizeof(tid)) < 0)
 		abort();
-	usleep(1000);
-	if ((unsigned long)syscall(SYS_brk, brk + 4096) != brk + 4096)
-		abort();
-	say("returned\n");
+	for (int i = 0; read(forking[0], &c, 1) == 1; i++) {
+		usleep(1000 << i % 6);
+		brk += 4096;
+		if ((unsigned long)syscall(SYS_brk, brk) != brk || write(called[1], "", 1) != 1)
+			abort();
+	}
 	return unused;
 }
 
@@ -75,15 +78,17 @@ static void watch(pid_t pid, const char *cpu_max)
 int main(int argc, char **argv)
 {
 	size_t size = argc > 2 ? strtoul(argv[1], NULL, 0) << 20 : 0, i;
-	pid_t pid = getpid();
+	pid_t pid = getpid(), watcher, child;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	char *memory;
 	void *stack;
+	char c;
 
-	if (argc < 3 || pipe(forking) || pipe(thread_known))
+	if (argc < 3 || pipe(forking) || pipe(called) || pipe(thread_known))
 		return 2;
-	if (!fork())
+	watcher = fork();
+	if (!watcher)
 		watch(pid, argv[2]);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
@@ -102,11 +107,15 @@ int main(int argc, char **argv)
 		return 2;
 	say("ready\n");
 	getchar();
-	if (write(forking[1], "", 1) != 1)
-		return 2;
-	if (!fork())
-		_exit(0);
-	while (wait(NULL) > 0)
-		;
-	return pthread_join(thread, NULL);
+	do {
+		if (write(forking[1], "", 1) != 1)
+			return 2;
+		child = fork();
+		if (!child)
+			_exit(0);
+		if (child < 0 || waitpid(child, NULL, 0) != child || read(called[0], &c, 1) != 1)
+			return 2;
+	} while (!waitpid(watcher, NULL, WNOHANG));
+	say("returned\n");
+	return 0;
 }
