@@ -33,7 +33,11 @@ struct follower {
 	struct target_ops ops;
 	struct text_buffer buffer;
 	struct summary *summary;
-	struct target **targets;	/* an ended one leaves NULL */
+	/*
+	 * An ended one stays until sweep(), which leaves NULL: events that epoll has
+	 * given already name its place, and must not be taken for another's.
+	 */
+	struct target **targets;
 	size_t n, room, live;
 	int epoll;
 	uint64_t now_ms;
@@ -133,7 +137,8 @@ static int add_target(struct follower *f, pid_t pid, pid_t parent, enum target_s
 	int rc;
 
 	for (i = 0; i < f->n; i++)
-		if (f->targets[i] && f->targets[i]->pid == pid)
+		if (f->targets[i] && f->targets[i]->pid == pid &&
+		    f->targets[i]->state != TARGET_ENDED)
 			return 0;
 	/* What has ended leaves its place. */
 	for (i = 0; i < f->n && f->targets[i]; i++)
@@ -179,9 +184,27 @@ static void drop_target(struct follower *f, struct target *target, bool ended)
 		if (f->summary)
 			summary_add(f->summary, target->pid, target->snap.name, &target->totals);
 	}
-	f->targets[index_of(f, target)] = NULL;
 	f->live--;
-	free(target);
+}
+
+static void drop_all(struct follower *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		struct target *target = f->targets[i];
+
+		if (target && target->state != TARGET_ENDED)
+			drop_target(f, target, f->opts->recorded && target->snap.exited);
+	}
+}
+
+static void sweep(struct follower *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->targets[i] && f->targets[i]->state == TARGET_ENDED) {
+			free(f->targets[i]);
+			f->targets[i] = NULL;
+		}
+	}
 }
 
 /* Why one is followed no longer, while the others are. */
@@ -276,7 +299,7 @@ static int handle(struct follower *f, const struct epoll_event *event)
 		return 0;
 	}
 	target = f->targets[event->data.u64 / 2];
-	if (!target)
+	if (target->state == TARGET_ENDED)
 		return 0;
 	if (event->data.u64 == SOURCE_PIDFD(event->data.u64 / 2)) {
 		target->process_ended = true;
@@ -338,6 +361,7 @@ static int loop(struct follower *f)
 		f->now_ms = clock_ms();
 		for (int i = 0; i < n && !rc && !f->enough; i++)
 			rc = handle(f, &events[i]);
+		sweep(f);
 		rc = rc ?: look_after(f);
 		if (rc)
 			return rc;
@@ -346,17 +370,6 @@ static int loop(struct follower *f)
 	for (size_t i = 0; i < f->n && f->stop && !f->enough && !rc; i++)
 		if (f->targets[i] && f->targets[i]->state == TARGET_OPEN)
 			rc = step(f, f->targets[i], true, false);
-	return rc;
-}
-
-/* Saved files have no news. */
-static int read_recorded(struct follower *f)
-{
-	int rc = look_after(f);
-
-	for (size_t i = 0; i < f->n; i++)
-		if (f->targets[i])
-			drop_target(f, f->targets[i], f->targets[i]->snap.exited);
 	return rc;
 }
 
@@ -391,9 +404,8 @@ static int setup(struct follower *f)
 
 static void finish(struct follower *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->targets[i])
-			drop_target(f, f->targets[i], false);
+	drop_all(f);
+	sweep(f);
 	if (f->summary && f->report.begun)
 		summary_print(f->summary, f->out);
 	summary_free(f->summary);
@@ -432,9 +444,10 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 		}
 	}
 	if (!rc)
-		rc = opts->recorded ? read_recorded(&f) : look_after(&f);
+		rc = look_after(&f);
 	if (launch)
 		launch_release(launch);
+	/* Saved files have no news. */
 	if (!rc && !opts->recorded)
 		rc = loop(&f);
 	if (rc && rc != out->error) {

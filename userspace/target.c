@@ -212,6 +212,7 @@ void target_end(struct target *t)
 	if (t->state == TARGET_OPEN)
 		totals_add(&t->totals, &t->snap);
 	t->state = TARGET_ENDED;
+	t->due_ms = 0;
 	close_space(t);
 	if (t->pidfd >= 0)
 		close(t->pidfd);
