@@ -58,12 +58,8 @@ teardown() {
 
 # What the test before left is cleared by reading it.
 judge_log() {
-	local log asked=
-	# A stack after a failed allocation is what fault injection asks for.
-	if [ -e /proc/self/fail-nth ]; then
-		asked='/vmalloc error: size\|kmem_cache_create_args(.*) failed with error/,/<\/TASK>/d'
-	fi
-	log=$(busybox dmesg -c | sed "$asked")
+	local log
+	log=$(busybox dmesg -c | "$ROOT/scripts/excuse-log")
 	if [[ "$log" =~ $BAD_LOG ]]; then
 		echo "the kernel log says: $log"
 		return 1

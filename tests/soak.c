@@ -8,6 +8,7 @@
  * "calls <number>", which they have counted themselves. They end with the input.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 
 struct shared {
 	volatile bool stop;
+	atomic_int stopped;	/* processes that make no more calls, nor do those they forked */
 	volatile long calls[MOST];
 };
 
@@ -74,6 +76,7 @@ static void child(int i, uintptr_t low, int begin, int end)
 			waitpid(pid, NULL, 0);
 		}
 	}
+	atomic_fetch_add(&shared->stopped, 1);
 	while (read(end, &c, 1) > 0)
 		;
 	_exit(0);
@@ -111,13 +114,10 @@ int main(int argc, char **argv)
 	if (read(0, &c, 1) != 1)
 		die("read");
 	shared->stop = true;
-	/* When a call returns the sum does not change any more. */
-	for (long before = -1; before != calls; usleep(500000)) {
-		before = calls;
-		calls = 0;
-		for (int i = 0; i < n; i++)
-			calls += shared->calls[i];
-	}
+	while (atomic_load(&shared->stopped) < n)
+		usleep(10000);
+	for (int i = 0; i < n; i++)
+		calls += shared->calls[i];
 	dprintf(1, "calls %ld\n", calls);
 	while (read(0, &c, 1) > 0)
 		;
