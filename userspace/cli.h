@@ -30,7 +30,8 @@ enum time_stamp {
 
 struct options {
 	const char *proc_dir;
-	bool recorded;		/* proc_dir holds saved files, not a live /proc */
+	bool recorded;		/* proc_dir or input holds saved files, not a live /proc */
+	const char *input;	/* a recording to read instead, or NULL */
 
 	bool follow;
 	bool forks;
@@ -41,8 +42,15 @@ struct options {
 	uint64_t max_events;	/* 0: no end */
 	uint64_t duration_ms;	/* 0: no end */
 
+	bool top;
+	uint64_t interval_ms;	/* of top */
+	uint64_t count;		/* how often; 0: no end */
+
 	bool json;
 	bool csv;
+	const char *plot;	/* file for a picture, or NULL */
+	bool explain;
+	bool color;
 	bool bytes;
 	bool quiet;
 	bool took;

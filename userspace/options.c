@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 
@@ -21,9 +22,17 @@ enum {
 	OPT_DURATION,
 	OPT_TOOK,
 	OPT_BYTES,
+	OPT_TOP,
+	OPT_EXPLAIN,
+	OPT_COLOR,
 	OPT_JSON,
 	OPT_CSV,
+	OPT_INPUT,
+	OPT_PLOT,
 };
+
+/* Of --top. */
+#define INTERVAL_MS	2000
 
 /* The only list of options: getopt's and the help are made of it. */
 static const struct option_info {
@@ -41,6 +50,10 @@ static const struct option_info {
 	{ OPT_FOLLOW, "follow", NULL, "print each event as it happens, also after an exec,\n"
 				      "until the processes end or Ctrl-C" },
 	{ 'f', "follow-forks", NULL, "likewise, and their children, and theirs" },
+	{ OPT_TOP, "top", NULL, "all processes, largest heap first, again and again:\n"
+				"--top [INTERVAL [COUNT]], in seconds" },
+	{ OPT_INPUT, "input", "FILE", "what --json or --csv wrote, or a copy of a file of\n"
+				      "/proc/brkwatch, instead of a process" },
 	{ 0, NULL, NULL, "Which events, and how long:" },
 	{ OPT_EVENT, "event", "LIST", "of these kinds, as grow,shrink,refused" },
 	{ OPT_MIN_DELTA, "min-delta", "SIZE", "that move the break by at least SIZE, as 64K or 1M" },
@@ -55,9 +68,12 @@ static const struct option_info {
 	{ OPT_TOOK, "took", NULL, "how long each call took, in microseconds" },
 	{ 'c', "summary-only", NULL, "no events, but a table when all has ended" },
 	{ 'C', "summary", NULL, "events and the table" },
+	{ OPT_EXPLAIN, "explain", NULL, "say in plain words what each event means" },
+	{ OPT_COLOR, "color", "WHEN", "auto, always or never" },
 	{ OPT_BYTES, "bytes", NULL, "sizes as plain numbers of bytes, not as KiB, MiB, ..." },
 	{ OPT_JSON, "json", NULL, "JSON, one object per line" },
 	{ OPT_CSV, "csv", NULL, "events as comma-separated values" },
+	{ OPT_PLOT, "plot", "FILE", "draw the break over time: FILE.svg or FILE.png" },
 	{ 'q', "quiet", NULL, "events only: no head, no totals" },
 	{ 'o', "output", "FILE", "write to FILE" },
 	{ 0, NULL, NULL, "" },
@@ -162,15 +178,28 @@ static bool parse_count(const char *option, const char *text, uint64_t *count)
 	return true;
 }
 
-static bool parse_duration(const char *text, uint64_t *ms)
+static bool parse_seconds(const char *option, const char *text, uint64_t *ms)
 {
 	char *end;
 	double seconds = strtod(text, &end);
 
 	if (!isdigit((unsigned char)*text) || *end || !isfinite(seconds) || seconds > 1e9 ||
 	    seconds * 1000 < 1)
-		return wrong("duration", text);
+		return wrong(option, text);
 	*ms = (uint64_t)(seconds * 1000);
+	return true;
+}
+
+static bool parse_color(const char *when, bool *color)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (!strcmp(when, "auto"))
+		*color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	else if (!strcmp(when, "always") || !strcmp(when, "never"))
+		*color = *when == 'a';
+	else
+		return wrong("color", when);
 	return true;
 }
 
@@ -200,7 +229,7 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case OPT_UNTIL:
 		return filter_parse_until(&opts->filter, arg) || wrong("until", arg);
 	case OPT_DURATION:
-		return parse_duration(arg, &opts->duration_ms);
+		return parse_seconds("duration", arg, &opts->duration_ms);
 	case 'n':
 		return parse_count("max-events", arg, &opts->max_events);
 	case 't':
@@ -219,6 +248,20 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case 'C':
 		opts->summary = true;
 		break;
+	case OPT_TOP:
+		opts->top = true;
+		break;
+	case OPT_INPUT:
+		opts->input = arg;
+		break;
+	case OPT_PLOT:
+		opts->plot = arg;
+		break;
+	case OPT_EXPLAIN:
+		opts->explain = true;
+		break;
+	case OPT_COLOR:
+		return parse_color(arg, &opts->color);
 	case OPT_BYTES:
 		opts->bytes = true;
 		break;
@@ -238,23 +281,46 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	return true;
 }
 
+/* Numbers among the options are processes, but for --top, of which they say how often. */
+static bool take_numbers(char **numbers, size_t n, struct options *opts, struct selection *sel)
+{
+	opts->interval_ms = INTERVAL_MS;
+	for (size_t i = 0; i < n; i++) {
+		bool ok = !opts->top ? select_pids(sel, numbers[i]) :
+			  i == 0 ? parse_seconds("top", numbers[i], &opts->interval_ms) :
+			  i == 1 ? parse_count("top", numbers[i], &opts->count) :
+				   wrong("top", numbers[i]);
+
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
 /* What asks for events to come has no sense for a state. */
 static bool wants_follow(const struct options *opts)
 {
-	return opts->filter.until || opts->duration_ms || opts->max_events || opts->summary;
+	return opts->filter.until || opts->duration_ms || opts->max_events || opts->summary ||
+	       opts->plot;
 }
 
-static bool check(struct options *opts, const struct selection *sel)
+static bool check(const struct options *opts, const struct selection *sel)
 {
-	if (opts->command && (sel->n || select_searches(sel)))
+	bool processes = sel->n || select_searches(sel);
+
+	if (opts->command && processes)
 		warn_user("either a command or processes, not both");
-	else if (!opts->command && !sel->n && !select_searches(sel))
+	else if (opts->input && (opts->command || processes || opts->top))
+		warn_user("either --input or processes, not both");
+	else if (opts->top && (opts->command || opts->follow))
+		warn_user("either --top or --follow, not both");
+	else if (!opts->command && !processes && !opts->top && !opts->input)
 		warn_user("which process? A number is missing");
 	else if (opts->json && opts->csv)
 		warn_user("either --json or --csv, not both");
-	else if (!opts->follow && wants_follow(opts))
+	else if (!opts->follow && !opts->input && wants_follow(opts))
 		warn_user("that needs --follow");
-	else if (!opts->follow && opts->csv)
+	else if (!opts->follow && !opts->input && opts->csv)
 		warn_user("--csv needs --follow");
 	else
 		return true;
@@ -264,18 +330,18 @@ static bool check(struct options *opts, const struct selection *sel)
 enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 				   struct selection *sel, const char **output)
 {
-	char letters[INFOS * 2 + 2];
+	char letters[INFOS * 2 + 2], *numbers[argc];
 	struct option longs[INFOS + 1];
+	size_t n = 0;
 	int id;
 
 	make_tables(letters, longs);
+	parse_color("auto", &opts->color);
 	if (follow_is_abbreviated(argv))
 		return OPTIONS_WRONG;
 	while (optind < argc) {
-		/* Numbers may stand among the options. */
 		if (isdigit((unsigned char)*argv[optind])) {
-			if (!select_pids(sel, argv[optind++]))
-				return OPTIONS_WRONG;
+			numbers[n++] = argv[optind++];
 			continue;
 		}
 		id = getopt_long(argc, argv, letters, longs, NULL);
@@ -290,6 +356,8 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 		if (!take(id, optarg, opts, sel, output))
 			return OPTIONS_WRONG;
 	}
+	if (!take_numbers(numbers, n, opts, sel))
+		return OPTIONS_WRONG;
 	if (optind < argc && !strcmp(argv[optind - 1], "--")) {
 		opts->command = argv + optind;
 		opts->follow = true;
