@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "columns.h"
 #include "filter.h"
 
 enum exit_status {
@@ -54,6 +55,7 @@ struct options {
 	bool bytes;
 	bool quiet;
 	bool took;
+	struct column_list columns;	/* that were asked for */
 	bool summary;		/* a table at the end */
 	bool summary_only;
 	enum time_stamp stamp;

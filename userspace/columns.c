@@ -2,8 +2,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli.h"
 #include "columns.h"
+#include "snapshot.h"
 #include "text.h"
+#include "trend.h"
 
 /* Words are from closed sets. What is longer came from a damaged file. */
 static char *put_word(char *p, struct slice word)
@@ -110,10 +113,10 @@ static char *put_pages(char *p, const struct event_view *view)
 	return put_word(p, pages);
 }
 
-/* As put_hex(), out of text. */
-static char *put_break(char *p, const struct event_view *view)
+/* As put_hex(), out of text that event_address() has understood. */
+static char *put_hex_text(char *p, struct slice text)
 {
-	const char *digits = view->ev->field[EV_NEW].text + 2;
+	const char *digits = text.text + 2;
 	uint64_t others = digits_load(digits) ^ EACH_BYTE('0');
 	unsigned int zeros = others ? (unsigned int)__builtin_ctzll(others) / 8 : 8;
 
@@ -122,12 +125,66 @@ static char *put_break(char *p, const struct event_view *view)
 	return p + 16 - zeros;
 }
 
-static char *put_heap(char *p, const struct event_view *view)
+static char *put_break(char *p, const struct event_view *view)
+{
+	return put_hex_text(p, view->ev->field[EV_NEW]);
+}
+
+static char *put_old(char *p, const struct event_view *view)
+{
+	event_address(view->ev, EV_OLD);
+	return put_hex_text(p, view->ev->field[EV_OLD]);
+}
+
+static char *put_request(char *p, const struct event_view *view)
+{
+	if (event_field_is(view->ev, EV_EVENT, "fork"))
+		return put_word(p, view->ev->field[EV_REQUEST]);
+	event_address(view->ev, EV_REQUEST);
+	return put_hex_text(p, view->ev->field[EV_REQUEST]);
+}
+
+static char *put_start(char *p, const struct event_view *view)
+{
+	return put_hex(p, view->snap->start_brk);
+}
+
+static char *put_space(char *p, const struct event_view *view)
+{
+	return put_u64(p, view->snap->space);
+}
+
+static char *put_tid(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_TID]);
+}
+
+static char *put_reason(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_REASON]);
+}
+
+static char *put_flags(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_FLAGS]);
+}
+
+static uint64_t heap_bytes(const struct event_view *view)
 {
 	uint64_t start = view->snap->start_brk;
 	uint64_t brk = event_address(view->ev, EV_NEW);
 
-	return put_size(p, brk > start ? brk - start : 0, view->opts->bytes);
+	return brk > start ? brk - start : 0;
+}
+
+static char *put_heap(char *p, const struct event_view *view)
+{
+	return put_size(p, heap_bytes(view), view->opts->bytes);
+}
+
+static char *put_trend(char *p, const struct event_view *view)
+{
+	return trend_put(p, &view->snap->trend);
 }
 
 static char *put_took(char *p, const struct event_view *view)
@@ -169,15 +226,104 @@ static char *put_note(char *p, const struct event_view *view)
 	return p == start ? p : p - 1;
 }
 
-const struct event_column event_columns[COLUMNS] = {
-	[COL_PID]	= { "PID",	7,  7,	true,	put_pid },
-	[COL_SEQ]	= { "SEQ",	6,  6,	true,	put_seq },
-	[COL_TIME]	= { "TIME",	13, 13,	true,	put_time },
-	[COL_EVENT]	= { "EVENT",	8,  8,	false,	put_event },
-	[COL_DELTA]	= { "DELTA",	10, 13,	true,	put_delta },
-	[COL_PAGES]	= { "PAGES",	6,  6,	true,	put_pages },
-	[COL_BREAK]	= { "BREAK",	14, 14,	false,	put_break },
-	[COL_HEAP]	= { "HEAP",	8,  11,	true,	put_heap },
-	[COL_TOOK]	= { "TOOK_US",	9,  9,	true,	put_took },
-	[COL_NOTE]	= { "NOTE",	0,  0,	false,	put_note },
+#define KEY(name)	#name, ",\"" #name "\":", sizeof(#name) - 1 + 4
+
+const struct column event_columns[COLUMNS] = {
+	[COL_PID]	= { KEY(pid), FIELD_UNSIGNED, "PID", 7, 7, true, put_pid,
+			    "number of the process" },
+	[COL_SPACE]	= { KEY(space), FIELD_UNSIGNED, "SPACE", 6, 6, true, put_space,
+			    "number of the address space" },
+	[COL_SEQ]	= { KEY(seq), FIELD_UNSIGNED, "SEQ", 6, 6, true, put_seq,
+			    "number of the event in it" },
+	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 13, 13, true, put_time,
+			    "when the call ended" },
+	[COL_TOOK]	= { KEY(took_ns), FIELD_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
+			    "how long it took; for people in microseconds" },
+	[COL_TID]	= { KEY(tid), FIELD_UNSIGNED, "TID", 7, 7, true, put_tid,
+			    "thread that made it" },
+	[COL_EVENT]	= { KEY(event), FIELD_TEXT, "EVENT", 8, 8, false, put_event,
+			    "what happened" },
+	[COL_REQUEST]	= { KEY(request), FIELD_REQUEST, "REQUEST", 14, 14, false, put_request,
+			    "break that was asked for; of a fork, the child" },
+	[COL_OLD]	= { KEY(old), FIELD_ADDRESS, "OLD", 14, 14, false, put_old,
+			    "break before" },
+	[COL_BREAK]	= { KEY(new), FIELD_ADDRESS, "BREAK", 14, 14, false, put_break,
+			    "break after" },
+	[COL_DELTA]	= { KEY(delta_bytes), FIELD_SIGNED, "DELTA", 10, 13, true, put_delta,
+			    "by how much it moved; in (), was to move" },
+	[COL_PAGES]	= { KEY(delta_pages), FIELD_SIGNED, "PAGES", 6, 6, true, put_pages,
+			    "the same in pages, of the page-aligned end" },
+	[COL_REASON]	= { KEY(reason), FIELD_TEXT, "REASON", 13, 13, false, put_reason,
+			    "why a call was refused" },
+	[COL_FLAGS]	= { KEY(flags), FIELD_TEXT, "FLAGS", 5, 5, false, put_flags,
+			    "o: others at the same time; v: by a vfork child" },
+	[COL_START]	= { KEY(start_brk), FIELD_ADDRESS, "START", 14, 14, false, put_start,
+			    "where the heap begins" },
+	[COL_HEAP]	= { KEY(heap_bytes), FIELD_UNSIGNED, "HEAP", 8, 11, true, put_heap,
+			    "size of the heap after" },
+	[COL_TREND]	= { KEY(trend), FIELD_FOR_PEOPLE, "TREND   ", 0, 0, false, put_trend,
+			    "the last eight sizes as a picture" },
+	[COL_NOTE]	= { KEY(note), FIELD_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
+			    "reason, child, thread and flags" },
 };
+
+const char *columns_parse(const char *text, struct column_list *list)
+{
+	bool seen[COLUMNS] = { false };
+
+	*list = (struct column_list){ .more = *text == '+' };
+	for (text += list->more;; text++) {
+		size_t len = strcspn(text, ",");
+		enum column_id id = 0;
+
+		while (id < COLUMNS && (strncmp(event_columns[id].name, text, len) != 0 ||
+					event_columns[id].name[len]))
+			id++;
+		if (id == COLUMNS || seen[id])
+			return text;
+		seen[id] = true;
+		columns_append(list, id);
+		text += len;
+		if (!*text)
+			return NULL;
+	}
+}
+
+void columns_choose(struct column_list *list, const struct column_list *asked)
+{
+	bool note;
+
+	if (!asked->n)
+		return;
+	if (!asked->more) {
+		*list = *asked;
+		return;
+	}
+	/* As wide as it gets: the last. */
+	note = list->n && list->ids[list->n - 1] == COL_NOTE;
+	list->n -= note;
+	for (size_t i = 0; i < asked->n; i++) {
+		size_t j = 0;
+
+		while (j < list->n && list->ids[j] != asked->ids[i])
+			j++;
+		if (j == list->n && (asked->ids[i] != COL_NOTE || !note))
+			columns_append(list, asked->ids[i]);
+	}
+	if (note)
+		columns_append(list, COL_NOTE);
+}
+
+uint64_t column_number(enum column_id id, const struct event_view *view)
+{
+	switch (id) {
+	case COL_PID:
+		return view->snap->pid;
+	case COL_SPACE:
+		return view->snap->space;
+	case COL_START:
+		return view->snap->start_brk;
+	default:
+		return heap_bytes(view);
+	}
+}

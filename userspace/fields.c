@@ -33,20 +33,3 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	{ "Events", "last_seq", FIELD_UNSIGNED, offsetof(struct snapshot, events) },
 	HEADER("Dropped", dropped, FIELD_UNSIGNED),
 };
-
-#define EVENT(name, kind) { #name, ",\"" #name "\":", sizeof(#name) - 1 + 4, kind }
-
-const struct event_field event_fields[EVENT_FIELDS] = {
-	[EV_SEQ]		= EVENT(seq, FIELD_UNSIGNED),
-	[EV_TIME_NS]		= EVENT(time_ns, FIELD_UNSIGNED),
-	[EV_TOOK_NS]		= EVENT(took_ns, FIELD_UNSIGNED),
-	[EV_TID]		= EVENT(tid, FIELD_UNSIGNED),
-	[EV_EVENT]		= EVENT(event, FIELD_TEXT),
-	[EV_REQUEST]		= EVENT(request, FIELD_REQUEST),
-	[EV_OLD]		= EVENT(old, FIELD_ADDRESS),
-	[EV_NEW]		= EVENT(new, FIELD_ADDRESS),
-	[EV_DELTA_BYTES]	= EVENT(delta_bytes, FIELD_SIGNED),
-	[EV_DELTA_PAGES]	= EVENT(delta_pages, FIELD_SIGNED),
-	[EV_REASON]		= EVENT(reason, FIELD_TEXT),
-	[EV_FLAGS]		= EVENT(flags, FIELD_TEXT),
-};

@@ -13,6 +13,7 @@ enum field_kind {
 	FIELD_MAPPING,		/* 0x..., or a word for "none": JSON null */
 	FIELD_REQUEST,		/* 0x..., but the number of the child where event is fork */
 	FIELD_TEXT,		/* short text, "-" for none: JSON null */
+	FIELD_FOR_PEOPLE,	/* no value of its own */
 };
 
 /* A "Key:\tvalue" line of the header block, kept in a struct snapshot. */
@@ -23,7 +24,7 @@ struct header_field {
 	size_t offset;
 };
 
-/* The columns of the event table, in their order. */
+/* The columns of the event table in a file, in their order; see also struct column. */
 enum event_field_id {
 	EV_SEQ,
 	EV_TIME_NS,
@@ -40,17 +41,8 @@ enum event_field_id {
 	EVENT_FIELDS,
 };
 
-/* JSON uses the same name. */
-struct event_field {
-	const char *name;
-	char json_key[24];	/* ,"name": */
-	unsigned int json_key_len;
-	enum field_kind kind;
-};
-
 #define HEADER_FIELDS 26
 
 extern const struct header_field header_fields[HEADER_FIELDS];
-extern const struct event_field event_fields[EVENT_FIELDS];
 
 #endif

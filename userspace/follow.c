@@ -41,10 +41,8 @@ struct follower {
 	size_t n, room, live;
 	int epoll;
 	uint64_t now_ms;
-	uint64_t printed;
 	uint64_t end_ms;		/* of --duration; 0: none */
 	bool stop;			/* by time or a signal */
-	bool enough;			/* by --max-events or --until: nothing more is printed */
 	enum exit_status status;
 	const struct launch *launch;
 };
@@ -225,9 +223,7 @@ static int step(struct follower *f, struct target *target, bool readable, bool h
 {
 	int rc = target_step(target, &f->ops, f->now_ms, readable, hung_up);
 
-	if (rc > 0)
-		f->enough = true;
-	else if (rc < 0)
+	if (rc < 0)
 		return give_up(f, target, rc);
 	else if (target->state == TARGET_ENDED)
 		drop_target(f, target, true);
@@ -250,26 +246,11 @@ static int follow_fork(struct follower *f, const struct target *parent, struct e
 static int take_event(void *owner, struct target *target, struct event *ev)
 {
 	struct follower *f = owner;
-	const struct options *opts = f->opts;
-	int rc = 0;
+	int rc = report_event(&f->report, &target->totals, &target->snap, ev);
 
-	if (opts->summary)
-		totals_add_event(&target->totals, ev);
-	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
-		rc = report_event(&f->report, &target->snap, ev);
-		if (rc)
-			return rc;
-		f->enough |= ++f->printed == opts->max_events;
-	}
-	if (opts->filter.until && filter_until(&opts->filter, &target->snap, ev)) {
-		f->status = STATUS_UNTIL;
-		f->enough = true;
-	}
-	if (opts->forks && !opts->recorded && event_field_is(ev, EV_EVENT, "fork"))
+	if (!rc && f->opts->forks && !f->opts->recorded && event_field_is(ev, EV_EVENT, "fork"))
 		rc = follow_fork(f, target, ev);
-	if (ev->malformed)
-		return snapshot_event_problem(&target->snap);
-	return rc ?: f->enough;
+	return rc ?: f->report.enough;
 }
 
 /* ---- the loop ---- */
@@ -315,7 +296,7 @@ static int look_after(struct follower *f)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < f->n && !rc && !f->enough; i++) {
+	for (size_t i = 0; i < f->n && !rc && !f->report.enough; i++) {
 		struct target *target = f->targets[i];
 
 		if (target && target->due_ms && target->due_ms <= f->now_ms)
@@ -349,7 +330,7 @@ static int loop(struct follower *f)
 	struct epoll_event events[EVENTS_AT_A_TIME];
 	int rc = 0;
 
-	while (f->live && !f->enough && !f->stop) {
+	while (f->live && !f->report.enough && !f->stop) {
 		int n;
 
 		rc = outbuf_flush(f->out);
@@ -359,7 +340,7 @@ static int loop(struct follower *f)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		f->now_ms = clock_ms();
-		for (int i = 0; i < n && !rc && !f->enough; i++)
+		for (int i = 0; i < n && !rc && !f->report.enough; i++)
 			rc = handle(f, &events[i]);
 		sweep(f);
 		rc = rc ?: look_after(f);
@@ -367,7 +348,7 @@ static int loop(struct follower *f)
 			return rc;
 	}
 	/* What happened until now belongs to it. */
-	for (size_t i = 0; i < f->n && f->stop && !f->enough && !rc; i++)
+	for (size_t i = 0; i < f->n && f->stop && !f->report.enough && !rc; i++)
 		if (f->targets[i] && f->targets[i]->state == TARGET_OPEN)
 			rc = step(f, f->targets[i], true, false);
 	return rc;
@@ -455,8 +436,10 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 		f.status = STATUS_FAILED;
 	}
 	/* The command goes on no longer than it is followed. */
-	if (launch && (f.stop || f.enough))
+	if (launch && (f.stop || f.report.enough))
 		kill(launch->pid, SIGTERM);
 	finish(&f);
+	if (f.report.until_met)
+		f.status = STATUS_UNTIL;
 	return f.status;
 }

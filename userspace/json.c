@@ -8,8 +8,6 @@
 #include "json.h"
 #include "text.h"
 
-#define EVENT_JSON_MAX 1024
-
 #define REPLACEMENT "\xef\xbf\xbd"
 
 /* Length of the valid UTF-8 sequence at @s, or 0. */
@@ -74,7 +72,7 @@ static struct json_object *json_header_value(const struct header_field *field,
 static enum field_kind event_field_kind(const struct event *ev, enum event_field_id id)
 {
 	if (id != EV_REQUEST)
-		return event_fields[id].kind;
+		return event_columns[COLUMN_OF(id)].kind;
 	return event_field_is(ev, EV_EVENT, "fork") ? FIELD_UNSIGNED : FIELD_ADDRESS;
 }
 
@@ -114,7 +112,7 @@ static struct json_object *json_event(struct event *ev)
 	struct json_object *obj = json_object_new_object();
 
 	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
-		json_object_object_add(obj, event_fields[id].name, json_event_value(ev, id));
+		json_object_object_add(obj, event_columns[COLUMN_OF(id)].name, json_event_value(ev, id));
 	return obj;
 }
 
@@ -162,7 +160,7 @@ static char *put_word(char *p, struct event *ev, enum event_field_id id)
 
 	if (slice_is(word, "-"))
 		return mempcpy(p, "null", 4);
-	if (word.len > SCAN_SLACK || memchr(word.text, '"', word.len) ||
+	if (word.len >= SCAN_SLACK || memchr(word.text, '"', word.len) ||
 	    memchr(word.text, '\\', word.len)) {
 		ev->malformed = true;
 		return p;
@@ -200,23 +198,26 @@ static char *put_event_value(char *p, struct event *ev, enum event_field_id id)
 }
 
 /* There may be a million of these a second: json-c would take most of the time. */
-int json_report_event(struct outbuf *out, struct snapshot *snap, struct event *ev)
+char *json_put_event(char *p, const struct column_list *list, const struct event_view *view)
 {
-	char *p = outbuf_reserve(out, EVENT_JSON_MAX);
+	p = stpcpy(p, "{\"type\":\"event\"");
+	for (size_t i = 0; i < list->n; i++) {
+		enum column_id id = list->ids[i];
+		const struct column *column = &event_columns[id];
 
-	p = stpcpy(p, "{\"type\":\"event\",\"pid\":");
-	p = put_u64(p, snap->pid);
-	p = stpcpy(p, ",\"space\":");
-	p = put_u64(p, snap->space);
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
-		p = mempcpy(p, event_fields[id].json_key, sizeof(event_fields[id].json_key));
-		p -= sizeof(event_fields[id].json_key) - event_fields[id].json_key_len;
-		p = put_event_value(p, ev, id);
-		if (ev->malformed)
-			return snapshot_event_problem(snap);
+		p = mempcpy(p, column->json_key, sizeof(column->json_key));
+		p -= sizeof(column->json_key) - column->json_key_len;
+		if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS)) {
+			p = put_event_value(p, view->ev, (enum event_field_id)(id - COL_SEQ));
+		} else if (column->kind == FIELD_ADDRESS) {
+			*p++ = '"';
+			p = put_hex16(p, column_number(id, view));
+			*p++ = '"';
+		} else {
+			p = put_u64(p, column_number(id, view));
+		}
 	}
-	outbuf_commit(out, stpcpy(p, "}\n"));
-	return 0;
+	return stpcpy(p, "}\n");
 }
 
 void json_report_lost(struct outbuf *out, const struct snapshot *snap, uint64_t count,

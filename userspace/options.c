@@ -25,6 +25,7 @@ enum {
 	OPT_TOP,
 	OPT_EXPLAIN,
 	OPT_COLOR,
+	OPT_COLUMNS,
 	OPT_JSON,
 	OPT_CSV,
 	OPT_INPUT,
@@ -69,6 +70,7 @@ static const struct option_info {
 	{ 'c', "summary-only", NULL, "no events, but a table when all has ended" },
 	{ 'C', "summary", NULL, "events and the table" },
 	{ OPT_EXPLAIN, "explain", NULL, "say in plain words what each event means" },
+	{ OPT_COLUMNS, "columns", "LIST", "these columns, by name; +NAME: also" },
 	{ OPT_COLOR, "color", "WHEN", "auto, always or never" },
 	{ OPT_BYTES, "bytes", NULL, "sizes as plain numbers of bytes, not as KiB, MiB, ..." },
 	{ OPT_JSON, "json", NULL, "JSON, one object per line" },
@@ -116,6 +118,9 @@ void options_help(struct outbuf *out)
 				break;
 		}
 	}
+	outbuf_puts(out, "\nColumns:\n");
+	for (enum column_id id = 0; id < COLUMNS; id++)
+		outbuf_printf(out, " %-22s  %s\n", event_columns[id].name, event_columns[id].help);
 	outbuf_puts(out,
 		    "\n"
 		    "Environment:\n"
@@ -260,6 +265,8 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case OPT_EXPLAIN:
 		opts->explain = true;
 		break;
+	case OPT_COLUMNS:
+		return !columns_parse(arg, &opts->columns) || wrong("columns", arg);
 	case OPT_COLOR:
 		return parse_color(arg, &opts->color);
 	case OPT_BYTES:
@@ -304,6 +311,15 @@ static bool wants_follow(const struct options *opts)
 	       opts->plot;
 }
 
+/* For people alone there are some; a value has all else. */
+static bool columns_have_values(const struct column_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (event_columns[list->ids[i]].kind == FIELD_FOR_PEOPLE)
+			return false;
+	return true;
+}
+
 static bool check(const struct options *opts, const struct selection *sel)
 {
 	bool processes = sel->n || select_searches(sel);
@@ -318,6 +334,8 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("which process? A number is missing");
 	else if (opts->json && opts->csv)
 		warn_user("either --json or --csv, not both");
+	else if ((opts->json || opts->csv) && !columns_have_values(&opts->columns))
+		warn_user("trend and note are for people: neither --json nor --csv has them");
 	else if (!opts->follow && !opts->input && wants_follow(opts))
 		warn_user("that needs --follow");
 	else if (!opts->follow && !opts->input && opts->csv)

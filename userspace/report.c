@@ -47,24 +47,38 @@ void totals_add_event(struct totals *sum, struct event *ev)
 
 void report_init(struct report *report, struct outbuf *out, const struct options *opts)
 {
+	struct column_list *list = &report->columns;
+
 	*report = (struct report){ .out = out, .opts = opts };
+	if (opts->json || opts->csv) {
+		columns_append(list, COL_PID);
+		columns_append(list, COL_SPACE);
+		for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
+			columns_append(list, COLUMN_OF(id));
+		/* In JSON it is said once, when the process is. */
+		if (opts->csv)
+			columns_append(list, COL_START);
+		columns_choose(list, &opts->columns);
+		return;
+	}
 	if (opts->several)
-		report->columns[report->n++] = COL_PID;
-	report->columns[report->n++] = COL_TIME;
-	report->columns[report->n++] = COL_EVENT;
-	report->columns[report->n++] = COL_DELTA;
+		columns_append(list, COL_PID);
+	columns_append(list, COL_TIME);
+	columns_append(list, COL_EVENT);
+	columns_append(list, COL_DELTA);
 	/* 80 characters are soon full. */
 	if (!opts->several)
-		report->columns[report->n++] = COL_PAGES;
-	report->columns[report->n++] = COL_BREAK;
-	report->columns[report->n++] = COL_HEAP;
+		columns_append(list, COL_PAGES);
+	columns_append(list, COL_BREAK);
+	columns_append(list, COL_HEAP);
 	if (opts->took)
-		report->columns[report->n++] = COL_TOOK;
-	report->columns[report->n++] = COL_NOTE;
+		columns_append(list, COL_TOOK);
+	columns_append(list, COL_NOTE);
+	columns_choose(list, &opts->columns);
 }
 
 /* What was put from @start to @p becomes a cell of the column. */
-static inline char *pad_cell(char *start, char *p, const struct event_column *column, bool bytes)
+static inline char *pad_cell(char *start, char *p, const struct column *column, bool bytes)
 {
 	long missing = (bytes ? column->width_bytes : column->width) - (p - start);
 	char text[COLUMN_WIDTH_MAX];
@@ -82,6 +96,9 @@ static inline char *pad_cell(char *start, char *p, const struct event_column *co
 	return p + missing;
 }
 
+#define COLOR_HEAD	"\033[1m"
+#define COLOR_END	"\033[0m"
+
 static char *end_line(char *start, char *p)
 {
 	while (p > start && p[-1] == ' ')
@@ -93,22 +110,25 @@ static char *end_line(char *start, char *p)
 static void put_head(struct report *report)
 {
 	char *start = outbuf_reserve(report->out, LINE_MAX_BYTES);
-	char *p = start;
+	char *p = report->opts->color ? stpcpy(start, COLOR_HEAD) : start;
 
-	for (size_t i = 0; i < report->n; i++) {
-		const struct event_column *column = &event_columns[report->columns[i]];
+	for (size_t i = 0; i < report->columns.n; i++) {
+		const struct column *column = &event_columns[report->columns.ids[i]];
 
 		p = pad_cell(p, stpcpy(p, column->title), column, report->opts->bytes);
 		*p++ = ' ';
 	}
-	outbuf_commit(report->out, end_line(start, p));
+	p = end_line(start, p);
+	if (report->opts->color)
+		p = stpcpy(p - 1, COLOR_END "\n");
+	outbuf_commit(report->out, p);
 }
 
 static void put_csv_head(struct report *report)
 {
-	outbuf_puts(report->out, "pid,space");
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
-		outbuf_printf(report->out, ",%s", event_fields[id].name);
+	for (size_t i = 0; i < report->columns.n; i++)
+		outbuf_printf(report->out, "%s%s", i ? "," : "",
+			      event_columns[report->columns.ids[i]].name);
 	outbuf_puts(report->out, "\n");
 }
 
@@ -174,54 +194,117 @@ void report_exec(struct report *report, const struct snapshot *snap)
 	}
 }
 
-static int put_csv_event(struct report *report, struct snapshot *snap, struct event *ev)
+/* Nothing in the file is longer, or needs quotes, but in a damaged one. */
+static char *put_csv_field(char *p, struct event *ev, enum event_field_id id)
 {
-	char *p = outbuf_reserve(report->out, LINE_MAX_BYTES);
+	const struct slice *field = &ev->field[id];
 
-	p = put_u64(p, snap->pid);
-	*p++ = ',';
-	p = put_u64(p, snap->space);
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
-		const struct slice *field = &ev->field[id];
-
-		/* Nothing in it is longer, or needs quotes, but in damaged files. */
-		if (field->len > 24 || memchr(field->text, ',', field->len) ||
-		    memchr(field->text, '"', field->len))
-			return snapshot_event_problem(snap);
-		*p++ = ',';
-		if (field->len != 1 || *field->text != '-')
-			p = mempcpy(p, field->text, field->len);
-	}
-	*p++ = '\n';
-	outbuf_commit(report->out, p);
-	return 0;
+	if (field->len > 24 || memchr(field->text, ',', field->len) ||
+	    memchr(field->text, '"', field->len))
+		ev->malformed = true;
+	else if (field->len != 1 || *field->text != '-')
+		p = mempcpy(p, field->text, field->len);
+	return p;
 }
 
-int report_event(struct report *report, struct snapshot *snap, struct event *ev)
+static char *put_csv_event(char *p, const struct column_list *list, const struct event_view *view)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		enum column_id id = list->ids[i];
+
+		if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS))
+			p = put_csv_field(p, view->ev, (enum event_field_id)(id - COL_SEQ));
+		else if (event_columns[id].kind == FIELD_ADDRESS)
+			p = put_hex16(p, column_number(id, view));
+		else
+			p = put_u64(p, column_number(id, view));
+		*p++ = ',';
+	}
+	p[-1] = '\n';
+	return p;
+}
+
+static char *put_line(char *p, const struct column_list *list, const struct event_view *view)
+{
+	char *start = p;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct column *column = &event_columns[list->ids[i]];
+
+		p = pad_cell(p, column->put(p, view), column, view->opts->bytes);
+		*p++ = ' ';
+	}
+	return end_line(start, p);
+}
+
+/* What takes memory, what gives it back, what went wrong, and what is of no account. */
+static const char *color_of(const struct event *ev)
+{
+	switch (*ev->field[EV_EVENT].text) {
+	case 'g':
+		return "\033[32m";
+	case 's':
+		return ev->field[EV_EVENT].len == strlen("shrink") ? "\033[36m" : "\033[2m";
+	case 'r':
+		return ev->field[EV_EVENT].len == strlen("refused") ? "\033[1;31m" : "\033[33m";
+	case 'e':
+		return "\033[33m";
+	default:
+		return "\033[2m";
+	}
+}
+
+static char *put_colored_line(char *p, const struct column_list *list,
+			      const struct event_view *view)
+{
+	p = stpcpy(p, color_of(view->ev));
+	p = put_line(p, list, view) - 1;
+	return stpcpy(p, COLOR_END "\n");
+}
+
+static int print_event(struct report *report, struct snapshot *snap, struct event *ev)
 {
 	const struct options *opts = report->opts;
 	const struct event_view view = {
 		.ev = ev, .snap = snap, .opts = opts, .previous_ns = report->previous_ns,
 	};
-	char *start, *p;
+	char *p = outbuf_reserve(report->out, LINE_MAX_BYTES);
 
+	if (opts->columns.n)
+		trend_add(&snap->trend, column_number(COL_HEAP, &view));
 	if (opts->json)
-		return json_report_event(report->out, snap, ev);
-	if (opts->csv)
-		return put_csv_event(report, snap, ev);
-	start = p = outbuf_reserve(report->out, LINE_MAX_BYTES);
-	for (size_t i = 0; i < report->n; i++) {
-		const struct event_column *column = &event_columns[report->columns[i]];
-
-		p = pad_cell(p, column->put(p, &view), column, opts->bytes);
-		*p++ = ' ';
-	}
+		p = json_put_event(p, &report->columns, &view);
+	else if (opts->csv)
+		p = put_csv_event(p, &report->columns, &view);
+	else if (opts->color)
+		p = put_colored_line(p, &report->columns, &view);
+	else
+		p = put_line(p, &report->columns, &view);
 	if (opts->stamp == TIME_RELATIVE)
 		report->previous_ns = event_unsigned(ev, EV_TIME_NS);
 	if (ev->malformed)
 		return snapshot_event_problem(snap);
-	outbuf_commit(report->out, end_line(start, p));
+	outbuf_commit(report->out, p);
 	return 0;
+}
+
+int report_event(struct report *report, struct totals *sum, struct snapshot *snap,
+		 struct event *ev)
+{
+	const struct options *opts = report->opts;
+	int rc;
+
+	if (opts->summary)
+		totals_add_event(sum, ev);
+	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
+		rc = print_event(report, snap, ev);
+		if (rc)
+			return rc;
+		report->enough |= ++report->printed == opts->max_events;
+	}
+	if (opts->filter.until && filter_until(&opts->filter, snap, ev))
+		report->enough = report->until_met = true;
+	return ev->malformed ? snapshot_event_problem(snap) : 0;
 }
 
 void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,

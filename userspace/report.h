@@ -41,16 +41,22 @@ void totals_add_event(struct totals *sum, struct event *ev);
 struct report {
 	struct outbuf *out;
 	const struct options *opts;
-	enum event_column_id columns[COLUMNS];
-	size_t n;
+	struct column_list columns;
 	uint64_t previous_ns;		/* time of the event printed last */
+	uint64_t printed;		/* events */
 	bool begun;
+	bool enough;			/* by --max-events or --until: nothing more is printed */
+	bool until_met;
 };
 
 void report_init(struct report *report, struct outbuf *out, const struct options *opts);
 
-/* Returns 0, or -EPROTO where the event makes no sense; then nothing is printed. */
-int report_event(struct report *report, struct snapshot *snap, struct event *ev);
+/*
+ * An event of a process, which is added to its sums and, if it is one of those asked for, printed.
+ * Returns 0, or -EPROTO where it makes no sense; then nothing is printed.
+ */
+int report_event(struct report *report, struct totals *sum, struct snapshot *snap,
+		 struct event *ev);
 
 /* The other lines of --follow, for people or as JSON, as the options say. */
 void report_start(struct report *report, const struct snapshot *snap);

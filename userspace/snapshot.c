@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "columns.h"
 #include "event.h"
 #include "fields.h"
 #include "scan.h"
@@ -169,12 +170,12 @@ static int columns_check(struct snapshot *snap)
 
 	if (!end)
 		return problem(snap, "the head of the event table is cut short");
-	for (unsigned int i = 0; i < EVENT_FIELDS; i++) {
-		size_t len = strlen(event_fields[i].name);
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+		const char *name = event_columns[COLUMN_OF(id)].name;
+		size_t len = strlen(name);
 
-		if (strncmp(p, event_fields[i].name, len) != 0 || !strchr("\t\n", p[len]))
-			return problem(snap, "the event table has no column %s in its place",
-				       event_fields[i].name);
+		if (strncmp(p, name, len) != 0 || !strchr("\t\n", p[len]))
+			return problem(snap, "the event table has no column %s in its place", name);
 		p += len + (p[len] == '\t');
 	}
 	snap->cursor = end + 1;

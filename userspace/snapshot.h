@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "trend.h"
+
 /* A limit or address that the file gives as a word: unlimited, none. */
 #define VALUE_NONE UINT64_MAX
 
@@ -49,6 +51,8 @@ struct snapshot {
 	uint64_t dropped;
 
 	char problem[128];	/* what was wrong, after -EPROTO */
+
+	struct trend trend;	/* only where it is shown */
 
 	/* private: */
 	struct text_buffer *buffer;

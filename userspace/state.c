@@ -12,11 +12,10 @@
 #include "state.h"
 #include "table.h"
 
-static const enum event_column_id history_columns[] = {
-	COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE,
+static const struct column_list history_columns = {
+	.ids = { COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE },
+	.n = 7,
 };
-
-#define NCOLUMNS (sizeof(history_columns) / sizeof(history_columns[0]))
 
 static int add_room(struct libscols_table *tb, const struct snapshot *s, bool bytes)
 {
@@ -77,14 +76,15 @@ static struct libscols_table *rows_table(const struct snapshot *snap, bool bytes
 	return tb;
 }
 
-static int add_event(struct libscols_table *tb, const struct event_view *view)
+static int add_event(struct libscols_table *tb, const struct column_list *list,
+		     const struct event_view *view)
 {
 	struct libscols_line *line = scols_table_new_line(tb, NULL);
 	char text[COLUMN_TEXT_MAX];
 	int rc = line ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < NCOLUMNS && !rc; i++) {
-		*event_columns[history_columns[i]].put(text, view) = '\0';
+	for (size_t i = 0; i < list->n && !rc; i++) {
+		*event_columns[list->ids[i]].put(text, view) = '\0';
 		rc = scols_line_set_data(line, i, text);
 	}
 	return rc;
@@ -93,12 +93,14 @@ static int add_event(struct libscols_table *tb, const struct event_view *view)
 static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 			const struct options *opts)
 {
+	struct column_list list = history_columns;
 	struct event ev;
 	struct event_view view = { .ev = &ev, .snap = snap, .opts = opts };
 	int rc;
 
-	for (size_t i = 0; i < NCOLUMNS; i++) {
-		const struct event_column *column = &event_columns[history_columns[i]];
+	columns_choose(&list, &opts->columns);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct column *column = &event_columns[list.ids[i]];
 
 		if (!scols_table_new_column(tb, column->title, 0,
 					    column->right ? SCOLS_FL_RIGHT : 0))
@@ -107,7 +109,8 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
 		if (!filter_shows(&opts->filter, &ev))
 			continue;
-		rc = add_event(tb, &view);
+		trend_add(&snap->trend, column_number(COL_HEAP, &view));
+		rc = add_event(tb, &list, &view);
 		view.previous_ns = event_unsigned(&ev, EV_TIME_NS);
 		if (ev.malformed)
 			rc = snapshot_event_problem(snap);
