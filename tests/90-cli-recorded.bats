@@ -6,62 +6,7 @@
 #
 # To accept changed output: BRKWATCH_ACCEPT=1 bats tests/90-cli-recorded.bats
 
-load helper
-
-setup_file() {
-	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
-	[ -x "$CLI" ] || {
-		echo "no $CLI: run make"
-		return 1
-	}
-}
-
-teardown_file() {
-	:
-}
-
-teardown() {
-	:
-}
-
-setup() {
-	export BRKWATCH_PROC=$DATA/proc
-}
-
-# golden NAME ARG...: the output is what tests/data/expected/NAME has.
-golden() {
-	local expected=$DATA/expected/$1
-	shift
-	"$CLI" "$@" >"$BATS_TEST_TMPDIR/out"
-	if [ -n "${BRKWATCH_ACCEPT:-}" ]; then
-		cp "$BATS_TEST_TMPDIR/out" "$expected"
-	fi
-	diff -u "$expected" "$BATS_TEST_TMPDIR/out"
-}
-
-# fails STATUS MESSAGE ARG...: one line on stderr, or two where they end in advice.
-fails() {
-	local status=$1 message=$2
-	shift 2
-	run -"$status" --separate-stderr "$CLI" "$@"
-	echo "stdout: $output"
-	echo "stderr: $stderr"
-	[ -z "$output" ]
-	[[ "${stderr_lines[0]}" == "brkwatch-cli: "*"$message"* ]]
-	if [ "$status" -eq 2 ]; then
-		[ "${#stderr_lines[@]}" -eq 2 ]
-		[[ "${stderr_lines[1]}" == *"--help"* ]]
-	else
-		[ "${#stderr_lines[@]}" -eq 1 ]
-	fi
-}
-
-# changed SED-SCRIPT: process 1 is 4242 with a difference.
-changed() {
-	export BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc
-	mkdir -p "$BRKWATCH_PROC"
-	sed "$1" "$DATA/proc/4242" >"$BRKWATCH_PROC/1"
-}
+load recorded
 
 @test "state of a process" {
 	golden state.txt 4242
@@ -116,12 +61,48 @@ changed() {
 	[ -z "$output" ]
 }
 
+@test "columns by name, in text, CSV and JSON" {
+	golden columns.txt --follow --columns seq,old,request,tid,reason,flags,space,start_brk,took_ns,note 4300
+	golden trend.txt --columns +trend,took_ns --follow 4300
+	LC_ALL=C "$CLI" --columns trend --follow -q 4242 >"$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = "$(printf '%8s\n' _ __ __# __## __###)" ]
+	run -0 "$CLI" --columns heap_bytes,event,seq --csv --follow 4242
+	[ "${lines[0]}" = heap_bytes,event,seq ]
+	[ "${lines[3]}" = 135168,grow,3 ]
+	run -0 "$CLI" --columns +heap_bytes --csv --follow 4242
+	[[ "${lines[0]}" == pid,space,seq,*,start_brk,heap_bytes ]]
+	diff -u <("$CLI" --follow --json 4300 | jq -c 'select(.type == "event") | {seq, new}') \
+		<("$CLI" --follow --json --columns seq,new 4300 | jq -c 'select(.type == "event") | del(.type)')
+	run -0 "$CLI" --columns seq,reason 4300
+	[ "${lines[*]: -11:1}" = "SEQ REASON" ]
+	fails 2 "--columns: not understood: 'seq,brk'" --columns seq,brk 1
+	fails 2 "--columns: not understood: 'seq,seq'" --columns seq,seq 1
+	fails 2 "--columns: not understood: ''" --columns '' 1
+	fails 2 "for people" --json --columns +trend 1
+}
+
+@test "colour: never into a pipe, unless asked for; NO_COLOR; nothing else is changed" {
+	local plain
+	plain=$("$CLI" --follow 4300)
+	run -0 "$CLI" --follow --color always 4300
+	[ "$(grep -c $'^\e\[1;31m.* refused .*\e\[0m$' <<<"$output")" = 3 ]
+	[ "$(sed $'s/\e\\[[0-9;]*m//g' <<<"$output")" = "$plain" ]
+	fails 2 "--color: not understood: 'yes'" --color yes 1
+	# script gives it a terminal.
+	tty() { script -qec "$CLI --follow $* 4300" /dev/null </dev/null; }
+	[[ "$(TERM=xterm tty)" == *$'\e['* ]]
+	[[ "$(NO_COLOR='' tty)" == *$'\e['* ]]
+	[[ "$(NO_COLOR=1 tty)" != *$'\e['* ]]
+	[[ "$(NO_COLOR=1 tty --color=always)" == *$'\e['* ]]
+	[[ "$(tty --color=never)" != *$'\e['* ]]
+}
+
 @test "keys and columns of a newer module are left alone" {
 	changed '/^Dropped:/aNewKey:\tvalue: with\ttabs
 		s/^seq\t.*/&\tcpu\tnode/; s/^[0-9].*/&\t3\t-/'
 	cp "$DATA/proc/4242" "$BRKWATCH_PROC"
 	diff -u <("$CLI" 4242) <("$CLI" 1)
-	diff -u <("$CLI" --json --follow 4242) <("$CLI" --json --follow 1 | sed '$s/:1,/:4242,/')
+	diff -u <("$CLI" --json --follow 4242) <("$CLI" --json --follow 1)
 }
 
 @test "another format is refused" {
@@ -198,7 +179,10 @@ changed() {
 	[[ "$output" == Usage:* ]]
 	[ -z "$stderr" ]
 	run -0 "$CLI" -V
-	[ "$output" = "brkwatch-cli $(cat "$BATS_TEST_DIRNAME/../VERSION")" ]
+	[ "${lines[0]}" = "brkwatch-cli $(cat "$ROOT/VERSION"), format 1" ]
+	[ "${lines[1]}" = "module $(key Version <"$DATA/proc/stats"), format 1" ]
+	BRKWATCH_PROC=/nonexistent run -0 "$CLI" -V
+	[ "${lines[1]}" = "module not loaded" ]
 }
 
 @test "help and man page have the same options, and the help fits into 80 columns" {

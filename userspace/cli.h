@@ -59,6 +59,7 @@ struct options {
 	bool summary;		/* a table at the end */
 	bool summary_only;
 	enum time_stamp stamp;
+	bool wall_known;
 	int64_t wall_offset_ns;	/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
 };
 

@@ -15,7 +15,6 @@
 #include "procfile.h"
 #include "report.h"
 #include "selfcheck.h"
-#include "summary.h"
 #include "target.h"
 
 /* What an epoll event is of: one of these, or a target's number and whether its pidfd. */
@@ -32,7 +31,6 @@ struct follower {
 	struct report report;
 	struct target_ops ops;
 	struct text_buffer buffer;
-	struct summary *summary;
 	/*
 	 * An ended one stays until sweep(), which leaves NULL: events that epoll has
 	 * given already name its place, and must not be taken for another's.
@@ -177,11 +175,8 @@ static void drop_target(struct follower *f, struct target *target, bool ended)
 	known = target->totals.spaces;
 	if (!known && target->parent && ended)
 		report_missed(&f->report, target->pid, target->parent);
-	if (known) {
-		report_summary(&f->report, target->pid, &target->totals, ended);
-		if (f->summary)
-			summary_add(f->summary, target->pid, target->snap.name, &target->totals);
-	}
+	if (known)
+		report_done(&f->report, &target->snap, &target->totals, ended);
 	f->live--;
 }
 
@@ -359,11 +354,6 @@ static int setup(struct follower *f)
 	struct rlimit files;
 	int rc;
 
-	if (f->opts->summary && !f->opts->json && !f->opts->csv) {
-		f->summary = summary_new(f->opts);
-		if (!f->summary)
-			return -ENOMEM;
-	}
 	if (f->opts->recorded)
 		return 0;
 	/* Two descriptors each. */
@@ -387,9 +377,7 @@ static void finish(struct follower *f)
 {
 	drop_all(f);
 	sweep(f);
-	if (f->summary && f->report.begun)
-		summary_print(f->summary, f->out);
-	summary_free(f->summary);
+	report_finish(&f->report);
 	free(f->targets);
 	free(f->buffer.data);
 	if (f->epoll >= 0)
@@ -414,8 +402,7 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	f.ops.owner = &f;
 	f.ops.report = &f.report;
 	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
-	report_init(&f.report, out, opts);
-	rc = setup(&f);
+	rc = report_init(&f.report, out, opts) ?: setup(&f);
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = add_target(&f, pids[i], 0, TARGET_CLOSED);
 		if (rc == -ESRCH) {

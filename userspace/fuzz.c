@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For libFuzzer: whatever the text of a process's file is, the CLI prints what
+ * For libFuzzer: whatever the text of a process's file or of a recording is, the CLI prints what
  * it says, or one line about what is wrong with it.
  *
  * The input's first byte chooses the way of printing, the rest is the text.
@@ -16,6 +16,7 @@
 
 #include "cli.h"
 #include "follow.h"
+#include "input.h"
 #include "outbuf.h"
 #include "state.h"
 
@@ -58,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct options opts = { .proc_dir = "/proc/self/fd", .recorded = true };
 	enum exit_status status;
 	int fd = text_file();
+	char path[64];
 
 	if (!size)
 		return -1;
@@ -69,7 +71,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	out.fd = STDOUT_FILENO;
 	out.len = 0;
 	complaints = 0;
-	if (data[0] & 4) {
+	opts.follow = data[0] & 4;
+	opts.csv = !opts.json && data[0] & 16;
+	opts.summary = data[0] & 32;
+	if (data[0] & 8) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		opts.input = path;
+		status = input_show(&out, &opts);
+	} else if (opts.follow) {
 		status = follow_processes(&out, &opts, &fd, 1, NULL);
 	} else {
 		status = state_show(&out, &opts, fd);

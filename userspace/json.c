@@ -92,7 +92,8 @@ static struct json_object *json_event_value(struct event *ev, enum event_field_i
 	}
 }
 
-static struct json_object *json_header(const char *type, const struct snapshot *snap)
+static struct json_object *json_header(const char *type, const struct snapshot *snap,
+				       const struct options *opts)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -104,6 +105,9 @@ static struct json_object *json_header(const char *type, const struct snapshot *
 	for (size_t i = 0; i < HEADER_FIELDS; i++)
 		json_object_object_add(obj, header_fields[i].json,
 				       json_header_value(&header_fields[i], snap));
+	if (opts->wall_known)
+		json_object_object_add(obj, JSON_WALL_OFFSET,
+				       json_object_new_int64(opts->wall_offset_ns));
 	return obj;
 }
 
@@ -124,16 +128,16 @@ static void json_write(struct outbuf *out, struct json_object *obj)
 	json_object_put(obj);
 }
 
-int json_report_state(struct outbuf *out, struct snapshot *snap, const struct filter *filter)
+int json_report_state(struct outbuf *out, struct snapshot *snap, const struct options *opts)
 {
-	struct json_object *obj = json_header("state", snap);
+	struct json_object *obj = json_header("state", snap, opts);
 	struct json_object *events = json_object_new_array();
 	struct event ev;
 	int rc;
 
 	json_object_object_add(obj, "events", events);
 	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
-		if (!filter_shows(filter, &ev))
+		if (!filter_shows(&opts->filter, &ev))
 			continue;
 		json_object_array_add(events, json_event(&ev));
 		if (ev.malformed) {
@@ -148,9 +152,12 @@ int json_report_state(struct outbuf *out, struct snapshot *snap, const struct fi
 	return rc;
 }
 
-void json_report_space(struct outbuf *out, const char *type, const struct snapshot *snap)
+void json_report_space(struct outbuf *out, const char *type, const struct snapshot *snap,
+		       const struct options *opts)
 {
-	json_write(out, json_header(type, snap));
+	/* From CSV no more than its number may be known. */
+	if (snap->page_size)
+		json_write(out, json_header(type, snap, opts));
 }
 
 /* A word in quotes. Words are from closed sets, so escapes are only for damaged files. */
@@ -233,7 +240,7 @@ void json_report_lost(struct outbuf *out, const struct snapshot *snap, uint64_t 
 	json_write(out, obj);
 }
 
-void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum, bool ended)
+void json_report_summary(struct outbuf *out, uint64_t pid, const struct totals *sum, bool ended)
 {
 	const struct {
 		const char *name;
@@ -251,7 +258,7 @@ void json_report_summary(struct outbuf *out, pid_t pid, const struct totals *sum
 	struct json_object *obj = json_object_new_object(), *reasons;
 
 	json_object_object_add(obj, "type", json_object_new_string("summary"));
-	json_object_object_add(obj, "pid", json_object_new_int(pid));
+	json_object_object_add(obj, "pid", json_object_new_uint64(pid));
 	json_object_object_add(obj, "ended", json_object_new_boolean(ended));
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		json_object_object_add(obj, members[i].name,

@@ -11,10 +11,12 @@
 
 #include "cli.h"
 #include "follow.h"
+#include "input.h"
 #include "launch.h"
 #include "options.h"
 #include "outbuf.h"
 #include "procfile.h"
+#include "snapshot.h"
 #include "state.h"
 
 static struct outbuf out;
@@ -105,13 +107,15 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	enum exit_status status;
 	struct timespec wall, monotonic;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	opts->wall_offset_ns = (wall.tv_sec - monotonic.tv_sec) * 1000000000LL +
-			       wall.tv_nsec - monotonic.tv_nsec;
-
+	if (opts->input)
+		return redirect_output(output, false) ? finish_output(input_show(&out, opts)) : STATUS_FAILED;
 	if (!procfile_setup(opts))
 		return opts->command ? STATUS_COMMAND_FAILED : STATUS_FAILED;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	opts->wall_known = !opts->recorded;
+	opts->wall_offset_ns = (wall.tv_sec - monotonic.tv_sec) * 1000000000LL +
+			       wall.tv_nsec - monotonic.tv_nsec;
 	opts->several = opts->forks;
 	if (opts->command)
 		return run_command(opts, output);
@@ -127,6 +131,19 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	status = opts->follow ? follow_processes(&out, opts, sel->pids, sel->n, NULL) :
 				show_states(opts, sel);
 	return finish_output(status);
+}
+
+/* Of this program, and of the module where it is loaded. */
+static void show_version(void)
+{
+	char version[64], format[64];
+
+	outbuf_puts(&out, "brkwatch-cli " VERSION ", format " SNAPSHOT_FORMAT "\n");
+	if (procfile_stat("Version", version, sizeof(version)) &&
+	    procfile_stat("Format", format, sizeof(format)))
+		outbuf_printf(&out, "module %s, format %s\n", version, format);
+	else
+		outbuf_puts(&out, "module not loaded\n");
 }
 
 int main(int argc, char **argv)
@@ -145,7 +162,7 @@ int main(int argc, char **argv)
 		options_help(&out);
 		return finish_output(STATUS_OK);
 	case OPTIONS_VERSION:
-		outbuf_puts(&out, "brkwatch-cli " VERSION "\n");
+		show_version();
 		return finish_output(STATUS_OK);
 	default:
 		select_free(&sel);

@@ -383,5 +383,8 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 		select_pids(sel, argv[optind]);
 		return OPTIONS_WRONG;
 	}
+	/* A recording is of events, unless it is a copy of a file, and nothing more is asked. */
+	if (opts->input && (wants_follow(opts) || opts->csv))
+		opts->follow = true;
 	return check(opts, sel) ? OPTIONS_OK : OPTIONS_WRONG;
 }

@@ -32,12 +32,42 @@ static void complain_not_loaded(void)
 		  "load it with: sudo insmod brkwatch.ko (or modprobe brkwatch)");
 }
 
+static const char *directory(void)
+{
+	const char *dir = getenv("BRKWATCH_PROC");
+
+	return dir && *dir ? dir : "/proc/brkwatch";
+}
+
+bool procfile_stat(const char *key, char *value, size_t size)
+{
+	size_t len = strlen(key), room = 0;
+	char *path, *line = NULL;
+	bool found = false;
+	FILE *file;
+
+	if (asprintf(&path, "%s/stats", directory()) < 0)
+		return false;
+	file = fopen(path, "re");
+	free(path);
+	while (file && !found && getline(&line, &room, file) > 0) {
+		found = !strncmp(line, key, len) && !strncmp(line + len, ":\t", 2);
+		if (found)
+			snprintf(value, size, "%.*s", (int)strcspn(line + len + 2, "\n"),
+				 line + len + 2);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
 bool procfile_setup(struct options *opts)
 {
 	const char *dir = getenv("BRKWATCH_PROC");
 	struct statfs fs;
 
-	opts->proc_dir = dir && *dir ? dir : "/proc/brkwatch";
+	opts->proc_dir = directory();
 	if (!statfs(opts->proc_dir, &fs)) {
 		opts->recorded = fs.f_type != PROC_SUPER_MAGIC;
 		return true;
@@ -157,7 +187,9 @@ static void complain_absent(pid_t pid)
 void procfile_complain(const struct options *opts, pid_t pid, int error,
 		       const struct snapshot *snap)
 {
-	if (error == -EPROTO && snap)
+	if (error == -EPROTO && opts->input)
+		warn_user("%s: %s", opts->input, snap->problem);
+	else if (error == -EPROTO && snap)
 		warn_user("%s/%d: %s", opts->proc_dir, pid, snap->problem);
 	else if ((error == -ENOENT || error == -ESRCH) && opts->recorded)
 		warn_user("%d: no such file in %s", pid, opts->proc_dir);

@@ -3,6 +3,7 @@
 #define BRKWATCH_PROCFILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "cli.h"
@@ -11,6 +12,9 @@ struct snapshot;
 
 /* Find the directory; complains and returns false where there is none. */
 bool procfile_setup(struct options *opts);
+
+/* The value of a key of stats; false where it cannot be had. */
+bool procfile_stat(const char *key, char *value, size_t size);
 
 /*
  * Open the file of a process. The name of a process that was just started may come a moment

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -45,11 +46,9 @@ void totals_add_event(struct totals *sum, struct event *ev)
 			 i < REASONS_MAX - 1 ? reason->text : "other");
 }
 
-void report_init(struct report *report, struct outbuf *out, const struct options *opts)
+/* What is shown where nothing else is asked for. */
+static void choose_columns(struct column_list *list, const struct options *opts)
 {
-	struct column_list *list = &report->columns;
-
-	*report = (struct report){ .out = out, .opts = opts };
 	if (opts->json || opts->csv) {
 		columns_append(list, COL_PID);
 		columns_append(list, COL_SPACE);
@@ -58,7 +57,6 @@ void report_init(struct report *report, struct outbuf *out, const struct options
 		/* In JSON it is said once, when the process is. */
 		if (opts->csv)
 			columns_append(list, COL_START);
-		columns_choose(list, &opts->columns);
 		return;
 	}
 	if (opts->several)
@@ -74,7 +72,27 @@ void report_init(struct report *report, struct outbuf *out, const struct options
 	if (opts->took)
 		columns_append(list, COL_TOOK);
 	columns_append(list, COL_NOTE);
-	columns_choose(list, &opts->columns);
+}
+
+int report_init(struct report *report, struct outbuf *out, const struct options *opts)
+{
+	*report = (struct report){ .out = out, .opts = opts };
+	choose_columns(&report->columns, opts);
+	columns_choose(&report->columns, &opts->columns);
+	if (opts->summary && !opts->json && !opts->csv) {
+		report->summary = summary_new(opts);
+		if (!report->summary)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void report_finish(struct report *report)
+{
+	if (report->summary && report->begun)
+		summary_print(report->summary, report->out);
+	summary_free(report->summary);
+	report->summary = NULL;
 }
 
 /* What was put from @start to @p becomes a cell of the column. */
@@ -162,7 +180,7 @@ void report_start(struct report *report, const struct snapshot *snap)
 
 	if (opts->json) {
 		if (!opts->quiet)
-			json_report_space(report->out, "start", snap);
+			json_report_space(report->out, "start", snap, opts);
 		return;
 	}
 	if (!report->begun && !opts->quiet && !opts->summary_only) {
@@ -186,7 +204,7 @@ void report_exec(struct report *report, const struct snapshot *snap)
 	if (opts->quiet || opts->summary_only)
 		return;
 	if (opts->json) {
-		json_report_space(report->out, "exec", snap);
+		json_report_space(report->out, "exec", snap, opts);
 	} else if (!opts->csv) {
 		put_remark(report, snap);
 		outbuf_printf(report->out, "exec: new address space, the program is now %s\n",
@@ -333,20 +351,16 @@ void report_missed(struct report *report, pid_t pid, pid_t parent)
 			      pid, parent);
 }
 
-void report_summary(struct report *report, pid_t pid, const struct totals *sum, bool ended)
+static void print_totals(struct report *report, uint64_t pid, const struct totals *sum, bool ended)
 {
 	const struct options *opts = report->opts;
 	char grown[TEXT_NUMBER_MAX], shrunk[TEXT_NUMBER_MAX], peak[TEXT_NUMBER_MAX];
 	struct outbuf *out = report->out;
 
-	if (opts->json && !opts->quiet)
-		json_report_summary(out, pid, sum, ended);
-	if (opts->quiet || !for_people(report) || opts->summary_only)
-		return;
 	*put_size(grown, sum->grown_bytes, opts->bytes) = '\0';
 	*put_size(shrunk, sum->shrunk_bytes, opts->bytes) = '\0';
 	*put_size(peak, sum->peak_bytes, opts->bytes) = '\0';
-	outbuf_printf(out, "... %d %s: %" PRIu64 " calls, grown %s, shrunk %s, peak %s, %" PRIu64
+	outbuf_printf(out, "... %" PRIu64 " %s: %" PRIu64 " calls, grown %s, shrunk %s, peak %s, %" PRIu64
 		      " refused", pid, ended ? "has ended" : "lives on", sum->calls, grown, shrunk,
 		      peak, sum->refused);
 	if (sum->dropped)
@@ -354,4 +368,17 @@ void report_summary(struct report *report, pid_t pid, const struct totals *sum, 
 	if (sum->lost)
 		outbuf_printf(out, ", %" PRIu64 " unrecorded", sum->lost);
 	outbuf_puts(out, "\n");
+}
+
+void report_done(struct report *report, const struct snapshot *snap, const struct totals *sum,
+		 bool ended)
+{
+	const struct options *opts = report->opts;
+
+	if (opts->json && !opts->quiet)
+		json_report_summary(report->out, snap->pid, sum, ended);
+	if (for_people(report) && !opts->quiet && !opts->summary_only)
+		print_totals(report, snap->pid, sum, ended);
+	if (report->summary)
+		summary_add(report->summary, snap->pid, snap->name, sum);
 }

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "outbuf.h"
 #include "snapshot.h"
+#include "summary.h"
 
 /* There are eleven; a newer module may have more, of which the last place has the sum. */
 #define REASONS_MAX 24
@@ -44,12 +45,17 @@ struct report {
 	struct column_list columns;
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t printed;		/* events */
+	struct summary *summary;	/* or NULL */
 	bool begun;
 	bool enough;			/* by --max-events or --until: nothing more is printed */
 	bool until_met;
 };
 
-void report_init(struct report *report, struct outbuf *out, const struct options *opts);
+/* Returns 0 or -ENOMEM. */
+int report_init(struct report *report, struct outbuf *out, const struct options *opts);
+
+/* What is printed when all has ended. */
+void report_finish(struct report *report);
 
 /*
  * An event of a process, which is added to its sums and, if it is one of those asked for, printed.
@@ -64,6 +70,9 @@ void report_exec(struct report *report, const struct snapshot *snap);
 void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
 		 bool before_open);
 void report_missed(struct report *report, pid_t pid, pid_t parent);
-void report_summary(struct report *report, pid_t pid, const struct totals *sum, bool ended);
+
+/* A process is done with, and whether it has ended. */
+void report_done(struct report *report, const struct snapshot *snap, const struct totals *sum,
+		 bool ended);
 
 #endif

@@ -12,8 +12,6 @@
 #include "scan.h"
 #include "snapshot.h"
 
-#define SNAPSHOT_FORMAT "1"
-
 _Static_assert(HEADER_FIELDS < 32, "header_parse() keeps a bit for each field");
 
 void snapshot_init(struct snapshot *snap, struct text_buffer *buffer)

@@ -8,6 +8,9 @@
 
 #include "trend.h"
 
+/* The Format: that is understood. */
+#define SNAPSHOT_FORMAT "1"
+
 /* A limit or address that the file gives as a word: unlimited, none. */
 #define VALUE_NONE UINT64_MAX
 

@@ -152,7 +152,7 @@ enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_
 	rc = snapshot_read(&snap, fd);
 	close(fd);
 	if (!rc)
-		rc = opts->json ? json_report_state(out, &snap, &opts->filter) : show_text(out, opts, &snap);
+		rc = opts->json ? json_report_state(out, &snap, opts) : show_text(out, opts, &snap);
 	if (rc)
 		procfile_complain(opts, pid, rc, &snap);
 	free(buffer.data);

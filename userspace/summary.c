@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report.h"
 #include "summary.h"
 #include "table.h"
 
@@ -55,7 +56,7 @@ static void put_refused(char *text, size_t size, const struct totals *sum)
 				sum->reasons[i].count, sum->reasons[i].name);
 }
 
-void summary_add(struct summary *summary, pid_t pid, const char *name, const struct totals *sum)
+void summary_add(struct summary *summary, uint64_t pid, const char *name, const struct totals *sum)
 {
 	struct libscols_line *line = scols_table_new_line(summary->table, NULL);
 	bool bytes = summary->opts->bytes;
@@ -63,7 +64,7 @@ void summary_add(struct summary *summary, pid_t pid, const char *name, const str
 	int rc = 0;
 
 	put_refused(refused, sizeof(refused), sum);
-	rc = rc ?: table_cell(line, 0, "%d", pid);
+	rc = rc ?: table_cell(line, 0, "%" PRIu64, pid);
 	rc = rc ?: table_cell(line, 1, "%s", name);
 	rc = rc ?: table_cell(line, 2, "%" PRIu64, sum->calls);
 	rc = rc ?: table_cell(line, 3, "%s", size_text(sum->grown_bytes, bytes).text);

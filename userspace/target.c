@@ -25,6 +25,7 @@ int target_init(struct target *target, const struct options *opts, struct text_b
 {
 	*target = (struct target){ .pid = pid, .parent = parent, .fd = -1, .pidfd = -1 };
 	snapshot_init(&target->snap, buffer);
+	target->snap.pid = (uint64_t)pid;
 	if (opts->recorded)
 		return 0;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -17,7 +17,7 @@ static inline void trend_add(struct trend *trend, uint64_t size)
 	trend->sizes[trend->n++ % TREND_LENGTH] = size;
 }
 
-/* Writes TREND_LENGTH characters, from the smallest of the sizes to the largest, without a NUL. */
+/* Writes TREND_LENGTH characters, the highest for the largest of the sizes, without a NUL. */
 char *trend_put(char *p, const struct trend *trend);
 
 #endif

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-cli --input: what was recorded is shown again.
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run
+
+load recorded
+
+setup() {
+	export BRKWATCH_PROC=/nonexistent
+	REC=$DATA/recorded
+}
+
+@test "a recording of a shell and its children: events, sums, exec" {
+	golden input-shell.txt --input "$REC/shell.json"
+	golden input-shell-summary.txt --input "$REC/shell.json" -c --bytes
+	golden input-shell-refused.txt --input "$REC/shell.json" --event refused -q
+}
+
+@test "JSON to JSON is the same, to CSV and back, too" {
+	diff -u "$REC/shell.json" <("$CLI" --input "$REC/shell.json" --json)
+	diff -u "$REC/shell.csv" <("$CLI" --input "$REC/shell.json" --csv)
+	diff -u "$REC/shell.csv" <("$CLI" --input "$REC/shell.csv" --csv)
+	diff -u "$REC/shell.csv" <("$CLI" --input - --csv <"$REC/shell.csv")
+	# Names alone are not in CSV.
+	diff -u <("$CLI" --input "$REC/shell.json" | sed -n '/has ended/!s/ [a-z]*$//p') \
+		<("$CLI" --input "$REC/shell.csv" | sed -n '/has ended/!s/ [a-z?]*$//p')
+}
+
+@test "what is counted from events is what the module has counted" {
+	sums() {
+		jq -c 'select(.type == "summary") | [.pid, .spaces, .calls, .grown_bytes, .shrunk_bytes, .peak_bytes, .refused]' |
+			sort
+	}
+	grep -v '"summary"' "$REC/shell.json" >"$BATS_TEST_TMPDIR/rec"
+	[ "$(sums <"$REC/shell.json" | wc -l)" = 3 ]
+	diff -u <(sums <"$REC/shell.json") <("$CLI" --input "$BATS_TEST_TMPDIR/rec" --json | sums)
+}
+
+@test "a copy of a file of the module's: as from there" {
+	export BRKWATCH_PROC=$DATA/proc
+	local options
+	for options in "" --follow --json --bytes "--follow --json" "--follow -C" "--follow --csv"; do
+		# shellcheck disable=SC2086
+		diff -u <("$CLI" $options 4242) <("$CLI" $options --input "$DATA/proc/4242")
+	done
+	diff -u <("$CLI" 4300) <("$CLI" --input - <"$DATA/proc/4300")
+}
+
+@test "recorded states are states again, or events" {
+	export BRKWATCH_PROC=$DATA/proc
+	diff -u <("$CLI" 4242 4300) <("$CLI" --input "$REC/states.json")
+	diff -u <("$CLI" --json 4242 4300) <("$CLI" --input "$REC/states.json" --json)
+	diff -u <("$CLI" --follow 4242 4300 | sort) <("$CLI" --follow --input "$REC/states.json" | sort)
+}
+
+@test "time of day is that of the recording" {
+	sed 's/"realtime_offset_ns":[0-9]*/"realtime_offset_ns":1700000000000000000/' "$REC/shell.json" |
+		"$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
+	[[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" == *" 1700000005.751170 query "* ]]
+	run -0 --separate-stderr "$CLI" --input "$REC/shell.csv" -tt -q
+	[[ "$stderr" == *"does not say what time of day it was"* ]]
+	[[ "${lines[0]}" == *" 5.751170 query "* ]]
+}
+
+@test "the end comes where it is asked for" {
+	run -3 "$CLI" --input "$REC/shell.json" --until refused
+	[ "$(grep -c ' refused ' <<<"$output")" = 1 ]
+	run -0 "$CLI" --input "$REC/shell.json" -n 4 -q
+	[ "${#lines[@]}" = 4 ]
+}
+
+@test "what is no recording, or a damaged one" {
+	fails 1 "No such file" --input /nonexistent
+	fails 1 "nothing in it" --input /dev/null
+	fails 1 "line 1: neither JSON nor CSV" --input "$ROOT/README.md"
+	fails 2 "not both" --input "$REC/shell.json" 17
+	damaged() { # SED-SCRIPT MESSAGE
+		sed "$1" "$REC/shell.json" >"$BATS_TEST_TMPDIR/rec"
+		run -1 --separate-stderr "$CLI" --input "$BATS_TEST_TMPDIR/rec"
+		echo "$stderr"
+		[ "$stderr" = "brkwatch-cli: $BATS_TEST_TMPDIR/rec: $2" ]
+	}
+	damaged '3s/.\{20\}$//' "line 3: no JSON object, or cut short"
+	damaged '3s/"tid":[0-9]*,//' "line 3: an event without tid: brkwatch-cli reads what has all columns"
+	damaged '3s/"new":"0x0000/"new":"0x00zz/' "line 3: an event that is not understood"
+	damaged '1s/"brk":"[^"]*"/"brk":null/' "line 1: brk is missing or not understood"
+	damaged '1s/"schema":1/"schema":2/' "line 1: schema 2, but this brkwatch-cli knows only 1"
+	damaged '2s/"type":"event",//' "line 2: an object without a type"
+	sed '3s/$/,1/' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
+	fails_late "line 3: more columns than the head has"
+	sed '3s/,0x[^,]*$//' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
+	fails_late "line 3: cut short"
+	sed '1s/,tid//' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
+	fails_late "line 1: neither JSON nor CSV with all columns: no tid"
+	# Of a newer version.
+	sed '2i {"type":"news","pid":1}' "$REC/shell.json" | sed 's/}$/,"news":[1]}/' >"$BATS_TEST_TMPDIR/rec"
+	diff -u <("$CLI" --input "$REC/shell.json") <("$CLI" --input "$BATS_TEST_TMPDIR/rec")
+}
+
+fails_late() {
+	run -1 --separate-stderr "$CLI" --input "$BATS_TEST_TMPDIR/rec"
+	echo "$stderr"
+	[ "$stderr" = "brkwatch-cli: $BATS_TEST_TMPDIR/rec: $1" ]
+}
+
+@test "a recording cut at any place is shown up to there" {
+	local size n status
+	size=$(stat -c %s "$REC/shell.json")
+	for ((n = 1; n < size; n += 211)); do
+		status=0
+		head -c "$n" "$REC/shell.json" | "$CLI" --input - >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		[ "$status" -le 1 ]
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = "$status" ]
+	done
+}

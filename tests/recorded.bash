@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run
+# For tests of brkwatch-cli on saved files: they need neither the module nor root.
+
+load helper
+
+setup_file() {
+	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
+	[ -x "$CLI" ] || {
+		echo "no $CLI: run make"
+		return 1
+	}
+}
+
+teardown_file() {
+	:
+}
+
+teardown() {
+	:
+}
+
+setup() {
+	export BRKWATCH_PROC=$DATA/proc
+}
+
+# golden NAME ARG...: the output is what tests/data/expected/NAME has.
+golden() {
+	local expected=$DATA/expected/$1
+	shift
+	"$CLI" "$@" >"$BATS_TEST_TMPDIR/out"
+	if [ -n "${BRKWATCH_ACCEPT:-}" ]; then
+		cp "$BATS_TEST_TMPDIR/out" "$expected"
+	fi
+	diff -u "$expected" "$BATS_TEST_TMPDIR/out"
+}
+
+# fails STATUS MESSAGE ARG...: one line on stderr, or two where they end in advice.
+fails() {
+	local status=$1 message=$2
+	shift 2
+	run -"$status" --separate-stderr "$CLI" "$@"
+	echo "stdout: $output"
+	echo "stderr: $stderr"
+	[ -z "$output" ]
+	[[ "${stderr_lines[0]}" == "brkwatch-cli: "*"$message"* ]]
+	if [ "$status" -eq 2 ]; then
+		[ "${#stderr_lines[@]}" -eq 2 ]
+		[[ "${stderr_lines[1]}" == *"--help"* ]]
+	else
+		[ "${#stderr_lines[@]}" -eq 1 ]
+	fi
+}
+
+# changed SED-SCRIPT: process 1 is 4242 with a difference.
+changed() {
+	export BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc
+	mkdir -p "$BRKWATCH_PROC"
+	sed "$1" "$DATA/proc/4242" >"$BRKWATCH_PROC/1"
+}
