@@ -15,6 +15,7 @@
 #include <linux/timer.h>
 
 #include "record.h"
+#include "trace.h"
 
 /* Long enough to wake a reader for many events, short for one who watches. */
 #define WAKE_DELAY_MS	8
@@ -85,9 +86,13 @@ static __always_inline void add_event(struct brkwatch_record *record,
 				      struct brkwatch_event *event,
 				      unsigned long brk)
 {
+	unsigned long old = record->brk;
+
 	event->brk = brk;
-	if (brk != record->brk)
+	if (brk != old)
 		account_move(record, brk);
+	if (static_branch_unlikely(&brkwatch_traced))
+		brkwatch_trace_event(record, event, old);
 	if (record->followers)
 		wake_soon(record);
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of records for whoever traces the kernel; see trace.h.
+ *
+ * They are given with the record's lock held, so that those of one address
+ * space come in their order. What listens runs in the context of the module's
+ * handlers, as all that is attached to tracepoints of the scheduler does under
+ * its locks.
+ */
+#include "brkwatch.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
+
+/* The first listener of a tracepoint has come. */
+int brkwatch_trace_begin(void)
+{
+	static_branch_inc(&brkwatch_traced);
+	return 0;
+}
+
+void brkwatch_trace_end(void)
+{
+	static_branch_dec(&brkwatch_traced);
+}
+
+/**
+ * brkwatch_trace_event() - tell listeners of an event
+ * @record: whose; locked
+ * @event: its newest, complete
+ * @old: the break before it
+ */
+void brkwatch_trace_event(const struct brkwatch_record *record,
+			  const struct brkwatch_event *event, unsigned long old)
+{
+	switch (event->kind) {
+	case BRKWATCH_QUERY:
+		trace_brk_query(record, event, old);
+		break;
+	case BRKWATCH_GROW:
+		trace_brk_grow(record, event, old);
+		break;
+	case BRKWATCH_SHRINK:
+		trace_brk_shrink(record, event, old);
+		break;
+	case BRKWATCH_MOVE:
+		trace_brk_move(record, event, old);
+		break;
+	case BRKWATCH_SAME:
+		trace_brk_same(record, event, old);
+		break;
+	case BRKWATCH_REFUSED:
+		trace_brk_refused(record, event, old);
+		break;
+	default:
+		trace_brk_other(record, event, old);
+	}
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The events of records as tracepoints, for perf, bpftrace, trace-cmd and
+ * ftrace: one for each kind of call, so that the kind is chosen by name, and
+ * one for all that is no call. They have the same fields, which are a contract
+ * as the files in /proc are: fields are only added, at the end. Addresses and
+ * sizes are bytes, times are nanoseconds, numbers are those of the initial pid
+ * namespace.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM brkwatch
+
+#if !defined(BRKWATCH_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define BRKWATCH_TRACE_H
+
+#include <linux/jump_label.h>
+#include <linux/mm.h>
+#include <linux/tracepoint.h>
+
+#include "record.h"
+
+#ifndef BRKWATCH_TRACE_ONCE
+#define BRKWATCH_TRACE_ONCE
+/* Somebody listens to one of them: all that is paid for where nobody does. */
+DECLARE_STATIC_KEY_FALSE(brkwatch_traced);
+int brkwatch_trace_begin(void);
+void brkwatch_trace_end(void);
+void brkwatch_trace_event(const struct brkwatch_record *record,
+			  const struct brkwatch_event *event, unsigned long old);
+#endif
+
+#define BRKWATCH_KIND_SYMBOLS						\
+	S(BRKWATCH_QUERY, "query") S(BRKWATCH_GROW, "grow")		\
+	S(BRKWATCH_SHRINK, "shrink") S(BRKWATCH_MOVE, "move")		\
+	S(BRKWATCH_SAME, "same") S(BRKWATCH_REFUSED, "refused")		\
+	S(BRKWATCH_FORK, "fork") S(BRKWATCH_EXTERNAL, "external")	\
+	S(BRKWATCH_RESYNC, "resync") S_LAST(BRKWATCH_END, "end")
+
+#define BRKWATCH_REASON_SYMBOLS						\
+	S(BRKWATCH_NO_REASON, "-") S(BRKWATCH_KILLED, "killed")		\
+	S(BRKWATCH_BELOW_START, "below_start")				\
+	S(BRKWATCH_RLIMIT_DATA, "rlimit_data")				\
+	S(BRKWATCH_UNMAP, "unmap")					\
+	S(BRKWATCH_ADDRESS_LIMIT, "address_limit")			\
+	S(BRKWATCH_MLOCK_LIMIT, "mlock_limit")				\
+	S(BRKWATCH_NEXT_MAPPING, "next_mapping")			\
+	S(BRKWATCH_RLIMIT_AS, "rlimit_as")				\
+	S(BRKWATCH_NO_MEMORY, "no_memory") S_LAST(BRKWATCH_UNKNOWN, "unknown")
+
+/* What reads the binary data learns the numbers from the format. */
+#undef S
+#undef S_LAST
+#define S(value, name)		TRACE_DEFINE_ENUM(value);
+#define S_LAST(value, name)	TRACE_DEFINE_ENUM(value);
+BRKWATCH_KIND_SYMBOLS
+BRKWATCH_REASON_SYMBOLS
+#undef S
+#undef S_LAST
+#define S(value, name)		{ value, name },
+#define S_LAST(value, name)	{ value, name }
+
+DECLARE_EVENT_CLASS(brk,
+	TP_PROTO(const struct brkwatch_record *record,
+		 const struct brkwatch_event *event, unsigned long old),
+	TP_ARGS(record, event, old),
+
+	TP_STRUCT__entry(
+		__array(char, comm, TASK_COMM_LEN)
+		__field(pid_t, pid)
+		__field(pid_t, tid)
+		__field(u64, space)
+		__field(u64, seq)
+		__field(u64, time)
+		__field(u64, took)
+		__field(unsigned long, request)
+		__field(unsigned long, old)
+		__field(unsigned long, new)
+		__field(unsigned long, start)
+		__field(long, delta)
+		__field(long, pages)
+		__field(unsigned char, kind)
+		__field(unsigned char, reason)
+		__field(unsigned char, flags)
+	),
+
+	TP_fast_assign(
+		/* What is no call may be found by anybody. */
+		if (event->tid)
+			brkwatch_comm_copy(__entry->comm, current);
+		else
+			memcpy(__entry->comm, record->comm, TASK_COMM_LEN);
+		__entry->pid = pid_nr(record->tgid);
+		__entry->tid = event->tid;
+		__entry->space = record->space;
+		__entry->seq = record->history.last;
+		__entry->time = event->time;
+		__entry->took = event->kind == BRKWATCH_FORK ? 0 : event->took;
+		__entry->request = event->request;
+		__entry->old = old;
+		__entry->new = event->brk;
+		__entry->start = READ_ONCE(record->mm->start_brk);
+		__entry->delta = event->brk - old;
+		__entry->pages = (long)(PAGE_ALIGN(event->brk) - PAGE_ALIGN(old)) /
+				 (long)PAGE_SIZE;
+		__entry->kind = event->kind;
+		__entry->reason = event->reason;
+		__entry->flags = event->flags;
+	),
+
+	TP_printk("%s comm=%s pid=%d tid=%d space=%llu seq=%llu request=%#lx old=%#lx new=%#lx start=%#lx delta=%ld pages=%ld reason=%s took=%llu flags=%s",
+		  __print_symbolic(__entry->kind, BRKWATCH_KIND_SYMBOLS),
+		  __entry->comm, __entry->pid, __entry->tid, __entry->space,
+		  __entry->seq, __entry->request, __entry->old, __entry->new,
+		  __entry->start, __entry->delta, __entry->pages,
+		  __print_symbolic(__entry->reason, BRKWATCH_REASON_SYMBOLS),
+		  __entry->took,
+		  __print_flags(__entry->flags, "",
+				{ BRKWATCH_OVERLAPPED, "o" },
+				{ BRKWATCH_SHARED, "v" }))
+);
+
+#undef BRKWATCH_EVENT_POINT
+#define BRKWATCH_EVENT_POINT(name)					\
+DEFINE_EVENT_FN(brk, name,						\
+	TP_PROTO(const struct brkwatch_record *record,			\
+		 const struct brkwatch_event *event, unsigned long old),	\
+	TP_ARGS(record, event, old),					\
+	brkwatch_trace_begin, brkwatch_trace_end)
+
+BRKWATCH_EVENT_POINT(brk_query);
+BRKWATCH_EVENT_POINT(brk_grow);
+BRKWATCH_EVENT_POINT(brk_shrink);
+BRKWATCH_EVENT_POINT(brk_move);
+BRKWATCH_EVENT_POINT(brk_same);
+BRKWATCH_EVENT_POINT(brk_refused);
+BRKWATCH_EVENT_POINT(brk_other);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
