@@ -86,7 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if ((status == STATUS_OK) != (out.len > 0))
 			abort();
 	}
-	if ((status == STATUS_OK) != (complaints == 0) || complaints > 1)
+	/* Of lost events CSV has nothing to say. */
+	if (!opts.csv && ((status == STATUS_OK) != (complaints == 0) || complaints > 1))
 		abort();
 	if (outbuf_flush(&out))
 		abort();
