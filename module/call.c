@@ -47,6 +47,9 @@ static __always_inline void add_call(struct brkwatch_record *record,
 		event->flags |= BRKWATCH_OVERLAPPED;
 	add_event(record, event, brk);
 	record->counts[kind]++;
+	__this_cpu_inc(brkwatch_totals.counts[kind]);
+	if (kind == BRKWATCH_REFUSED)
+		__this_cpu_inc(brkwatch_totals.reasons[reason]);
 }
 
 /* The break is at @brk; if the chain does not say so, mend it. */

@@ -56,10 +56,13 @@ static __always_inline void account_move(struct brkwatch_record *record,
 	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
 	unsigned long start = READ_ONCE(record->mm->start_brk);
 
-	if (delta > 0)
+	if (delta > 0) {
 		record->grown += delta;
-	else
+		__this_cpu_add(brkwatch_totals.grown, delta >> PAGE_SHIFT);
+	} else {
 		record->shrunk -= delta;
+		__this_cpu_add(brkwatch_totals.shrunk, -delta >> PAGE_SHIFT);
+	}
 	if (brk > start && brk - start > record->peak)
 		record->peak = brk - start;
 	record->brk = brk;

@@ -51,6 +51,8 @@ static DECLARE_DELAYED_WORK(tidy_work, tidy);
 static atomic64_t next_space = ATOMIC64_INIT(0);
 static atomic_long_t unrecorded;
 
+DEFINE_PER_CPU(struct brkwatch_totals, brkwatch_totals);
+
 /* ---- making and freeing ---- */
 
 static void wake_pollers(struct brkwatch_record *record)
@@ -402,6 +404,27 @@ void brkwatch_record_get_stats(struct brkwatch_record_stats *stats)
 	brkwatch_pool_get_stats(stats);
 	stats->unrecorded = atomic_long_read(&unrecorded);
 	stats->bytes += sizeof(*brkwatch_records) << brkwatch_records_bits;
+}
+
+/**
+ * brkwatch_record_get_totals() - the sums over all address spaces
+ * @totals: where to put them
+ */
+void brkwatch_record_get_totals(struct brkwatch_totals *totals)
+{
+	int cpu, i;
+
+	memset(totals, 0, sizeof(*totals));
+	for_each_possible_cpu(cpu) {
+		const struct brkwatch_totals *part = per_cpu_ptr(&brkwatch_totals, cpu);
+
+		for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
+			totals->counts[i] += READ_ONCE(part->counts[i]);
+		for (i = 0; i < BRKWATCH_REASONS; i++)
+			totals->reasons[i] += READ_ONCE(part->reasons[i]);
+		totals->grown += READ_ONCE(part->grown);
+		totals->shrunk += READ_ONCE(part->shrunk);
+	}
 }
 
 /* ---- module ---- */

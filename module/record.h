@@ -21,6 +21,7 @@
 #include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/llist.h>
+#include <linux/percpu.h>
 #include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
@@ -122,6 +123,25 @@ struct brkwatch_record_stats {
 	unsigned long bytes;
 };
 
+/**
+ * struct brkwatch_totals - what all address spaces there ever were add up to
+ * @counts: calls, by kind
+ * @reasons: refused ones, by reason
+ * @grown: pages
+ * @shrunk: pages
+ *
+ * One for each processor, which only ever grows; written under a record's
+ * lock. No u64: half of one might be read on a 32-bit machine.
+ */
+struct brkwatch_totals {
+	unsigned long counts[BRKWATCH_CALL_KINDS];
+	unsigned long reasons[BRKWATCH_REASONS];
+	unsigned long grown;
+	unsigned long shrunk;
+};
+
+DECLARE_PER_CPU(struct brkwatch_totals, brkwatch_totals);
+
 /* A task's name. */
 static inline void brkwatch_comm_copy(char *to, const struct task_struct *task)
 {
@@ -190,5 +210,6 @@ int brkwatch_record_follow(struct brkwatch_record *record);
 void brkwatch_record_unfollow(struct brkwatch_record *record);
 
 void brkwatch_record_get_stats(struct brkwatch_record_stats *stats);
+void brkwatch_record_get_totals(struct brkwatch_totals *totals);
 
 #endif

@@ -18,6 +18,28 @@ static void show_probe(struct seq_file *m, const struct brkwatch_probe_stats *pr
 		   probe->ftrace ? "yes" : "no", probe->hits, probe->missed);
 }
 
+static void show_totals(struct seq_file *m)
+{
+	struct brkwatch_totals totals;
+	unsigned long calls = 0;
+	int i;
+
+	brkwatch_record_get_totals(&totals);
+	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
+		calls += totals.counts[i];
+	seq_printf(m, "TotalCalls:\t%lu\n", calls);
+	seq_printf(m, "TotalGrows:\t%lu\n", totals.counts[BRKWATCH_GROW]);
+	seq_printf(m, "TotalShrinks:\t%lu\n", totals.counts[BRKWATCH_SHRINK]);
+	seq_printf(m, "TotalRefused:\t%lu\n", totals.counts[BRKWATCH_REFUSED]);
+	seq_printf(m, "TotalGrownBytes:\t%llu\n", (u64)totals.grown << PAGE_SHIFT);
+	seq_printf(m, "TotalShrunkBytes:\t%llu\n", (u64)totals.shrunk << PAGE_SHIFT);
+	seq_puts(m, "RefusedFor:");
+	for (i = BRKWATCH_NO_REASON + 1; i < BRKWATCH_REASONS; i++)
+		seq_printf(m, "%c%s=%lu", i == BRKWATCH_NO_REASON + 1 ? '\t' : ' ',
+			   brkwatch_reason_names[i], totals.reasons[i]);
+	seq_putc(m, '\n');
+}
+
 int brkwatch_stats_show(struct seq_file *m, void *unused)
 {
 	struct brkwatch_record_stats records;
@@ -41,6 +63,7 @@ int brkwatch_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "NamesDelayMaxNs:\t%llu\n", names.max_delay);
 	seq_printf(m, "NamesRescans:\t%lu\n", names.rescans);
 	seq_printf(m, "MemoryBytes:\t%lu\n", records.bytes);
+	show_totals(m);
 	seq_puts(m, "\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
 	for (i = 0; brkwatch_probe_get_stats(i, &probe); i++)
 		show_probe(m, &probe);

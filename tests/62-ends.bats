@@ -239,3 +239,31 @@ assert_same_calls_of() {
 		[ "${row%%$'\t'*}" != "$pid" ]
 	done
 }
+
+@test "stats: the totals are the sums over all there were" {
+	PYTHONPATH=$ROOT/tests python3 - <<-'END'
+	import os
+	from proctext import *
+
+	def totals():
+	    now = stats()
+	    with open(f"{PROC}/stats") as f:
+	        reasons = [line.split("\t")[1] for line in f if line.startswith("RefusedFor:")][0]
+	    now.update(word.split("=") for word in reasons.split())
+	    return now
+
+	keys = dict(zip(("TotalCalls", "TotalGrows", "TotalShrinks", "TotalRefused", "TotalGrownBytes", "TotalShrunkBytes"),
+	                ("Calls", "Grows", "Shrinks", "Refused", "GrownBytes", "ShrunkBytes")))
+	before, own = totals(), look(os.getpid())
+	program = Program("brkdo", "burst", "500", "grow", "135170", "grow", "-4096", "at", "1", "at", "2",
+	                  "at", "0x100000000000000", "pause")
+	its = look(program.pid)
+	program.end()
+	after, now = totals(), look(os.getpid())
+	for total, key in keys.items():
+	    # In between, what this program itself has done.
+	    assert after[total] - before[total] == its[key] + now[key] - own[key], (total, before, after, its.head)
+	rise = {key: int(after[key]) - int(before[key]) for key in ("below_start", "address_limit", "no_memory", "killed")}
+	assert rise == {"below_start": 2, "address_limit": 1, "no_memory": 0, "killed": 0}, rise
+	END
+}
