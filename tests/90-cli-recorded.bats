@@ -185,16 +185,6 @@ load recorded
 	[ "${lines[1]}" = "module not loaded" ]
 }
 
-@test "help and man page have the same options, and the help fits into 80 columns" {
-	"$CLI" --help >"$BATS_TEST_TMPDIR/help"
-	[ "$(awk 'length > 80' "$BATS_TEST_TMPDIR/help")" = "" ]
-	local options
-	options=$(sed -n 's/^ \(-.\)\{0,1\}\(, \| *\)\(--[a-z-]*\)\{0,1\}.*/\1 \3/p' "$BATS_TEST_TMPDIR/help" | tr ' ' '\n' | grep -e - | sort)
-	[ "$(wc -l <<<"$options")" -gt 30 ]
-	diff -u <(echo "$options") <(sed -n '/^\.SH OPTIONS/,/^\.SH FIELDS/{/^\.TP/{n;s/\\-/-/g;p}}' \
-		"$ROOT/userspace/brkwatch-cli.1" | grep -oE -e '(^|[" ])--?[a-zA-Z-]+' | tr -d '" ' | grep -vxE -e '--|-tt|-ttt' | sort)
-}
-
 @test "a full disk is reported, a closed pipe is not" {
 	run -1 --separate-stderr bash -c '"$CLI" 4242 >/dev/full'
 	[ "$stderr" = "brkwatch-cli: cannot write the output: No space left on device" ]

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Completion of brkwatch-cli for bash. Works with and without bash-completion.
+
+# Words to choose from that go on with what was typed, $cur.
+_brkwatch_cli_offer() {
+	local word
+	for word; do
+		[[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+	done
+}
+
+# The same for a list with commas: those that are in it already are left out.
+_brkwatch_cli_offer_list() {
+	local head='' word
+	[[ $cur != *,* ]] || head=${cur%,*},
+	for word; do
+		[[ ,${head#+} == *",${word#+},"* ]] || _brkwatch_cli_offer "$head$word"
+	done
+}
+
+# Directories of what has an address space: kernel threads and zombies have no command line.
+_brkwatch_cli_processes() {
+	local dir start
+	for dir in /proc/[0-9]*; do
+		start=
+		{ IFS='' read -rd '' -n 1 start <"$dir/cmdline"; } 2>/dev/null
+		[[ ! $start ]] || echo "$dir"
+	done
+}
+
+# As regular expressions.
+_brkwatch_cli_names() {
+	local dir
+	_brkwatch_cli_processes | while read -r dir; do
+		cat "$dir/comm" 2>/dev/null
+	done | sort -u | sed 's/[][().*+?^$|{}\\]/\\&/g'
+}
+
+_brkwatch_cli_argument() {
+	local kinds=(query grow shrink move same refused fork external resync end) words
+	local columns=(pid space seq time_ns took_ns tid event request old new delta_bytes
+		delta_pages reason flags start_brk heap_bytes trend note)
+
+	case $1 in
+	-p | --pid)
+		mapfile -t words < <(_brkwatch_cli_processes)
+		_brkwatch_cli_offer_list "${words[@]##*/}"
+		;;
+	--comm)
+		compopt -o filenames 2>/dev/null # so that it is quoted
+		mapfile -t words < <(_brkwatch_cli_names)
+		_brkwatch_cli_offer "${words[@]}"
+		;;
+	--uid) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
+	--event)
+		compopt -o nospace 2>/dev/null
+		_brkwatch_cli_offer_list "${kinds[@]}"
+		;;
+	--until)
+		compopt -o filenames -o nospace 2>/dev/null
+		_brkwatch_cli_offer_list "${kinds[@]}"
+		[[ $cur == *,* ]] || _brkwatch_cli_offer 'heap>' 'grown>' 'shrunk>' 'calls>' 'refused>'
+		;;
+	--columns)
+		compopt -o nospace 2>/dev/null
+		[[ $cur == *,* || $cur != +* ]] || columns=("${columns[@]/#/+}")
+		_brkwatch_cli_offer_list "${columns[@]}"
+		;;
+	--color) _brkwatch_cli_offer auto always never ;;
+	--plot)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(
+			compgen -d -- "$cur"
+			compgen -f -X '!*.svg' -- "$cur"
+			compgen -f -X '!*.png' -- "$cur"
+		)
+		;;
+	-o | --output | --input)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	esac
+}
+
+# Words from $1 on are a command's.
+_brkwatch_cli_command() {
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif ((COMP_CWORD == $1)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+	else
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	fi
+}
+
+_brkwatch_cli() {
+	local cur=${COMP_WORDS[COMP_CWORD]} option='' top='' i word
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		# bash has --option=argument as three words.
+		if [[ $option ]]; then
+			[[ $option == --* && $word == = ]] || option=
+			continue
+		fi
+		case $word in
+		--) _brkwatch_cli_command $((i + 1)) && return ;;
+		--top) top=1 ;;
+		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
+			--until | --columns | --color | --plot | --output) option=$word ;;
+		--*) ;;
+		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
+		esac
+	done
+	if [[ $option ]]; then
+		[[ $cur != = ]] || cur=
+		_brkwatch_cli_argument "$option"
+	elif [[ $cur == -* ]]; then
+		_brkwatch_cli_offer -p --pid --comm --uid --all --follow -f --follow-forks --top --input \
+			--event --min-delta -n --max-events --duration --until -t -r --took \
+			-c --summary-only -C --summary --explain --columns --color --bytes --json --csv \
+			--plot -q --quiet -o --output -h --help -V --version
+	elif [[ ! $top ]]; then
+		_brkwatch_cli_argument --pid
+	fi
+}
+
+complete -F _brkwatch_cli brkwatch-cli
