@@ -255,6 +255,9 @@ static int take_event(void *owner, struct target *target, struct event *ev)
 
 	if (opts->summary)
 		totals_add_event(&target->totals, ev);
+	/* What is not printed is drawn nevertheless: the steps would be false. */
+	if (f->report.plot)
+		plot_event(f->report.plot, &target->snap, ev);
 	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
 		rc = report_event(&f->report, &target->snap, ev);
 		if (rc)
@@ -409,6 +412,9 @@ static void finish(struct follower *f)
 	if (f->summary && f->report.begun)
 		summary_print(f->summary, f->out);
 	summary_free(f->summary);
+	if (f->report.plot && plot_finish(f->report.plot))
+		f->status = STATUS_FAILED;
+	plot_free(f->report.plot);
 	free(f->targets);
 	free(f->buffer.data);
 	if (f->epoll >= 0)
@@ -434,6 +440,14 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	f.ops.report = &f.report;
 	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
 	report_init(&f.report, out, opts);
+	if (opts->plot) {
+		f.report.plot = plot_new(opts->plot);
+		/* A command that could not be drawn does not begin. */
+		if (!f.report.plot && launch)
+			kill(launch->pid, SIGKILL);
+		if (!f.report.plot)
+			return launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
+	}
 	rc = setup(&f);
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = add_target(&f, pids[i], 0, TARGET_CLOSED);

@@ -140,6 +140,8 @@ void report_start(struct report *report, const struct snapshot *snap)
 	const struct options *opts = report->opts;
 	char name[sizeof(snap->name)];
 
+	if (report->plot)
+		plot_space(report->plot, snap);
 	if (opts->json) {
 		if (!opts->quiet)
 			json_report_space(report->out, "start", snap);
@@ -163,6 +165,8 @@ void report_exec(struct report *report, const struct snapshot *snap)
 	const struct options *opts = report->opts;
 	char name[sizeof(snap->name)];
 
+	if (report->plot)
+		plot_space(report->plot, snap);
 	if (opts->quiet || opts->summary_only)
 		return;
 	if (opts->json) {
@@ -227,6 +231,8 @@ int report_event(struct report *report, struct snapshot *snap, struct event *ev)
 void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
 		 bool before_open)
 {
+	if (report->plot)
+		plot_missing(report->plot, snap, count);
 	if (report->opts->json) {
 		json_report_lost(report->out, snap, count, before_open);
 	} else if (report->opts->csv) {

@@ -8,6 +8,7 @@
 #include "columns.h"
 #include "event.h"
 #include "outbuf.h"
+#include "plot.h"
 #include "snapshot.h"
 
 /* There are eleven; a newer module may have more, of which the last place has the sum. */
@@ -41,6 +42,7 @@ void totals_add_event(struct totals *sum, struct event *ev);
 struct report {
 	struct outbuf *out;
 	const struct options *opts;
+	struct plot *plot;		/* or NULL */
 	enum event_column_id columns[COLUMNS];
 	size_t n;
 	uint64_t previous_ns;		/* time of the event printed last */
