@@ -208,7 +208,7 @@ static char *put_note(char *p, const struct event_view *view)
 		*p++ = ' ';
 	}
 	if (event_field_is(ev, EV_EVENT, "fork")) {
-		p = stpcpy(p, event_field_is(ev, EV_FLAGS, "v") ? "vfork " : "child ");
+		p = stpcpy(p, "child ");
 		p = put_u64(p, event_unsigned(ev, EV_REQUEST));
 		*p++ = ' ';
 	}

@@ -126,7 +126,7 @@ static bool is_shared(void *owner, const struct target *target)
 	return false;
 }
 
-static int add_target(struct follower *f, pid_t pid, pid_t parent, enum target_state state)
+static int add_target(struct follower *f, pid_t pid, pid_t parent)
 {
 	struct target *target;
 	size_t i;
@@ -159,7 +159,6 @@ static int add_target(struct follower *f, pid_t pid, pid_t parent, enum target_s
 		free(target);
 		return rc;
 	}
-	target->state = state;
 	target->due_ms = f->now_ms;
 	f->targets[i] = target;
 	f->n = i == f->n ? i + 1 : f->n;
@@ -229,13 +228,12 @@ static int step(struct follower *f, struct target *target, bool readable, bool h
 
 static int follow_fork(struct follower *f, const struct target *parent, struct event *ev)
 {
-	bool shares = event_field_is(ev, EV_FLAGS, "v");
 	pid_t pid = (pid_t)event_unsigned(ev, EV_REQUEST);
 
 	/* What was there before may have ended, and its number be another's. */
 	if (parent->first && !parent->parent && !f->launch)
 		return 0;
-	return add_target(f, pid, parent->pid, shares ? TARGET_SHARED : TARGET_CLOSED);
+	return add_target(f, pid, parent->pid);
 }
 
 static int take_event(void *owner, struct target *target, struct event *ev)
@@ -377,7 +375,8 @@ static void finish(struct follower *f)
 {
 	drop_all(f);
 	sweep(f);
-	report_finish(&f->report);
+	if (report_finish(&f->report))
+		f->status = STATUS_FAILED;
 	free(f->targets);
 	free(f->buffer.data);
 	if (f->epoll >= 0)
@@ -402,9 +401,15 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	f.ops.owner = &f;
 	f.ops.report = &f.report;
 	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
-	rc = report_init(&f.report, out, opts) ?: setup(&f);
+	rc = report_init(&f.report, out, opts);
+	/* What cannot be drawn does not begin, if it is a command. */
+	if (rc == -ECANCELED && launch)
+		kill(launch->pid, SIGKILL);
+	if (rc == -ECANCELED)
+		return launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
+	rc = rc ?: setup(&f);
 	for (size_t i = 0; i < n && !rc; i++) {
-		rc = add_target(&f, pids[i], 0, TARGET_CLOSED);
+		rc = add_target(&f, pids[i], 0);
 		if (rc == -ESRCH) {
 			procfile_complain(opts, pids[i], rc, NULL);
 			f.status = STATUS_FAILED;

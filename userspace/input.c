@@ -284,15 +284,21 @@ static void free_sources(struct input *in)
 
 static enum exit_status show_records(struct input *in, FILE *file)
 {
-	int rc = -ENOMEM;
+	int rc;
 
 	in->opts.several = has_several(file);
+	rc = report_init(&in->report, in->out, &in->opts);
+	if (rc == -ECANCELED)
+		return STATUS_FAILED;
 	in->reader = record_reader_new();
-	if (in->reader && !report_init(&in->report, in->out, &in->opts))
+	if (!rc && in->reader)
 		rc = read_records(in, file);
+	else
+		rc = rc ?: -ENOMEM;
 	for (size_t i = 0; i < in->n && !in->states; i++)
 		done(in, in->order[i], in->order[i]->ended);
-	report_finish(&in->report);
+	if (report_finish(&in->report))
+		rc = rc ?: -EIO;
 	record_reader_free(in->reader);
 	free_sources(in);
 	return rc ? STATUS_FAILED : in->report.until_met ? STATUS_UNTIL : STATUS_OK;

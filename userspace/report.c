@@ -84,15 +84,29 @@ int report_init(struct report *report, struct outbuf *out, const struct options 
 		if (!report->summary)
 			return -ENOMEM;
 	}
+	if (opts->plot) {
+		report->plot = plot_new(opts->plot);
+		if (!report->plot) {
+			summary_free(report->summary);
+			return -ECANCELED;
+		}
+	}
 	return 0;
 }
 
-void report_finish(struct report *report)
+int report_finish(struct report *report)
 {
+	int rc = 0;
+
 	if (report->summary && report->begun)
 		summary_print(report->summary, report->out);
 	summary_free(report->summary);
 	report->summary = NULL;
+	if (report->plot)
+		rc = plot_finish(report->plot);
+	plot_free(report->plot);
+	report->plot = NULL;
+	return rc;
 }
 
 /* What was put from @start to @p becomes a cell of the column. */
@@ -178,6 +192,8 @@ void report_start(struct report *report, const struct snapshot *snap)
 	const struct options *opts = report->opts;
 	char name[sizeof(snap->name)];
 
+	if (report->plot)
+		plot_space(report->plot, snap);
 	if (opts->json) {
 		if (!opts->quiet)
 			json_report_space(report->out, "start", snap, opts);
@@ -201,6 +217,8 @@ void report_exec(struct report *report, const struct snapshot *snap)
 	const struct options *opts = report->opts;
 	char name[sizeof(snap->name)];
 
+	if (report->plot)
+		plot_space(report->plot, snap);
 	if (opts->quiet || opts->summary_only)
 		return;
 	if (opts->json) {
@@ -314,6 +332,9 @@ int report_event(struct report *report, struct totals *sum, struct snapshot *sna
 
 	if (opts->summary)
 		totals_add_event(sum, ev);
+	/* What is not printed is drawn nevertheless: the steps would be false. */
+	if (report->plot)
+		plot_event(report->plot, snap, ev);
 	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
 		rc = print_event(report, snap, ev);
 		if (rc)
@@ -328,6 +349,8 @@ int report_event(struct report *report, struct totals *sum, struct snapshot *sna
 void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
 		 bool before_open)
 {
+	if (report->plot)
+		plot_missing(report->plot, snap, count);
 	if (report->opts->json) {
 		json_report_lost(report->out, snap, count, before_open);
 	} else if (report->opts->csv) {

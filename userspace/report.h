@@ -8,6 +8,7 @@
 #include "columns.h"
 #include "event.h"
 #include "outbuf.h"
+#include "plot.h"
 #include "snapshot.h"
 #include "summary.h"
 
@@ -43,6 +44,7 @@ struct report {
 	struct outbuf *out;
 	const struct options *opts;
 	struct column_list columns;
+	struct plot *plot;		/* or NULL */
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t printed;		/* events */
 	struct summary *summary;	/* or NULL */
@@ -51,11 +53,11 @@ struct report {
 	bool until_met;
 };
 
-/* Returns 0 or -ENOMEM. */
+/* Returns 0, -ENOMEM, or after a complaint -ECANCELED. */
 int report_init(struct report *report, struct outbuf *out, const struct options *opts);
 
-/* What is printed when all has ended. */
-void report_finish(struct report *report);
+/* What is printed and drawn when all has ended. Returns 0 or, after a complaint, -1. */
+int report_finish(struct report *report);
 
 /*
  * An event of a process, which is added to its sums and, if it is one of those asked for, printed.

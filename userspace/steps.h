@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_STEPS_H
+#define BRKWATCH_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A value that changes at times and stays in between, in little memory. */
+
+struct step {
+	uint64_t ns;
+	uint64_t value;
+};
+
+/* What happened in a stretch of time. */
+struct bucket {
+	struct step first, low, high, last;
+	bool gap;		/* between it and the one before something is missing */
+};
+
+/* Each bucket has the steps whose times are the same but for their lowest @shift bits. */
+struct steps {
+	struct bucket *buckets;
+	size_t n, room;
+	unsigned int shift;
+};
+
+#define BUCKET_STEPS 4
+
+/*
+ * Times must not go back. Not more than @limit (2 or more) buckets are kept; for that they
+ * become wider. Returns 0 or -ENOMEM.
+ */
+int steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit);
+
+/* Make the buckets wider until there are at most @limit. */
+void steps_thin(struct steps *steps, size_t limit);
+
+/* The first of the highest ones; there must be one at all. */
+struct step steps_peak(const struct steps *steps);
+
+/* The steps of a bucket that are known, in order. Returns how many. */
+size_t bucket_steps(const struct bucket *bucket, struct step steps[BUCKET_STEPS]);
+
+void steps_free(struct steps *steps);
+
+#endif
