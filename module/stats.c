@@ -33,9 +33,9 @@ static void show_totals(struct seq_file *m)
 	seq_printf(m, "TotalRefused:\t%lu\n", totals.counts[BRKWATCH_REFUSED]);
 	seq_printf(m, "TotalGrownBytes:\t%llu\n", (u64)totals.grown << PAGE_SHIFT);
 	seq_printf(m, "TotalShrunkBytes:\t%llu\n", (u64)totals.shrunk << PAGE_SHIFT);
-	seq_puts(m, "RefusedFor:");
+	seq_puts(m, "RefusedFor:\t");
 	for (i = BRKWATCH_NO_REASON + 1; i < BRKWATCH_REASONS; i++)
-		seq_printf(m, "%c%s=%lu", i == BRKWATCH_NO_REASON + 1 ? '\t' : ' ',
+		seq_printf(m, "%s%s=%lu", i == BRKWATCH_NO_REASON + 1 ? "" : " ",
 			   brkwatch_reason_names[i], totals.reasons[i]);
 	seq_putc(m, '\n');
 }

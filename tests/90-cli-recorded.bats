@@ -30,6 +30,32 @@ load recorded
 	golden follow-bytes.txt --follow --bytes 4300
 }
 
+@test "explained" {
+	golden explain.txt --explain 4242 4300
+	golden explain-bytes.txt --explain --follow --bytes 4300
+	run ! grep -E '^    .{77}' "$DATA/expected/explain.txt" "$DATA/expected/explain-bytes.txt"
+	fails 2 "--explain is for people" --explain --json 4300
+	fails 2 "--explain is for people" --explain --follow --csv 4300
+}
+
+@test "explained: every reason and kind, without asking a process" {
+	local reason
+	for reason in killed below_start rlimit_data unmap address_limit mlock_limit next_mapping \
+		rlimit_as no_memory unknown; do
+		changed "s/move\\t.*-\\t-\$/refused\t0x000055ff09574020\t0x000055ff09564010\t0x000055ff09564010\t0\t0\t$reason\t-/
+			s/^State.*/State:\trunning/"
+		"$CLI" --explain 1 | tail -n 8 | tr -s ' \n' ' ' >"$BATS_TEST_TMPDIR/text"
+		cat "$BATS_TEST_TMPDIR/text"
+		grep -E "asked for 64 KiB more \(16 pages\), but .*\. $" "$BATS_TEST_TMPDIR/text"
+		run ! grep newer "$BATS_TEST_TMPDIR/text"
+	done
+	changed "s/move\\t/resync\\t/"
+	"$CLI" --explain 1 | tr -s ' \n' ' ' | grep "The break was found 16 B higher than"
+	# Of a newer module.
+	changed "s/move\\t/merge\\t/"
+	"$CLI" --explain 1 | tail -n 1 | grep merge
+}
+
 @test "follow as JSON" {
 	golden follow.json --follow --json 4300
 }

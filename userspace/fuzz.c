@@ -74,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.follow = data[0] & 4;
 	opts.csv = !opts.json && data[0] & 16;
 	opts.summary = data[0] & 32;
+	opts.explain = !opts.json && !opts.csv && data[0] & 64;
 	if (data[0] & 8) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		opts.input = path;

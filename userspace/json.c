@@ -26,16 +26,16 @@ static size_t utf8_sequence(const unsigned char *s)
 	return len;
 }
 
-/* The name itself, not as /proc escapes it; any bytes may be in it, JSON must be UTF-8. */
-static struct json_object *json_name(const char *name)
+/* Any bytes may be in it, JSON must be UTF-8. @escaped: newlines and backslashes are. */
+static struct json_object *json_bytes(const char *name, bool escaped)
 {
-	char text[sizeof(((struct snapshot *)0)->name) * 3];
+	char text[MAPPING_NAME_MAX * (sizeof(REPLACEMENT) - 1)];
 	char *p = text;
 
 	while (*name) {
 		size_t len = utf8_sequence((const unsigned char *)name);
 
-		if (name[0] == '\\' && (name[1] == 'n' || name[1] == '\\')) {
+		if (escaped && name[0] == '\\' && (name[1] == 'n' || name[1] == '\\')) {
 			*p++ = name[1] == 'n' ? '\n' : '\\';
 			name += 2;
 		} else if (len) {
@@ -47,6 +47,12 @@ static struct json_object *json_name(const char *name)
 		}
 	}
 	return json_object_new_string_len(text, (int)(p - text));
+}
+
+/* The name itself, not as /proc escapes it. */
+static struct json_object *json_name(const char *name)
+{
+	return json_bytes(name, true);
 }
 
 static struct json_object *json_address(uint64_t address)
@@ -128,13 +134,31 @@ static void json_write(struct outbuf *out, struct json_object *obj)
 	json_object_put(obj);
 }
 
-int json_report_state(struct outbuf *out, struct snapshot *snap, const struct options *opts)
+static struct json_object *json_known(bool known, uint64_t value)
+{
+	return known ? json_object_new_uint64(value) : NULL;
+}
+
+static void add_memory(struct json_object *obj, const struct heap_memory *memory)
+{
+	bool sized = memory->sized;
+
+	json_object_object_add(obj, "resident_bytes", json_known(sized, memory->resident));
+	json_object_object_add(obj, "dirty_bytes", json_known(sized, memory->dirty));
+	json_object_object_add(obj, "swapped_bytes", json_known(sized, memory->swapped));
+	json_object_object_add(obj, "next_mapping_name", memory->named ?
+			       json_bytes(memory->next_name, false) : NULL);
+}
+
+int json_report_state(struct outbuf *out, struct snapshot *snap, const struct options *opts,
+		      const struct heap_memory *memory)
 {
 	struct json_object *obj = json_header("state", snap, opts);
 	struct json_object *events = json_object_new_array();
 	struct event ev;
 	int rc;
 
+	add_memory(obj, memory);
 	json_object_object_add(obj, "events", events);
 	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
 		if (!filter_shows(&opts->filter, &ev))

@@ -2,6 +2,7 @@
 #ifndef BRKWATCH_JSON_H
 #define BRKWATCH_JSON_H
 
+#include "memory.h"
 #include "outbuf.h"
 #include "report.h"
 #include "snapshot.h"
@@ -17,7 +18,8 @@
 /*
  * With its events. Returns 0 or, with nothing written, -EPROTO where one of them makes no sense.
  */
-int json_report_state(struct outbuf *out, struct snapshot *snap, const struct options *opts);
+int json_report_state(struct outbuf *out, struct snapshot *snap, const struct options *opts,
+		      const struct heap_memory *memory);
 
 /* Writes an event at @p, COLUMN_TEXT_MAX for each column at most, and returns where it ended. */
 char *json_put_event(char *p, const struct column_list *list, const struct event_view *view);

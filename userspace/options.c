@@ -336,6 +336,8 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("either --json or --csv, not both");
 	else if ((opts->json || opts->csv) && !columns_have_values(&opts->columns))
 		warn_user("trend and note are for people: neither --json nor --csv has them");
+	else if (opts->explain && (opts->json || opts->csv))
+		warn_user("--explain is for people, not with --json or --csv");
 	else if (!opts->follow && !opts->input && wants_follow(opts))
 		warn_user("that needs --follow");
 	else if (!opts->follow && !opts->input && opts->csv)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "explain.h"
 #include "json.h"
 #include "report.h"
 #include "text.h"
@@ -321,6 +322,8 @@ static int print_event(struct report *report, struct snapshot *snap, struct even
 	if (ev->malformed)
 		return snapshot_event_problem(snap);
 	outbuf_commit(report->out, p);
+	if (opts->explain)
+		explain_event(report->out, opts, snap, ev);
 	return 0;
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "columns.h"
 #include "event.h"
+#include "explain.h"
 #include "json.h"
+#include "memory.h"
 #include "procfile.h"
 #include "snapshot.h"
 #include "state.h"
@@ -17,15 +21,56 @@ static const struct column_list history_columns = {
 	.n = 7,
 };
 
-static int add_room(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+static int add_room(struct libscols_table *tb, const struct snapshot *s,
+		    const struct heap_memory *memory, bool bytes)
 {
 	if (s->next_mapping == VALUE_NONE || s->room_bytes == VALUE_NONE)
 		return table_pair(tb, "Room", "no mapping above");
-	return table_pair(tb, "Room", "%s (next mapping at %s)", size_text(s->room_bytes, bytes).text,
-		       address_text(s->next_mapping).text);
+	return table_pair(tb, "Room", "%s (next mapping at %s%s%s)",
+			  size_text(s->room_bytes, bytes).text, address_text(s->next_mapping).text,
+			  memory->named ? ": " : "",
+			  memory->named ? mapping_name(memory->next_name) : "");
 }
 
-static int add_rows(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+/* What of the heap is in memory. */
+static int add_memory(struct libscols_table *tb, const struct heap_memory *memory, bool bytes)
+{
+	char others[96] = "";
+	int rc = 0;
+
+	if (!memory->sized)
+		return 0;
+	if (memory->others)
+		snprintf(others, sizeof(others), " (counted with it are %s that are not heap)",
+			 size_text(memory->others, bytes).text);
+	rc = rc ?: table_pair(tb, "Resident", "%s%s", size_text(memory->resident, bytes).text, others);
+	rc = rc ?: table_pair(tb, "Dirty", "%s", size_text(memory->dirty, bytes).text);
+	rc = rc ?: table_pair(tb, "Swapped", "%s", size_text(memory->swapped, bytes).text);
+	return rc;
+}
+
+static int add_gave_back(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+{
+	const char *times = s->grows == 1 ? "once" : "times";
+	char number[TEXT_NUMBER_MAX] = "";
+
+	if (!s->grows && !s->shrinks)
+		return table_pair(tb, "Gave back", "never, and never grew");
+	if (s->grows > 1)
+		snprintf(number, sizeof(number), "%" PRIu64 " ", s->grows);
+	if (!s->shrinks)
+		return table_pair(tb, "Gave back", "never, but grew %s%s", number, times);
+	if (!s->grown_bytes)
+		return table_pair(tb, "Gave back", "%s in %" PRIu64 " shrink%s",
+				  size_text(s->shrunk_bytes, bytes).text, s->shrinks,
+				  s->shrinks == 1 ? "" : "s");
+	return table_pair(tb, "Gave back", "%.0f%% of what it grew by, in %" PRIu64 " shrink%s",
+			  100 * (double)s->shrunk_bytes / (double)s->grown_bytes, s->shrinks,
+			  s->shrinks == 1 ? "" : "s");
+}
+
+static int add_rows(struct libscols_table *tb, const struct snapshot *s,
+		    const struct heap_memory *memory, bool bytes)
 {
 	int rc = 0;
 
@@ -40,7 +85,8 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s, bool by
 	rc = rc ?: table_pair(tb, "Peak", "%s", size_text(s->peak_bytes, bytes).text);
 	rc = rc ?: table_pair(tb, "Data limit", "%s", s->data_limit == VALUE_NONE ? "unlimited" :
 			   size_text(s->data_limit, bytes).text);
-	rc = rc ?: add_room(tb, s, bytes);
+	rc = rc ?: add_room(tb, s, memory, bytes);
+	rc = rc ?: add_memory(tb, memory, bytes);
 	rc = rc ?: table_pair(tb, "Since", "%s", seconds_text(s->since).text);
 	rc = rc ?: table_pair(tb, "Calls", "%" PRIu64, s->calls);
 	rc = rc ?: table_pair(tb, "  queries", "%" PRIu64, s->queries);
@@ -51,6 +97,7 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s, bool by
 	rc = rc ?: table_pair(tb, "  refused", "%" PRIu64, s->refused);
 	rc = rc ?: table_pair(tb, "Grown", "%s", size_text(s->grown_bytes, bytes).text);
 	rc = rc ?: table_pair(tb, "Shrunk", "%s", size_text(s->shrunk_bytes, bytes).text);
+	rc = rc ?: add_gave_back(tb, s, bytes);
 	if (s->lost)
 		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
 	if (s->dropped)
@@ -59,7 +106,8 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s, bool by
 	return rc;
 }
 
-static struct libscols_table *rows_table(const struct snapshot *snap, bool bytes)
+static struct libscols_table *rows_table(const struct snapshot *snap,
+					 const struct heap_memory *memory, bool bytes)
 {
 	struct libscols_table *tb = table_new();
 
@@ -69,7 +117,7 @@ static struct libscols_table *rows_table(const struct snapshot *snap, bool bytes
 	scols_table_set_column_separator(tb, "  ");
 	if (!scols_table_new_column(tb, "KEY", 0, 0) ||
 	    !scols_table_new_column(tb, "VALUE", 0, 0) ||
-	    add_rows(tb, snap, bytes)) {
+	    add_rows(tb, snap, memory, bytes)) {
 		scols_unref_table(tb);
 		return NULL;
 	}
@@ -88,6 +136,34 @@ static int add_event(struct libscols_table *tb, const struct column_list *list,
 		rc = scols_line_set_data(line, i, text);
 	}
 	return rc;
+}
+
+/* The line keeps its explanation. */
+static int add_explanation(struct libscols_table *tb, const struct event_view *view)
+{
+	struct libscols_line *line = scols_table_get_line(tb, scols_table_get_nlines(tb) - 1);
+	struct prose prose;
+	char *text;
+
+	if (!line || !explain_text(&prose, view->opts, view->snap, view->ev))
+		return 0;	/* the caller sees that it is malformed */
+	text = strdup(prose.text);
+	return text ? scols_line_set_userdata(line, text) : -ENOMEM;
+}
+
+static void put_explanation(struct outbuf *out, struct libscols_line *line)
+{
+	const char *text = scols_line_get_userdata(line);
+
+	if (text)
+		prose_put(out, text);
+}
+
+static void history_free(struct libscols_table *tb)
+{
+	for (size_t i = 0; tb && i < scols_table_get_nlines(tb); i++)
+		free(scols_line_get_userdata(scols_table_get_line(tb, i)));
+	scols_unref_table(tb);
 }
 
 static int history_fill(struct libscols_table *tb, struct snapshot *snap,
@@ -111,6 +187,8 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 			continue;
 		trend_add(&snap->trend, column_number(COL_HEAP, &view));
 		rc = add_event(tb, &list, &view);
+		if (opts->explain && !rc)
+			rc = add_explanation(tb, &view);
 		view.previous_ns = event_unsigned(&ev, EV_TIME_NS);
 		if (ev.malformed)
 			rc = snapshot_event_problem(snap);
@@ -120,9 +198,10 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 	return rc;
 }
 
-static int show_text(struct outbuf *out, const struct options *opts, struct snapshot *snap)
+static int show_text(struct outbuf *out, const struct options *opts, struct snapshot *snap,
+		     const struct heap_memory *memory)
 {
-	struct libscols_table *rows = rows_table(snap, opts->bytes);
+	struct libscols_table *rows = rows_table(snap, memory, opts->bytes);
 	struct libscols_table *history = table_new();
 	int rc = rows && history ? history_fill(history, snap, opts) : -ENOMEM;
 
@@ -130,9 +209,9 @@ static int show_text(struct outbuf *out, const struct options *opts, struct snap
 		rc = table_put(out, rows);
 	if (!rc && !scols_table_is_empty(history)) {
 		outbuf_puts(out, "\n");
-		rc = table_put(out, history);
+		rc = table_put_with(out, history, put_explanation);
 	}
-	scols_unref_table(history);
+	history_free(history);
 	scols_unref_table(rows);
 	return rc;
 }
@@ -140,6 +219,7 @@ static int show_text(struct outbuf *out, const struct options *opts, struct snap
 enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_t pid)
 {
 	struct text_buffer buffer = { 0 };
+	struct heap_memory memory;
 	struct snapshot snap;
 	int fd = procfile_open(opts, pid);
 	int rc;
@@ -151,8 +231,11 @@ enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_
 	snapshot_init(&snap, &buffer);
 	rc = snapshot_read(&snap, fd);
 	close(fd);
-	if (!rc)
-		rc = opts->json ? json_report_state(out, &snap, opts) : show_text(out, opts, &snap);
+	if (!rc) {
+		heap_memory_read(&memory, opts, pid, &snap);
+		rc = opts->json ? json_report_state(out, &snap, opts, &memory) :
+				  show_text(out, opts, &snap, &memory);
+	}
 	if (rc)
 		procfile_complain(opts, pid, rc, &snap);
 	free(buffer.data);

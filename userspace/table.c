@@ -50,8 +50,16 @@ int table_pair(struct libscols_table *tb, const char *key, const char *fmt, ...)
 
 int table_put(struct outbuf *out, struct libscols_table *tb)
 {
+	return table_put_with(out, tb, NULL);
+}
+
+int table_put_with(struct outbuf *out, struct libscols_table *tb,
+		   void (*below)(struct outbuf *out, struct libscols_line *line))
+{
+	struct libscols_line *printed;
 	char *text = NULL;
 	int rc = scols_print_table_to_string(tb, &text);
+	size_t n = 0;
 
 	if (rc)
 		return rc;
@@ -64,6 +72,10 @@ int table_put(struct outbuf *out, struct libscols_table *tb)
 			len--;
 		outbuf_write(out, line, len);
 		outbuf_puts(out, "\n");
+		printed = below && n ? scols_table_get_line(tb, n - 1) : NULL;
+		if (printed)
+			below(out, printed);
+		n++;
 	}
 	free(text);
 	return 0;

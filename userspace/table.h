@@ -50,4 +50,8 @@ int table_pair(struct libscols_table *tb, const char *key, const char *fmt, ...)
 
 int table_put(struct outbuf *out, struct libscols_table *tb);
 
+/* The same, and what @below prints after each line but the head. */
+int table_put_with(struct outbuf *out, struct libscols_table *tb,
+		   void (*below)(struct outbuf *out, struct libscols_line *line));
+
 #endif
