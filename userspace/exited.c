@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "exited.h"
+#include "rows.h"
 
-/* The columns wanted, in any order: a newer module may have more. */
 enum { PID, NAME, PEAK, CALLS, REFUSED, GROWN, SHRUNK, WANTED };
 
 static const char *const names[WANTED] = {
@@ -18,69 +16,27 @@ static const char *const names[WANTED] = {
 	[SHRUNK] = "shrunk_bytes",
 };
 
-/* Column number of each; false where one is missing. */
-static bool head_parse(char *line, int *columns)
-{
-	int found = 0, column = 0;
-
-	for (char *word; (word = strsep(&line, "\t\n")); column++)
-		for (int i = 0; i < WANTED; i++)
-			if (!strcmp(word, names[i])) {
-				columns[i] = column;
-				found++;
-			}
-	return found == WANTED;
-}
-
-static bool row_parse(char *line, const int *columns, const char *values[WANTED])
-{
-	int found = 0, column = 0;
-
-	for (char *word; (word = strsep(&line, "\t\n")); column++)
-		for (int i = 0; i < WANTED; i++)
-			if (columns[i] == column) {
-				values[i] = word;
-				found++;
-			}
-	return found == WANTED;
-}
-
-static uint64_t number(const char *text)
-{
-	return strtoull(text, NULL, 10);
-}
-
 bool exited_find(const struct options *opts, pid_t pid, struct totals *sum, char *name, size_t size)
 {
-	char *path, *line = NULL;
-	const char *values[WANTED];
-	int columns[WANTED];
+	struct totals t = { .spaces = 1 };
+	struct rows rows;
 	bool found = false;
-	size_t room = 0;
-	FILE *file;
+	uint64_t number;
 
-	if (asprintf(&path, "%s/exited", opts->proc_dir) < 0)
-		return false;
-	file = fopen(path, "re");
-	free(path);
-	if (!file)
+	if (rows_open(&rows, opts, "exited", names, WANTED))
 		return false;
 	/* The newest come first. */
-	if (getline(&line, &room, file) > 0 && head_parse(line, columns))
-		while (!found && getline(&line, &room, file) > 0)
-			found = row_parse(line, columns, values) && number(values[PID]) == (uint64_t)pid;
+	while (!found && rows_next(&rows) > 0)
+		found = rows_number(&rows, PID, &number) && number == (uint64_t)pid;
+	found = found && rows_number(&rows, CALLS, &t.calls) &&
+		rows_number(&rows, REFUSED, &t.refused) &&
+		rows_number(&rows, GROWN, &t.grown_bytes) &&
+		rows_number(&rows, SHRUNK, &t.shrunk_bytes) &&
+		rows_number(&rows, PEAK, &t.peak_bytes);
 	if (found) {
-		*sum = (struct totals){
-			.spaces = 1,
-			.calls = number(values[CALLS]),
-			.refused = number(values[REFUSED]),
-			.grown_bytes = number(values[GROWN]),
-			.shrunk_bytes = number(values[SHRUNK]),
-			.peak_bytes = number(values[PEAK]),
-		};
-		snprintf(name, size, "%s", values[NAME]);
+		*sum = t;
+		snprintf(name, size, "%s", rows.values[NAME]);
 	}
-	free(line);
-	fclose(file);
+	rows_close(&rows);
 	return found;
 }

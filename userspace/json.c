@@ -6,6 +6,7 @@
 #include "event.h"
 #include "fields.h"
 #include "json.h"
+#include "processes.h"
 #include "text.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -306,5 +307,33 @@ void json_report_missed(struct outbuf *out, pid_t pid, pid_t parent)
 	json_object_object_add(obj, "type", json_object_new_string("missed"));
 	json_object_object_add(obj, "pid", json_object_new_int(pid));
 	json_object_object_add(obj, "parent", json_object_new_int(parent));
+	json_write(out, obj);
+}
+
+void json_report_process(struct outbuf *out, const struct process *p, uint64_t time_ns)
+{
+	struct json_object *obj = json_object_new_object();
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+		{ "heap_bytes", p->heap_bytes },
+		{ "peak_bytes", p->peak_bytes },
+		{ "calls", p->calls },
+		{ "refused", p->refused },
+		{ "grown_bytes", p->grown_bytes },
+		{ "shrunk_bytes", p->shrunk_bytes },
+	};
+
+	json_object_object_add(obj, "type", json_object_new_string("top"));
+	json_object_object_add(obj, "schema", json_object_new_int(JSON_SCHEMA));
+	json_object_object_add(obj, "time_ns", json_object_new_uint64(time_ns));
+	json_object_object_add(obj, "pid", json_object_new_int(p->pid));
+	json_object_object_add(obj, "name", json_name(p->name));
+	json_object_object_add(obj, "growth_bytes_per_s",
+			       p->rated ? json_object_new_int64(p->growth_per_s) : NULL);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_object_add(obj, members[i].name,
+				       json_object_new_uint64(members[i].value));
 	json_write(out, obj);
 }

@@ -7,6 +7,8 @@
 #include "report.h"
 #include "snapshot.h"
 
+struct process;
+
 /* Raised when the meaning of a member changes; members may be added any time. */
 #define JSON_SCHEMA 1
 
@@ -34,5 +36,8 @@ void json_report_summary(struct outbuf *out, uint64_t pid, const struct totals *
 
 /* A child that was gone before it could be followed. */
 void json_report_missed(struct outbuf *out, pid_t pid, pid_t parent);
+
+/* A process of --top. @time_ns is of the reading, CLOCK_MONOTONIC. */
+void json_report_process(struct outbuf *out, const struct process *p, uint64_t time_ns);
 
 #endif

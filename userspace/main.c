@@ -18,6 +18,7 @@
 #include "procfile.h"
 #include "snapshot.h"
 #include "state.h"
+#include "top.h"
 
 static struct outbuf out;
 
@@ -120,6 +121,11 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	opts->several = opts->forks;
 	if (opts->command)
 		return run_command(opts, output);
+	if (opts->top) {
+		select_sort(sel);
+		return redirect_output(output, false) ?
+			       finish_output(top_run(&out, opts, sel)) : STATUS_FAILED;
+	}
 	if (select_searches(sel)) {
 		if (!select_search(sel, opts))
 			return STATUS_FAILED;

@@ -164,6 +164,12 @@ static int compare(const void *a, const void *b)
 	return *(const pid_t *)a - *(const pid_t *)b;
 }
 
+void select_sort(struct selection *sel)
+{
+	if (sel->n)
+		qsort(sel->pids, sel->n, sizeof(*sel->pids), compare);
+}
+
 bool select_search(struct selection *sel, const struct options *opts)
 {
 	/* The names in the module's directory are for root, those in /proc for everybody. */
@@ -182,13 +188,46 @@ bool select_search(struct selection *sel, const struct options *opts)
 			ok = add(sel, (pid_t)atol(entry->d_name));
 	closedir(dir);
 
-	if (sel->n)
-		qsort(sel->pids, sel->n, sizeof(*sel->pids), compare);
+	select_sort(sel);
 	for (size_t i = 0; i < sel->n; i++)
 		if (!i || sel->pids[i] != sel->pids[n - 1])
 			sel->pids[n++] = sel->pids[i];
 	sel->n = n;
 	return ok;
+}
+
+void name_unescape(const char *name, char *plain)
+{
+	for (; *name; name++) {
+		bool escaped = name[0] == '\\' && (name[1] == 'n' || name[1] == '\\');
+
+		name += escaped;
+		*plain = *name;
+		if (escaped && *name == 'n')
+			*plain = '\n';
+		plain++;
+	}
+	*plain = '\0';
+}
+
+bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+		const char *name)
+{
+	char number[16], plain[128];
+
+	if (sel->n && bsearch(&pid, sel->pids, sel->n, sizeof(pid), compare))
+		return true;
+	if (sel->n && !select_searches(sel))
+		return false;
+	if (!opts->recorded && pid == getpid())
+		return false;
+	snprintf(number, sizeof(number), "%d", pid);
+	if (sel->by_uid && !uid_matches(sel, number))
+		return false;
+	if (!sel->by_comm || strlen(name) >= sizeof(plain))
+		return !sel->by_comm;
+	name_unescape(name, plain);
+	return !regexec(&sel->comm, plain, 0, NULL, 0);
 }
 
 void select_free(struct selection *sel)

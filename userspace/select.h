@@ -35,6 +35,20 @@ bool select_searches(const struct selection *sel);
  */
 bool select_search(struct selection *sel, const struct options *opts);
 
+/* Put the numbers in order. */
+void select_sort(struct selection *sel);
+
+/*
+ * Whether a process with that name (escaped, as in /proc/PID/status) is among those selected: by
+ * its number, or by all else that is said; where nothing is said, whether it is another one than
+ * brkwatch-cli itself. The numbers must be in order.
+ */
+bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+		const char *name);
+
+/* @name as it was before it was escaped; @plain has room for it. */
+void name_unescape(const char *name, char *plain);
+
 void select_free(struct selection *sel);
 
 #endif

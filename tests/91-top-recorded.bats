@@ -1,0 +1,423 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-cli --top on saved copies of the module's files: needs neither the module nor root.
+#
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/91-top-recorded.bats
+
+load helper
+load screen
+
+setup_file() {
+	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
+	[ -x "$CLI" ] || {
+		echo "no $CLI: run make"
+		return 1
+	}
+}
+
+teardown_file() {
+	:
+}
+
+setup() {
+	export BRKWATCH_PROC=$DATA/proc
+}
+
+teardown() {
+	screen_end
+}
+
+# copied: a directory of files of its own, in which they may be changed.
+copied() {
+	cp -r "$DATA/proc" "$BATS_TEST_TMPDIR/proc"
+	export BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc
+	all=$BRKWATCH_PROC/all
+}
+
+# change PID COLUMN VALUE: in the list of all processes, at once.
+change() {
+	awk -F'\t' -v OFS='\t' -v pid="$1" -v name="$2" -v value="$3" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) column = i }
+		$1 == pid { $column = value }
+		{ print }' "$all" >"$all.new"
+	mv "$all.new" "$all"
+}
+
+# pids: the first words of the rows in the output.
+pids() {
+	awk 'on { print $1 } $1 == "PID" { on = 1 }' <<<"$output" | paste -sd ' '
+}
+
+@test "text: largest heap first, what cannot be printed is not" {
+	"$CLI" --top >"$BATS_TEST_TMPDIR/raw"
+	sed '1s/^[0-9][0-9]:[0-9][0-9]:[0-9][0-9]  /HH:MM:SS  /' "$BATS_TEST_TMPDIR/raw" >"$BATS_TEST_TMPDIR/out"
+	if [ -n "${BRKWATCH_ACCEPT:-}" ]; then
+		cp "$BATS_TEST_TMPDIR/out" "$DATA/expected/top.txt"
+	fi
+	diff -u "$DATA/expected/top.txt" "$BATS_TEST_TMPDIR/out"
+	run ! grep -E '^.{81}' "$BATS_TEST_TMPDIR/out"
+	run ! grep -P '[\x00-\x09\x0b-\x1f]' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "text: which processes" {
+	run -0 "$CLI" --top -p 4300,4242
+	[ "$(pids)" = "4300 4242" ]
+	run -0 "$CLI" --top --comm '^we.ird|worker'
+	[ "$(pids)" = "5000 4300" ]
+	run -0 "$CLI" --top --comm worker -p 1
+	[ "$(pids)" = "5000 1" ]
+	run -0 "$CLI" --top --all
+	[ "$(pids)" = "5000 1 4300 4242 4711" ]
+	run -0 "$CLI" --top -p 77
+	[[ "${lines[0]}" == *"  0 processes  heap 0 B  refused 0" ]]
+	run -0 "$CLI" --top -q
+	[ "${#lines[@]}" = 5 ]
+}
+
+@test "text: -o and TERM=dumb" {
+	"$CLI" --top -o "$BATS_TEST_TMPDIR/out"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 7 ]
+	screen_start 80 24 env TERM=dumb "$CLI" --top 0.1 2
+	until_true 10 screen_has bash-ready
+	[ "$(screen | grep -c 'PID NAME')" = 2 ]
+}
+
+@test "text: as many blocks as wanted, with rates from the second one on" {
+	local cli out=$BATS_TEST_TMPDIR/out
+	copied
+	change 4242 heap_bytes $((135200 + 1048576))
+	change 4242 calls 105
+	change 4300 heap_bytes $((524544 - 262144))
+	# Another process: of its rates nothing is known yet.
+	change 1 start_brk 0x000055a4c1e2b000
+	change 4711 calls 1
+	mv "$all" "$BATS_TEST_TMPDIR/next"
+	cp "$DATA/proc/all" "$all"
+	"$CLI" --top --bytes 1 3 >"$out" 3>&- &
+	cli=$!
+	until_true 5 grep -q worker "$out"
+	mv "$BATS_TEST_TMPDIR/next" "$all"
+	wait "$cli"
+	cat "$out"
+	[ "$(grep -c 'PID NAME' "$out")" = 3 ]
+	awk -v RS= 'NR == 2' "$out" >"$BATS_TEST_TMPDIR/second"
+	run -0 grep python3 "$BATS_TEST_TMPDIR/second"
+	[[ "$output" =~ python3\ +1183776\ +135200\ +\+([0-9]+)\ +([0-9]+)\ +0$ ]]
+	# A second, or somewhat more.
+	awk -v growth="${BASH_REMATCH[1]}" -v calls="${BASH_REMATCH[2]}" \
+		'BEGIN { exit !(growth > 500000 && growth <= 1060000 && calls >= 50 && calls <= 101) }'
+	grep -qE '4300 .* -[0-9]+ +0 +3$' "$BATS_TEST_TMPDIR/second"
+	grep -qE '   1 init .* - +- +0$' "$BATS_TEST_TMPDIR/second"
+	grep -qE '4711 .* - +- +1$' "$BATS_TEST_TMPDIR/second"
+	grep -qE '5000 .* 0 +0 +0$' "$BATS_TEST_TMPDIR/second"
+}
+
+@test "JSON: an object for each process and block" {
+	run -0 --separate-stderr "$CLI" --top --json 0.2 2
+	[ "$(jq -s length <<<"$output")" = 10 ]
+	[ "$(jq -c 'select(.pid == 4300) | del(.time_ns, .growth_bytes_per_s)' <<<"$output" | uniq)" = \
+		'{"type":"top","schema":1,"pid":4300,"name":"we\nird \"\\x","heap_bytes":524544,"peak_bytes":2097152,"calls":6,"refused":3,"grown_bytes":2097152,"shrunk_bytes":1572864}' ]
+	[ "$(jq -c 'select(.pid == 4300).growth_bytes_per_s' <<<"$output" | paste -sd ' ')" = "null 0" ]
+	[ "$(jq -s '[.[].time_ns] | unique | (.[1] - .[0]) / 1e8 | floor' <<<"$output")" -ge 2 ]
+}
+
+@test "columns may be in any place, and more" {
+	copied
+	awk -F'\t' -v OFS='\t' '{ first = $1; $1 = "later"; print $0, "more", first }' "$DATA/proc/all" >"$all"
+	diff -u <("$CLI" --top | tail -n +2) <(BRKWATCH_PROC=$DATA/proc "$CLI" --top | tail -n +2)
+}
+
+@test "what cannot be read is complained about" {
+	copied
+	complains() {
+		run -1 --separate-stderr "$CLI" --top
+		echo "$stderr"
+		[ "${#stderr_lines[@]}" = 1 ]
+		[[ "$stderr" == "brkwatch-cli: $BRKWATCH_PROC/all: "*"$1"* ]]
+	}
+	sed -i '1s/heap_bytes/bytes/' "$all"
+	complains "column is missing"
+	sed '3s/135200/many/' "$DATA/proc/all" >"$all"
+	complains "not understood"
+	sed '3s/\t[^\t]*$//' "$DATA/proc/all" >"$all"
+	complains "not understood"
+	: >"$all"
+	complains "not understood"
+	rm "$all"
+	complains "No such file"
+	run -1 --separate-stderr bash -c '"$CLI" --top >/dev/full' # there is no file
+	cp "$DATA/proc/all" "$all"
+	run -1 --separate-stderr bash -c '"$CLI" --top >/dev/full'
+	[ "$stderr" = "brkwatch-cli: cannot write the output: No space left on device" ]
+}
+
+@test "ten thousand processes" {
+	copied
+	awk -F'\t' -v OFS='\t' 'NR == 1 { print } NR == 3 { for (i = 1; i <= 10000; i++) { $1 = i; $5 = (i * 7919) % 10007; print } }' \
+		"$DATA/proc/all" >"$all"
+	run -0 "$CLI" --top 0.1 3
+	[ "$(grep -c python3 <<<"$output")" = 30000 ]
+	awk '$2 == "python3" { if ($3 > last && n++ % 10000) exit 1; last = $3 }' <("$CLI" --top --bytes)
+	screen_start 80 24 "$CLI" --top 0.2
+	until_true 10 screen_has '10000 processes'
+	keys p End
+	until_true 10 screen_has '  10000 python3'
+	keys q
+	until_true 10 screen_has bash-ready
+}
+
+# The whole screen.
+
+@test "screen: 80x24" {
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 10 screen_has '^brkwatch ..:..:..  5 processes  heap 4 GiB  by heap  every 0.5 s$'
+	screen_fits 80 24
+	[ "$(screen_line 2)" = "    PID NAME                  HEAP      PEAK   GROWTH/s   CALLS/s   REFUSED" ]
+	[ "$(screen_rows)" = "5000 1 4300 4242 4711" ]
+	screen_has 'prüf?日本?'
+	[ "$(selected)" = 5000 ]
+	screen_has '^worker (5000)   heap 4 GiB   peak 4 GiB   refused 0'
+	[[ "$(screen_line 24)" == "q quit "* ]]
+}
+
+@test "screen: 200x60" {
+	screen_start 200 60 "$CLI" --top 0.5
+	until_true 10 screen_has '5 processes'
+	screen_fits 200 60
+	[[ "$(screen_line 2)" == *"REFUSED     GROWN    SHRUNK RANGE" ]]
+	screen_has ' 2 MiB   1.5 MiB 0x55ff09543000-0x55ff095c3100'
+	# A graph of twenty lines.
+	[ "$(screen | grep -c '│')" -ge 14 ]
+}
+
+@test "screen: sorted by another key, the selection stays with the process" {
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 10 screen_has '5 processes'
+	keys j j
+	until_true 10 selected_is 4300
+	keys p
+	until_true 10 screen_has 'by pid'
+	[ "$(screen_rows)" = "1 4242 4300 4711 5000" ]
+	[ "$(selected)" = 4300 ]
+	keys p
+	until_true 10 screen_has 'by pid, reversed  every'
+	[ "$(screen_rows)" = "5000 4711 4300 4242 1" ]
+	keys n
+	until_true 10 screen_has 'by name  '
+	[ "$(screen_rows)" = "1 4711 4242 4300 5000" ]
+	keys r
+	until_true 10 screen_has 'by refused  '
+	[ "$(screen_rows)" = "4300 4711 1 4242 5000" ]
+	keys R
+	until_true 10 screen_has 'by refused, reversed'
+	[ "$(screen_rows)" = "5000 4242 1 4711 4300" ]
+	[ "$(selected)" = 4300 ]
+	keys Home
+	until_true 10 selected_is 5000
+	keys NPage
+	until_true 10 selected_is 4300
+	keys Up
+	until_true 10 selected_is 4711
+	keys h
+	until_true 10 screen_has 'by heap  '
+	[ "$(screen_rows)" = "5000 1 4300 4242 4711" ]
+}
+
+@test "screen: sorted by growth, and rates" {
+	copied
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 10 screen_has '5 processes'
+	keys g
+	until_true 10 screen_has 'by growth'
+	local size=135200 i
+	for ((i = 0; i < 40; i++)); do
+		change 4242 heap_bytes $((size += 1048576))
+		sleep 0.2
+		[[ "$(screen_rows)" != 4242* ]] || break
+	done
+	screen
+	[[ "$(screen_rows)" == 4242* ]]
+	screen_has '4242 python3 .* +[0-9.]* MiB  '
+}
+
+@test "screen: filter" {
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 10 screen_has '5 processes'
+	keys / i r
+	until_true 10 screen_has '^/ir$'
+	[ "$(screen_rows)" = "4300" ]
+	keys BSpace
+	until_true 10 screen_has '^/i$'
+	[ "$(screen_rows)" = "1 4300" ]
+	keys BSpace '^' '(' p
+	# Half a regular expression is a text.
+	until_true 10 screen_has '0 of 5 processes'
+	screen_has 'no name matches'
+	keys '|' w ')'
+	until_true 10 screen_has '4 of 5 processes'
+	[ "$(screen_rows)" = "5000 4300 4242 4711" ]
+	keys Enter
+	until_true 10 screen_has '(Esc: all)'
+	# No letter of it now.
+	keys p
+	until_true 10 screen_has 'by pid'
+	keys Escape
+	until_true 10 screen_has ':..  5 processes'
+}
+
+@test "screen: pause, interval, help" {
+	copied
+	screen_start 80 24 "$CLI" --top 0.2
+	until_true 10 screen_has '5 processes'
+	keys Space
+	until_true 10 screen_has PAUSED
+	change 4242 refused 17
+	sleep 1
+	run ! screen_has '4242 python3 .* 17$'
+	keys Space
+	until_true 10 screen_has '4242 python3 .* 17$'
+	keys + +
+	until_true 10 screen_has 'every 1 s'
+	keys - -
+	until_true 10 screen_has 'every 0.2 s'
+	keys '?'
+	until_true 10 screen_has 'this help'
+	screen_fits 80 24
+	keys x
+	until_true 10 screen_has 'PID NAME'
+}
+
+@test "screen: the graph is of the process that is selected" {
+	copied
+	screen_start 80 24 "$CLI" --top 0.2
+	until_true 10 screen_has '^worker (5000)'
+	keys j j
+	until_true 10 screen_has '^we.nird "..x (4300)   heap 512 KiB   peak 2 MiB   refused 3'
+	# What is seen may be half of what is drawn.
+	until_true 10 screen_has ' ago '
+	# First up to the peak, then a quarter of it.
+	screen | grep -qE '^ +2 MiB .█+$'
+	screen | grep -qE '^ +│█{40,}$'
+	[ "$(screen | grep -E '^ +0 B └' | grep -o x | wc -l)" = 3 ]
+	local all_of_it half_of_it
+	all_of_it=$(screen | grep ' ago ')
+	keys z
+	until_true 10 eval '[ "$(screen | grep " ago ")" != "'"$all_of_it"'" ]'
+	half_of_it=$(screen | grep ' ago ')
+	keys Z
+	until_true 10 eval '[ "$(screen | grep " ago ")" = "'"$all_of_it"'" ]'
+	echo "$all_of_it, $half_of_it"
+	awk -v all="${all_of_it% s ago*}" -v half="${half_of_it% s ago*}" 'BEGIN { exit !(all / half > 1.9 && all / half < 2.1) }'
+	# What it learns from the list goes on where the events end.
+	rm "$BRKWATCH_PROC/4300"
+	change 4300 heap_bytes 1048576
+	change 4300 refused 4
+	change 4300 last_event_ns 1234748140790
+	until_true 10 screen_has '0.181 s ago'
+	screen_has '^we.nird "..x (4300)   heap 1 MiB   peak 2 MiB   refused 4'
+	[ "$(screen | grep -E '^ +0 B └' | grep -o x | wc -l)" = 4 ]
+	screen | grep -qE '^ +1.2 MiB ┤█+ +▄$'
+}
+
+@test "screen: the process ends, another comes by its number" {
+	copied
+	screen_start 80 24 "$CLI" --top 0.2
+	until_true 10 screen_has '5 processes'
+	keys j
+	until_true 10 selected_is 1
+	grep -av '^1	' "$DATA/proc/all" >"$all.new"
+	mv "$all.new" "$all"
+	until_true 10 screen_has ':..  4 processes'
+	# The place remains.
+	[ "$(selected)" = 4300 ]
+	head -n 1 "$DATA/proc/all" >"$all.new"
+	mv "$all.new" "$all"
+	until_true 10 screen_has ':..  0 processes'
+	screen_has 'no process that may be looked at'
+	screen_fits 80 24
+	keys j End z / x Escape
+	cp "$DATA/proc/all" "$all.new"
+	mv "$all.new" "$all"
+	until_true 10 screen_has ':..  5 processes'
+	[ -n "$(selected)" ]
+}
+
+@test "screen: another size" {
+	screen_start 200 60 "$CLI" --top 5
+	until_true 10 screen_has '5 processes'
+	screen_size 80 24
+	until_true 3 eval '[[ "$(screen_line 2)" == *" REFUSED" && "$(screen_line 24)" == "q quit"* ]]'
+	screen_fits 80 24
+	screen_has '^worker (5000)'
+	# Too low for a graph, too narrow for all columns.
+	screen_size 40 12
+	until_true 3 eval '[ "$(screen_line 2)" = "    PID NAME                  HEAP" ]'
+	until_true 3 eval '[[ "$(screen_line 12)" == "q quit"* ]]'
+	screen_fits 40 12
+	run ! screen_has '^worker (5000)'
+	screen_size 10 3
+	until_true 3 eval '[ "$(screen_line 1)" = "brkwatch 0" ] || [[ "$(screen_line 1)" =~ ^brkwatch\ [0-9]$ ]]'
+	screen_size 200 60
+	until_true 3 screen_has 'RANGE'
+	until_true 3 screen_has '^worker (5000)'
+}
+
+@test "screen: no character but ASCII where the locale has no other" {
+	screen_start 80 24 env LC_ALL=C "$CLI" --top 0.5
+	until_true 10 screen_has 'python3'
+	screen_has 'pr??f???'
+	screen_has '#####'
+	run ! screen_has '█'
+}
+
+@test "screen: it is left as it was by q, by signals, after so many" {
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 10 screen_has '5 processes'
+	keys q
+	until_true 10 screen_has '^bash-ready 0 '
+	run ! screen_has 'PID NAME'
+	screen_sane
+
+	local sig
+	for sig in INT TERM; do
+		screen_end
+		screen_start 80 24 "$CLI" --top 60
+		until_true 10 screen_has '5 processes'
+		kill -"$sig" "$(screen_program)"
+		until_true 10 screen_has '^bash-ready 0 '
+		screen_sane
+	done
+	screen_end
+	screen_start 80 24 "$CLI" --top 60
+	until_true 10 screen_has '5 processes'
+	keys C-c
+	until_true 10 screen_has '^bash-ready 0 '
+
+	screen_end
+	screen_start 80 24 "$CLI" --top 0.3 2
+	until_true 10 screen_has '5 processes'
+	until_true 10 screen_has '^bash-ready 0 '
+	screen_sane
+}
+
+@test "screen: the list goes away" {
+	copied
+	screen_start 80 24 "$CLI" --top 0.3
+	until_true 10 screen_has '5 processes'
+	rm "$all"
+	until_true 10 screen_has '^bash-ready 1 '
+	screen_has "brkwatch-cli: .*/all: No such file"
+	screen_sane
+}
+
+@test "screen: stopped and continued" {
+	screen_start 80 24 bash -mc '"$CLI" --top 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; fg >/dev/null'
+	until_true 10 screen_has '5 processes'
+	keys C-z
+	until_true 10 screen_has '5 processes'
+	keys j
+	until_true 10 selected_is 1
+	keys q
+	until_true 10 screen_has '^bash-ready 0 '
+	screen_has '^stopped icanon'
+}

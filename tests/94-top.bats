@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# brkwatch-cli --top on processes that live.
+
+load helper
+load screen
+
+setup_file() {
+	export LC_ALL=C.UTF-8
+	load_module
+}
+
+teardown() {
+	screen_end
+	judge_log
+}
+
+# block N FILE: that one of a text.
+block() {
+	awk -v RS= -v n="$1" 'NR == n' "$2"
+}
+
+# row PID FILE: the values of its last row, as JSON.
+row() {
+	jq -c "select(.pid == $1)" "$2" | tail -n 1
+}
+
+@test "text: every process of the list but itself, the largest first" {
+	start_brkdo grow 1073741824 pause
+	"$CLI" --top 0.1 1 >"$BATS_TEST_TMPDIR/text"
+	cat "$BATS_TEST_TMPDIR/text"
+	awk 'NR == 3' "$BATS_TEST_TMPDIR/text" | grep -qE "^ *$pid brkdo +1 GiB +1 GiB +- +- +0$"
+	awk 'NR > 2 { print $1 }' "$BATS_TEST_TMPDIR/text" | sort >"$BATS_TEST_TMPDIR/shown"
+	awk -F'\t' 'NR > 1 { print $1 }' "$PROC/all" | sort >"$BATS_TEST_TMPDIR/listed"
+	# Those that come and go are the test's own.
+	[ "$(comm -12 "$BATS_TEST_TMPDIR/shown" "$BATS_TEST_TMPDIR/listed" | wc -l)" -ge $(($(wc -l <"$BATS_TEST_TMPDIR/shown") - 2)) ]
+	run ! grep brkwatch-cli "$BATS_TEST_TMPDIR/text"
+	tell
+	wait "$pid"
+}
+
+@test "JSON: numbers are the module's, growth is that of the time between" {
+	start_brkdo grow 4096 pause grow 1048576 at 1 pause
+	"$CLI" --top --json 1 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	local cli=$!
+	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
+	: >"$out"
+	tell
+	until_true 10 grep -q ready "$out"
+	wait "$cli"
+	cat "$BATS_TEST_TMPDIR/json"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/json")" = 3 ]
+	awk -F'\t' -v pid="$pid" '$1 == pid { print $5, $6, $7, $10, $11, $12 }' "$PROC/all" >"$BATS_TEST_TMPDIR/listed"
+	[ "$(row "$pid" "$BATS_TEST_TMPDIR/json" | jq -r '"\(.heap_bytes) \(.peak_bytes) \(.calls) \(.refused) \(.grown_bytes) \(.shrunk_bytes)"')" = \
+		"$(cat "$BATS_TEST_TMPDIR/listed")" ]
+	[ "$(jq -s '.[0].growth_bytes_per_s' "$BATS_TEST_TMPDIR/json")" = null ]
+	# What the rates add up to is what it has grown by, but for what rounding takes.
+	jq -se '. as $r | ([range(1; 3) | $r[.].growth_bytes_per_s * ($r[.].time_ns - $r[. - 1].time_ns) / 1e9] | add) - 1048576 | fabs < 4' \
+		"$BATS_TEST_TMPDIR/json"
+	tell
+	wait "$pid"
+}
+
+@test "only what may be looked at" {
+	start_brkdo grow 1048576 pause
+	run -0 setpriv --reuid 65534 --clear-groups "$CLI" --top --all --json 0.1 1
+	run ! grep -F "\"pid\":$pid," <<<"$output"
+	run -0 "$CLI" --top --uid root --comm '^brkdo$' --json 0.1 1
+	[ "$(jq .pid <<<"$output")" = "$pid" ]
+	run -0 "$CLI" --top --uid nobody --json 0.1 1
+	[ -z "$output" ]
+	tell
+	wait "$pid"
+}
+
+@test "an exec is another address space: no rate is made of the two" {
+	start_brkdo grow 104857600 pause exec "$BIN/brkdo" grow 4096 pause
+	"$CLI" --top --json 1 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	local cli=$!
+	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
+	: >"$out"
+	tell
+	wait "$cli"
+	cat "$BATS_TEST_TMPDIR/json"
+	run ! grep -q '"growth_bytes_per_s":-[0-9]*' "$BATS_TEST_TMPDIR/json"
+	tell
+	wait "$pid"
+}
+
+@test "nobody reads it any more, or SIGINT, SIGTERM" {
+	local begin=$SECONDS sig
+	timeout 30 "$CLI" --top 60 | head -n 1
+	[ $((SECONDS - begin)) -lt 20 ]
+	for sig in INT TERM; do
+		# 0 is its own status, not 128 and more; timeout has said it in time.
+		begin=$SECONDS
+		run -0 timeout --preserve-status -s "$sig" -k 20 2 "$CLI" --top 60
+		[[ "$output" == *PID* ]]
+		[ $((SECONDS - begin)) -lt 20 ]
+	done
+}
+
+@test "screen: growth, calls and refusals of a process, and its graph" {
+	local size
+	start_brkdo grow 268435456 pause grow 268435456 at 1 at 1 sleep 100 grow -134217728 pause
+	for size in "80 24" "200 60"; do
+		# shellcheck disable=SC2086 # two words
+		screen_start $size "$CLI" --top 1
+		until_true 20 screen_has "$pid brkdo  "
+		# shellcheck disable=SC2086
+		screen_fits $size
+		[ "$(selected)" = "$pid" ]
+		if [ "$size" = "80 24" ]; then
+			: >"$out"
+			tell
+			until_true 10 grep -q ready "$out"
+		fi
+		until_true 20 screen_has "^brkdo ($pid)   heap 384 MiB   peak 512 MiB   refused 2"
+		screen
+		screen_has '^ *512 MiB ┤'
+		screen | grep -E '^ +0 B └' | grep -q x
+		screen | grep -E '^ .*│' | grep -q '█'
+		keys q
+		until_true 20 screen_has '^bash-ready 0 '
+		screen_sane
+		screen_end
+	done
+	tell
+	wait "$pid"
+}
+
+@test "screen: selection, filter and size, while processes come and go" {
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	crowd stay 50 3 <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/crowd" 3>&- &
+	local crowd=$! chosen
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 60 grep -q ready "$BATS_TEST_TMPDIR/crowd"
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 20 screen_has 'processes'
+	keys / '^' c r o w d Enter
+	until_true 20 screen_has ' 51 of '
+	keys p End
+	until_true 20 screen_has 'by pid'
+	chosen=$(awk '$1 == "child" { print $2 }' "$BATS_TEST_TMPDIR/crowd" | sort -n | tail -n 1)
+	until_true 20 selected_is "$chosen"
+	keys p
+	until_true 20 screen_has 'by pid, reversed'
+	[ "$(screen_rows | cut -d ' ' -f 1)" = "$chosen" ]
+	[ "$(selected)" = "$chosen" ]
+	screen_size 200 60
+	until_true 20 screen_has RANGE
+	until_true 20 screen_has "^crowd ($chosen) "
+	screen_fits 200 60
+	kill -KILL "$chosen"
+	until_true 20 screen_has ' 50 of '
+	exec {told}>&-
+	wait "$crowd"
+	until_true 20 screen_has 'no name matches'
+	keys Escape
+	until_true 20 screen_has '..:..:..  [0-9]* processes'
+	keys q
+	until_true 20 screen_has '^bash-ready 0 '
+}
+
+@test "the module goes: the terminal is restored, and it is said" {
+	screen_start 80 24 "$CLI" --top 1
+	until_true 20 screen_has 'processes'
+	unload_module
+	until_true 20 screen_has '^bash-ready 1 '
+	screen_has '^brkwatch-cli: the brkwatch module is not loaded any more'
+	screen_sane
+	load_module
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "stop.h"
+
+static int stop_fd = -1;
+
+static void request(int sig)
+{
+	const uint64_t one = 1;
+	int saved_errno = errno;
+	ssize_t n = write(stop_fd, &one, sizeof(one));
+
+	(void)n;
+	(void)sig;
+	errno = saved_errno;
+}
+
+int stop_open(void)
+{
+	struct sigaction action = {
+		.sa_handler = request,
+		.sa_flags = SA_RESETHAND,
+	};
+
+	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (stop_fd < 0)
+		return -errno;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	return stop_fd;
+}
+
+void stop_close(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	close(stop_fd);
+	stop_fd = -1;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_STOP_H
+#define BRKWATCH_STOP_H
+
+/*
+ * From here on SIGINT and SIGTERM make the returned descriptor readable, for good. The second
+ * one kills, should the first one find us stuck in a write. Returns a negative errno on failure.
+ */
+int stop_open(void);
+void stop_close(void);
+
+#endif
