@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "procfile.h"
 #include "report.h"
 #include "selfcheck.h"
+#include "stop.h"
 #include "target.h"
 
 /* What an epoll event is of: one of these, or a target's number and whether its pidfd. */
@@ -44,36 +44,6 @@ struct follower {
 	enum exit_status status;
 	const struct launch *launch;
 };
-
-static int stop_fd = -1;
-static volatile sig_atomic_t stop_signal;
-
-static void stop_request(int sig)
-{
-	const uint64_t one = 1;
-	int saved_errno = errno;
-	ssize_t n = write(stop_fd, &one, sizeof(one));
-
-	stop_signal = sig;
-	(void)n;
-	errno = saved_errno;
-}
-
-/* The second signal kills, should the first one find us stuck in a write. */
-static int stop_setup(void)
-{
-	struct sigaction action = {
-		.sa_handler = stop_request,
-		.sa_flags = SA_RESETHAND,
-	};
-
-	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (stop_fd < 0)
-		return -errno;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	return 0;
-}
 
 static uint64_t clock_ms(void)
 {
@@ -251,13 +221,11 @@ static int take_event(void *owner, struct target *target, struct event *ev)
 /* A command has had the terminal's signal itself, and is followed to its end. */
 static void take_signal(struct follower *f)
 {
-	uint64_t ignored;
-	ssize_t n = read(stop_fd, &ignored, sizeof(ignored));
+	int sig = stop_take();
 
-	(void)n;
 	if (!f->launch)
 		f->stop = true;
-	else if (stop_signal == SIGTERM)
+	else if (sig == SIGTERM)
 		kill(f->launch->pid, SIGTERM);
 }
 
@@ -350,7 +318,7 @@ static int loop(struct follower *f)
 static int setup(struct follower *f)
 {
 	struct rlimit files;
-	int rc;
+	int rc, stop;
 
 	if (f->opts->recorded)
 		return 0;
@@ -362,7 +330,8 @@ static int setup(struct follower *f)
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (f->epoll < 0)
 		return -errno;
-	rc = stop_setup() ?: watch(f, stop_fd, EPOLLIN, SOURCE_STOP);
+	stop = stop_open();
+	rc = stop < 0 ? stop : watch(f, stop, EPOLLIN, SOURCE_STOP);
 	if (rc)
 		return rc;
 	/* Of a file there is no such news, and epoll says EPERM. */
@@ -381,9 +350,7 @@ static void finish(struct follower *f)
 	free(f->buffer.data);
 	if (f->epoll >= 0)
 		close(f->epoll);
-	if (stop_fd >= 0)
-		close(stop_fd);
-	stop_fd = -1;
+	stop_close();
 }
 
 enum exit_status follow_processes(struct outbuf *out, const struct options *opts,

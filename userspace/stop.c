@@ -9,6 +9,7 @@
 #include "stop.h"
 
 static int stop_fd = -1;
+static volatile sig_atomic_t last;
 
 static void request(int sig)
 {
@@ -16,8 +17,8 @@ static void request(int sig)
 	int saved_errno = errno;
 	ssize_t n = write(stop_fd, &one, sizeof(one));
 
+	last = sig;
 	(void)n;
-	(void)sig;
 	errno = saved_errno;
 }
 
@@ -36,8 +37,19 @@ int stop_open(void)
 	return stop_fd;
 }
 
+int stop_take(void)
+{
+	uint64_t ignored;
+	ssize_t n = read(stop_fd, &ignored, sizeof(ignored));
+
+	(void)n;
+	return last;
+}
+
 void stop_close(void)
 {
+	if (stop_fd < 0)
+		return;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	close(stop_fd);

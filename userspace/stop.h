@@ -7,6 +7,10 @@
  * one kills, should the first one find us stuck in a write. Returns a negative errno on failure.
  */
 int stop_open(void);
+
+/* The signal that has come; the descriptor is not readable any more. */
+int stop_take(void);
+
 void stop_close(void);
 
 #endif
