@@ -37,7 +37,7 @@ setup() {
 }
 
 @test "a copy of a file of the module's: as from there" {
-	export BRKWATCH_PROC=$DATA/proc
+	BRKWATCH_PROC=$DATA/proc
 	local options
 	for options in "" --follow --json --bytes "--follow --json" "--follow -C" "--follow --csv"; do
 		# shellcheck disable=SC2086
@@ -47,7 +47,7 @@ setup() {
 }
 
 @test "recorded states are states again, or events" {
-	export BRKWATCH_PROC=$DATA/proc
+	BRKWATCH_PROC=$DATA/proc
 	diff -u <("$CLI" 4242 4300) <("$CLI" --input "$REC/states.json")
 	diff -u <("$CLI" --json 4242 4300) <("$CLI" --input "$REC/states.json" --json)
 	diff -u <("$CLI" --follow 4242 4300 | sort) <("$CLI" --follow --input "$REC/states.json" | sort)

@@ -181,9 +181,9 @@ static void put_header_text(FILE *text, const struct snapshot *snap)
 		char number[TEXT_NUMBER_MAX];
 
 		if (value == VALUE_NONE && field->kind == FIELD_LIMIT)
-			strcpy(number, "unlimited");
+			snprintf(number, sizeof(number), "unlimited");
 		else if (value == VALUE_NONE && field->kind == FIELD_MAPPING)
-			strcpy(number, "none");
+			snprintf(number, sizeof(number), "none");
 		else if (field->kind == FIELD_ADDRESS || field->kind == FIELD_MAPPING)
 			*put_hex16(number, value) = '\0';
 		else
@@ -337,7 +337,7 @@ static bool set_csv_field(struct record *record, enum column_id id, const char *
 
 	if (strlen(word) >= SCAN_SLACK)
 		return false;
-	strcpy(text, *word ? word : "-");
+	snprintf(text, sizeof(text), "%s", *word ? word : "-");
 	if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS))
 		return set_field(record, (enum event_field_id)(id - COL_SEQ), text, strlen(text));
 	switch (id) {
@@ -366,7 +366,7 @@ static int read_csv(struct record_reader *reader, char *line, struct record *rec
 	}
 	if (i < reader->csv_columns)
 		return problem(record, "cut short");
-	strcpy(record->snap.name, "?");
+	set_name(&record->snap, "?");
 	record->type = RECORD_EVENT;
 	return 0;
 }

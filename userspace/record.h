@@ -21,7 +21,7 @@ enum record_type {
 };
 
 /* Of a field of an event, with what scanning it wants. */
-#define RECORD_FIELD_MAX	(2 * SCAN_SLACK)
+#define RECORD_FIELD_MAX	((size_t)2 * SCAN_SLACK)
 
 /* A line of what --json or --csv has written. What does not belong to the type is not set. */
 struct record {
