@@ -125,6 +125,7 @@ void options_help(struct outbuf *out)
 		    "\n"
 		    "Environment:\n"
 		    " BRKWATCH_PROC           directory to read instead of /proc/brkwatch\n"
+		    " NO_COLOR                set and not empty: no colors, unless by --color\n"
 		    "\n"
 		    "For more details see brkwatch-cli(1).\n");
 }
