@@ -145,11 +145,11 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	crowd stay "$n" 4 <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/crowd" 3>&- &
 	local crowd=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
-	until_true 60 grep -q ready "$BATS_TEST_TMPDIR/crowd"
+	until_true "$(figure 60 300)" grep -q ready "$BATS_TEST_TMPDIR/crowd"
 	awk '$1 == "child" { print $2 }' "$BATS_TEST_TMPDIR/crowd" >"$BATS_TEST_TMPDIR/pids"
 	xargs "$CLI" --json --follow <"$BATS_TEST_TMPDIR/pids" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
 	local follower=$!
-	until_true 60 eval "[ \$(grep -c '\"type\":\"start\"' '$BATS_TEST_TMPDIR/json') = $n ]"
+	until_true "$(figure 60 300)" eval "[ \$(grep -c '\"type\":\"start\"' '$BATS_TEST_TMPDIR/json') = $n ]"
 	exec {told}>&-
 	wait "$crowd" "$follower"
 	[ "$(jq -s 'map(select(.type == "summary" and .ended and .calls >= 4)) | length' "$BATS_TEST_TMPDIR/json")" = "$n" ]
