@@ -5,7 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+ROOT=${BATS_TEST_DIRNAME%/tests*}
 case $(uname -m) in
 x86_64) BIN=$ROOT/tests/bin CLI=$ROOT/userspace/brkwatch-cli ;;
 *) BIN=$ROOT/build/$(uname -m)/tests CLI=$ROOT/build/$(uname -m)/userspace/brkwatch-cli ;;

@@ -3,7 +3,7 @@
 # brkwatch-cli --input: what was recorded is shown again.
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
 
-load recorded
+load common
 
 setup() {
 	export BRKWATCH_PROC=/nonexistent

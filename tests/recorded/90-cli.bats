@@ -4,9 +4,9 @@
 # shellcheck disable=SC2016 # single quotes on purpose
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
 #
-# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/90-cli-recorded.bats
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
-load recorded
+load common
 
 @test "state of a process" {
 	golden state.txt 4242

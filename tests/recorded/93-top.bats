@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # brkwatch-cli --top on saved copies of the module's files: needs neither the module nor root.
 #
-# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/91-top-recorded.bats
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
-load helper
-load screen
+load ../helper
+load ../screen
 
 setup_file() {
 	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
@@ -78,7 +78,7 @@ pids() {
 	"$CLI" --top -o "$BATS_TEST_TMPDIR/out"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 7 ]
 	screen_start 80 24 env TERM=dumb "$CLI" --top 0.1 2
-	until_true 10 screen_has bash-ready
+	until_true 60 screen_has bash-ready
 	[ "$(screen | grep -c 'PID NAME')" = 2 ]
 }
 
@@ -159,18 +159,18 @@ pids() {
 	[ "$(grep -c python3 <<<"$output")" = 30000 ]
 	awk '$2 == "python3" { if ($3 > last && n++ % 10000) exit 1; last = $3 }' <("$CLI" --top --bytes)
 	screen_start 80 24 "$CLI" --top 0.2
-	until_true 10 screen_has '10000 processes'
+	until_true 60 screen_has '10000 processes'
 	keys p End
-	until_true 10 screen_has '  10000 python3'
+	until_true 60 screen_has '  10000 python3'
 	keys q
-	until_true 10 screen_has bash-ready
+	until_true 60 screen_has bash-ready
 }
 
 # The whole screen.
 
 @test "screen: 80x24" {
 	screen_start 80 24 "$CLI" --top 0.5
-	until_true 10 screen_has '^brkwatch ..:..:..  5 processes  heap 4 GiB  by heap  every 0.5 s$'
+	until_true 60 screen_has '^brkwatch ..:..:..  5 processes  heap 4 GiB  by heap  every 0.5 s$'
 	screen_fits 80 24
 	[ "$(screen_line 2)" = "    PID NAME                  HEAP      PEAK   GROWTH/s   CALLS/s   REFUSED" ]
 	[ "$(screen_rows)" = "5000 1 4300 4242 4711" ]
@@ -182,7 +182,7 @@ pids() {
 
 @test "screen: 200x60" {
 	screen_start 200 60 "$CLI" --top 0.5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	screen_fits 200 60
 	[[ "$(screen_line 2)" == *"REFUSED     GROWN    SHRUNK RANGE" ]]
 	screen_has ' 2 MiB   1.5 MiB 0x55ff09543000-0x55ff095c3100'
@@ -192,43 +192,43 @@ pids() {
 
 @test "screen: sorted by another key, the selection stays with the process" {
 	screen_start 80 24 "$CLI" --top 0.5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys j j
-	until_true 10 selected_is 4300
+	until_true 60 selected_is 4300
 	keys p
-	until_true 10 screen_has 'by pid'
+	until_true 60 screen_has 'by pid'
 	[ "$(screen_rows)" = "1 4242 4300 4711 5000" ]
 	[ "$(selected)" = 4300 ]
 	keys p
-	until_true 10 screen_has 'by pid, reversed  every'
+	until_true 60 screen_has 'by pid, reversed  every'
 	[ "$(screen_rows)" = "5000 4711 4300 4242 1" ]
 	keys n
-	until_true 10 screen_has 'by name  '
+	until_true 60 screen_has 'by name  '
 	[ "$(screen_rows)" = "1 4711 4242 4300 5000" ]
 	keys r
-	until_true 10 screen_has 'by refused  '
+	until_true 60 screen_has 'by refused  '
 	[ "$(screen_rows)" = "4300 4711 1 4242 5000" ]
 	keys R
-	until_true 10 screen_has 'by refused, reversed'
+	until_true 60 screen_has 'by refused, reversed'
 	[ "$(screen_rows)" = "5000 4242 1 4711 4300" ]
 	[ "$(selected)" = 4300 ]
 	keys Home
-	until_true 10 selected_is 5000
+	until_true 60 selected_is 5000
 	keys NPage
-	until_true 10 selected_is 4300
+	until_true 60 selected_is 4300
 	keys Up
-	until_true 10 selected_is 4711
+	until_true 60 selected_is 4711
 	keys h
-	until_true 10 screen_has 'by heap  '
+	until_true 60 screen_has 'by heap  '
 	[ "$(screen_rows)" = "5000 1 4300 4242 4711" ]
 }
 
 @test "screen: sorted by growth, and rates" {
 	copied
 	screen_start 80 24 "$CLI" --top 0.5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys g
-	until_true 10 screen_has 'by growth'
+	until_true 60 screen_has 'by growth'
 	local size=135200 i
 	for ((i = 0; i < 40; i++)); do
 		change 4242 heap_bytes $((size += 1048576))
@@ -242,70 +242,75 @@ pids() {
 
 @test "screen: filter" {
 	screen_start 80 24 "$CLI" --top 0.5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys / i r
-	until_true 10 screen_has '^/ir$'
+	until_true 60 screen_has '^/ir$'
 	[ "$(screen_rows)" = "4300" ]
 	keys BSpace
-	until_true 10 screen_has '^/i$'
+	until_true 60 screen_has '^/i$'
 	[ "$(screen_rows)" = "1 4300" ]
 	keys BSpace '^' '(' p
 	# Half a regular expression is a text.
-	until_true 10 screen_has '0 of 5 processes'
+	until_true 60 screen_has '0 of 5 processes'
 	screen_has 'no name matches'
 	keys '|' w ')'
-	until_true 10 screen_has '4 of 5 processes'
+	until_true 60 screen_has '4 of 5 processes'
 	[ "$(screen_rows)" = "5000 4300 4242 4711" ]
 	keys Enter
-	until_true 10 screen_has '(Esc: all)'
+	until_true 60 screen_has '(Esc: all)'
 	# No letter of it now.
 	keys p
-	until_true 10 screen_has 'by pid'
+	until_true 60 screen_has 'by pid'
 	keys Escape
-	until_true 10 screen_has ':..  5 processes'
+	until_true 60 screen_has ':..  5 processes'
 }
 
 @test "screen: pause, interval, help" {
 	copied
 	screen_start 80 24 "$CLI" --top 0.2
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys Space
-	until_true 10 screen_has PAUSED
+	until_true 60 screen_has PAUSED
 	change 4242 refused 17
 	sleep 1
 	run ! screen_has '4242 python3 .* 17$'
 	keys Space
-	until_true 10 screen_has '4242 python3 .* 17$'
+	until_true 60 screen_has '4242 python3 .* 17$'
 	keys + +
-	until_true 10 screen_has 'every 1 s'
+	until_true 60 screen_has 'every 1 s'
 	keys - -
-	until_true 10 screen_has 'every 0.2 s'
+	until_true 60 screen_has 'every 0.2 s'
 	keys '?'
-	until_true 10 screen_has 'this help'
+	until_true 60 screen_has 'this help'
 	screen_fits 80 24
 	keys x
-	until_true 10 screen_has 'PID NAME'
+	until_true 60 screen_has 'PID NAME'
+}
+
+# Refusals on the axis of time.
+marks_are() {
+	[ "$(screen | grep -E '^ +0 B └' | grep -o x | wc -l)" = "$1" ]
 }
 
 @test "screen: the graph is of the process that is selected" {
 	copied
 	screen_start 80 24 "$CLI" --top 0.2
-	until_true 10 screen_has '^worker (5000)'
+	until_true 60 screen_has '^worker (5000)'
 	keys j j
-	until_true 10 screen_has '^we.nird "..x (4300)   heap 512 KiB   peak 2 MiB   refused 3'
+	until_true 60 screen_has '^we.nird "..x (4300)   heap 512 KiB   peak 2 MiB   refused 3'
 	# What is seen may be half of what is drawn.
-	until_true 10 screen_has ' ago '
+	until_true 60 screen_has ' ago '
 	# First up to the peak, then a quarter of it.
-	screen | grep -qE '^ +2 MiB .█+$'
-	screen | grep -qE '^ +│█{40,}$'
-	[ "$(screen | grep -E '^ +0 B └' | grep -o x | wc -l)" = 3 ]
+	until_true 60 screen_has '^ \+2 MiB .█\+$'
+	until_true 60 screen_has '^ \+│█\{40,\}$'
+	until_true 60 marks_are 3
 	local all_of_it half_of_it
 	all_of_it=$(screen | grep ' ago ')
 	keys z
-	until_true 10 eval '[ "$(screen | grep " ago ")" != "'"$all_of_it"'" ]'
+	until_true 60 eval '[ "$(screen | grep " ago ")" != "'"$all_of_it"'" ]'
 	half_of_it=$(screen | grep ' ago ')
 	keys Z
-	until_true 10 eval '[ "$(screen | grep " ago ")" = "'"$all_of_it"'" ]'
+	until_true 60 eval '[ "$(screen | grep " ago ")" = "'"$all_of_it"'" ]'
 	echo "$all_of_it, $half_of_it"
 	awk -v all="${all_of_it% s ago*}" -v half="${half_of_it% s ago*}" 'BEGIN { exit !(all / half > 1.9 && all / half < 2.1) }'
 	# What it learns from the list goes on where the events end.
@@ -313,38 +318,38 @@ pids() {
 	change 4300 heap_bytes 1048576
 	change 4300 refused 4
 	change 4300 last_event_ns 1234748140790
-	until_true 10 screen_has '0.181 s ago'
-	screen_has '^we.nird "..x (4300)   heap 1 MiB   peak 2 MiB   refused 4'
-	[ "$(screen | grep -E '^ +0 B └' | grep -o x | wc -l)" = 4 ]
-	screen | grep -qE '^ +1.2 MiB ┤█+ +▄$'
+	until_true 60 screen_has '0.181 s ago'
+	until_true 60 screen_has '^we.nird "..x (4300)   heap 1 MiB   peak 2 MiB   refused 4'
+	until_true 60 marks_are 4
+	until_true 60 screen_has '^ \+1.2 MiB ┤█\+ \+▄$'
 }
 
 @test "screen: the process ends, another comes by its number" {
 	copied
 	screen_start 80 24 "$CLI" --top 0.2
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys j
-	until_true 10 selected_is 1
+	until_true 60 selected_is 1
 	grep -av '^1	' "$DATA/proc/all" >"$all.new"
 	mv "$all.new" "$all"
-	until_true 10 screen_has ':..  4 processes'
+	until_true 60 screen_has ':..  4 processes'
 	# The place remains.
 	[ "$(selected)" = 4300 ]
 	head -n 1 "$DATA/proc/all" >"$all.new"
 	mv "$all.new" "$all"
-	until_true 10 screen_has ':..  0 processes'
+	until_true 60 screen_has ':..  0 processes'
 	screen_has 'no process that may be looked at'
 	screen_fits 80 24
 	keys j End z / x Escape
 	cp "$DATA/proc/all" "$all.new"
 	mv "$all.new" "$all"
-	until_true 10 screen_has ':..  5 processes'
+	until_true 60 screen_has ':..  5 processes'
 	[ -n "$(selected)" ]
 }
 
 @test "screen: another size" {
 	screen_start 200 60 "$CLI" --top 5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	screen_size 80 24
 	until_true 3 eval '[[ "$(screen_line 2)" == *" REFUSED" && "$(screen_line 24)" == "q quit"* ]]'
 	screen_fits 80 24
@@ -364,7 +369,7 @@ pids() {
 
 @test "screen: no character but ASCII where the locale has no other" {
 	screen_start 80 24 env LC_ALL=C "$CLI" --top 0.5
-	until_true 10 screen_has 'python3'
+	until_true 60 screen_has 'python3'
 	screen_has 'pr??f???'
 	screen_has '#####'
 	run ! screen_has '█'
@@ -372,9 +377,9 @@ pids() {
 
 @test "screen: it is left as it was by q, by signals, after so many" {
 	screen_start 80 24 "$CLI" --top 0.5
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys q
-	until_true 10 screen_has '^bash-ready 0 '
+	until_true 60 screen_has '^bash-ready 0 '
 	run ! screen_has 'PID NAME'
 	screen_sane
 
@@ -382,42 +387,42 @@ pids() {
 	for sig in INT TERM; do
 		screen_end
 		screen_start 80 24 "$CLI" --top 60
-		until_true 10 screen_has '5 processes'
+		until_true 60 screen_has '5 processes'
 		kill -"$sig" "$(screen_program)"
-		until_true 10 screen_has '^bash-ready 0 '
+		until_true 60 screen_has '^bash-ready 0 '
 		screen_sane
 	done
 	screen_end
 	screen_start 80 24 "$CLI" --top 60
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys C-c
-	until_true 10 screen_has '^bash-ready 0 '
+	until_true 60 screen_has '^bash-ready 0 '
 
 	screen_end
 	screen_start 80 24 "$CLI" --top 0.3 2
-	until_true 10 screen_has '5 processes'
-	until_true 10 screen_has '^bash-ready 0 '
+	until_true 60 screen_has '5 processes'
+	until_true 60 screen_has '^bash-ready 0 '
 	screen_sane
 }
 
 @test "screen: the list goes away" {
 	copied
 	screen_start 80 24 "$CLI" --top 0.3
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	rm "$all"
-	until_true 10 screen_has '^bash-ready 1 '
+	until_true 60 screen_has '^bash-ready 1 '
 	screen_has "brkwatch-cli: .*/all: No such file"
 	screen_sane
 }
 
 @test "screen: stopped and continued" {
 	screen_start 80 24 bash -mc '"$CLI" --top 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; fg >/dev/null'
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys C-z
-	until_true 10 screen_has '5 processes'
+	until_true 60 screen_has '5 processes'
 	keys j
-	until_true 10 selected_is 1
+	until_true 60 selected_is 1
 	keys q
-	until_true 10 screen_has '^bash-ready 0 '
+	until_true 60 screen_has '^bash-ready 0 '
 	screen_has '^stopped icanon'
 }

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # --plot on saved files: needs neither the module nor root, but gnuplot.
 
-load helper
+load ../helper
 
 setup_file() {
-	export CLI LC_ALL=C.UTF-8 PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
+	export CLI LC_ALL=C.UTF-8 PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
 	[ -x "$CLI" ] || {
 		echo "no $CLI: run make"
 		return 1

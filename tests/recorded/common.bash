@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
 # For tests of brkwatch-cli on saved files: they need neither the module nor root.
 
-load helper
+load ../helper
 
 setup_file() {
 	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8

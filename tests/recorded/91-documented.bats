@@ -3,7 +3,7 @@
 # Help, man pages and completions say what there is: needs neither the module nor root.
 # shellcheck disable=SC2016 # single quotes on purpose
 
-load helper
+load ../helper
 
 setup_file() {
 	export LC_ALL=C.UTF-8 CLI
