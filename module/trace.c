@@ -9,14 +9,22 @@
  */
 #include "brkwatch.h"
 
+#include <linux/module.h>
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
 DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
 
-/* The first listener of a tracepoint has come. */
+/*
+ * The first listener of a tracepoint has come. As long as there are any the
+ * module stays: a trigger of ftrace is not taken off the events of a module
+ * that goes, and the kernel would warn and leave it to memory that is freed.
+ */
 int brkwatch_trace_begin(void)
 {
+	if (!try_module_get(THIS_MODULE))
+		return -EBUSY;
 	static_branch_inc(&brkwatch_traced);
 	return 0;
 }
@@ -24,6 +32,7 @@ int brkwatch_trace_begin(void)
 void brkwatch_trace_end(void)
 {
 	static_branch_dec(&brkwatch_traced);
+	module_put(THIS_MODULE);
 }
 
 /**

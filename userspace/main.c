@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "everyone.h"
 #include "follow.h"
 #include "input.h"
 #include "launch.h"
@@ -125,6 +126,13 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 		select_sort(sel);
 		return redirect_output(output, false) ?
 			       finish_output(top_run(&out, opts, sel)) : STATUS_FAILED;
+	}
+	/* Saved files are all there will be; and an event does not say whose process it was of. */
+	if (sel->all && opts->follow && !opts->recorded && !sel->by_uid) {
+		opts->several = true;
+		if (!redirect_output(output, false))
+			return STATUS_FAILED;
+		return finish_output(follow_everyone(&out, opts, sel));
 	}
 	if (select_searches(sel)) {
 		if (!select_search(sel, opts))

@@ -69,7 +69,7 @@ problem(struct record *record, const char *fmt, ...)
 
 /* ---- events ---- */
 
-static bool set_field(struct record *record, enum event_field_id id, const char *text, size_t len)
+bool record_set_field(struct record *record, enum event_field_id id, const char *text, size_t len)
 {
 	char *field = record->fields[id];
 
@@ -93,7 +93,7 @@ static int event_from_json(struct record *record, struct json_object *object)
 				       "columns", name);
 		if (value)
 			text = json_object_get_string(value);
-		if (!set_field(record, id, text, strlen(text)))
+		if (!record_set_field(record, id, text, strlen(text)))
 			return problem(record, "an event whose %s is not understood", name);
 	}
 	return 0;
@@ -115,8 +115,7 @@ static bool true_of(struct json_object *object, const char *name)
 	return json_object_object_get_ex(object, name, &value) && json_object_get_boolean(value);
 }
 
-/* As the module escapes it. */
-static void set_name(struct snapshot *snap, const char *name)
+void record_set_name(struct snapshot *snap, const char *name)
 {
 	char *p = snap->name, *end = snap->name + sizeof(snap->name) - 2;
 
@@ -161,7 +160,7 @@ static int header_from_json(struct record *record, struct json_object *object)
 			return problem(record, "%s is missing or not understood", field->json);
 	}
 	if (json_object_object_get_ex(object, "name", &value) && value)
-		set_name(snap, json_object_get_string(value));
+		record_set_name(snap, json_object_get_string(value));
 	if (json_object_object_get_ex(object, "state", &value) && value)
 		snap->exited = !strcmp(json_object_get_string(value), "exited");
 	if (json_object_object_get_ex(object, JSON_WALL_OFFSET, &value) && value) {
@@ -339,7 +338,7 @@ static bool set_csv_field(struct record *record, enum column_id id, const char *
 		return false;
 	snprintf(text, sizeof(text), "%s", *word ? word : "-");
 	if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS))
-		return set_field(record, (enum event_field_id)(id - COL_SEQ), text, strlen(text));
+		return record_set_field(record, (enum event_field_id)(id - COL_SEQ), text, strlen(text));
 	switch (id) {
 	case COL_PID:
 		return scan_u64(&p, &record->snap.pid) && !*p;
@@ -366,7 +365,7 @@ static int read_csv(struct record_reader *reader, char *line, struct record *rec
 	}
 	if (i < reader->csv_columns)
 		return problem(record, "cut short");
-	set_name(&record->snap, "?");
+	record_set_name(&record->snap, "?");
 	record->type = RECORD_EVENT;
 	return 0;
 }

@@ -56,4 +56,10 @@ int record_read(struct record_reader *reader, char *line, struct record *record)
 /* The next event of a state. Returns 1, 0 after the last one, or -EPROTO. */
 int record_next_event(struct record_reader *reader, struct record *record);
 
+/* Make a field of the event this text; false where it is too long for any. */
+bool record_set_field(struct record *record, enum event_field_id id, const char *text, size_t len);
+
+/* The name of a process, escaped as the module does. */
+void record_set_name(struct snapshot *snap, const char *name);
+
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_INSTANCE_H
+#define BRKWATCH_INSTANCE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct tracefs_instance;
+
+/*
+ * A trace instance, which has buffers, events and filters of its own, so that other users of
+ * ftrace and this one do not notice each other. It is gone when this program is, whatever ends it.
+ */
+struct instance {
+	struct tracefs_instance *tracefs;
+	pid_t broom;		/* the process that removes it, should we be killed */
+	int leash;		/* it does so when this is closed */
+};
+
+/* Complains and returns false where there can be none. */
+bool instance_open(struct instance *instance);
+
+/* All descriptors of files in it must be closed. */
+void instance_close(struct instance *instance);
+
+#endif

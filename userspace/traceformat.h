@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_TRACEFORMAT_H
+#define BRKWATCH_TRACEFORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct kbuffer;
+
+#define TRACE_COMM_MAX 16
+
+/* An event as a tracepoint of the module gives it. */
+struct trace_event {
+	char comm[TRACE_COMM_MAX + 1];
+	pid_t pid;
+	pid_t tid;
+	uint64_t space;
+	uint64_t seq;
+	uint64_t time;		/* ns, CLOCK_MONOTONIC */
+	uint64_t took;
+	uint64_t request;
+	uint64_t old;
+	uint64_t brk;
+	uint64_t start;
+	int64_t delta;
+	int64_t pages;
+	const char *kind;	/* words; of the format, which outlives it */
+	const char *reason;
+	const char *flags;
+	unsigned int pass;	/* in which it was read, see trace.c */
+};
+
+/* The layout of the events, and what the numbers in them mean, as the kernel describes it. */
+struct trace_format;
+
+/* NULL: there are no such events, or no memory. */
+struct trace_format *trace_format_new(void);
+void trace_format_free(struct trace_format *format);
+
+/* For the pages of the kernel's buffer. */
+struct kbuffer *trace_format_kbuffer(const struct trace_format *format);
+
+/* False: it is another's event. */
+bool trace_format_decode(const struct trace_format *format, const void *data, size_t size,
+			 struct trace_event *event);
+
+#endif
