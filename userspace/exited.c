@@ -6,13 +6,14 @@
 #include "exited.h"
 
 /* The columns wanted, in any order: a newer module may have more. */
-enum { PID, NAME, PEAK, CALLS, REFUSED, GROWN, SHRUNK, WANTED };
+enum { PID, NAME, PEAK, CALLS, GROWS, REFUSED, GROWN, SHRUNK, WANTED };
 
 static const char *const names[WANTED] = {
 	[PID] = "pid",
 	[NAME] = "name",
 	[PEAK] = "peak_bytes",
 	[CALLS] = "calls",
+	[GROWS] = "grows",
 	[REFUSED] = "refused",
 	[GROWN] = "grown_bytes",
 	[SHRUNK] = "shrunk_bytes",
@@ -73,6 +74,7 @@ bool exited_find(const struct options *opts, pid_t pid, struct totals *sum, char
 		*sum = (struct totals){
 			.spaces = 1,
 			.calls = number(values[CALLS]),
+			.grows = number(values[GROWS]),
 			.refused = number(values[REFUSED]),
 			.grown_bytes = number(values[GROWN]),
 			.shrunk_bytes = number(values[SHRUNK]),

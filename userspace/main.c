@@ -99,7 +99,7 @@ static enum exit_status run_command(struct options *opts, const char *output)
 	}
 	status = finish_output(follow_processes(&out, opts, &launch.pid, 1, &launch));
 	command_status = launch_status(&launch);
-	return status == STATUS_UNTIL ? status : (enum exit_status)command_status;
+	return status == STATUS_UNTIL || status == STATUS_COMMAND_FAILED ? status : (enum exit_status)command_status;
 }
 
 static enum exit_status run(struct options *opts, struct selection *sel, const char *output)
