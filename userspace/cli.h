@@ -50,6 +50,9 @@ struct options {
 	bool json;
 	bool csv;
 	const char *plot;	/* file for a picture, or NULL */
+	bool stacks;		/* show who made the heap grow */
+	bool folded;
+	const char *flamegraph;	/* file, or NULL */
 	bool explain;
 	bool color;
 	bool bytes;

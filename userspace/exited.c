@@ -4,13 +4,14 @@
 #include "exited.h"
 #include "rows.h"
 
-enum { PID, NAME, PEAK, CALLS, REFUSED, GROWN, SHRUNK, WANTED };
+enum { PID, NAME, PEAK, CALLS, GROWS, REFUSED, GROWN, SHRUNK, WANTED };
 
 static const char *const names[WANTED] = {
 	[PID] = "pid",
 	[NAME] = "name",
 	[PEAK] = "peak_bytes",
 	[CALLS] = "calls",
+	[GROWS] = "grows",
 	[REFUSED] = "refused",
 	[GROWN] = "grown_bytes",
 	[SHRUNK] = "shrunk_bytes",
@@ -29,6 +30,7 @@ bool exited_find(const struct options *opts, pid_t pid, struct totals *sum, char
 	while (!found && rows_next(&rows) > 0)
 		found = rows_number(&rows, PID, &number) && number == (uint64_t)pid;
 	found = found && rows_number(&rows, CALLS, &t.calls) &&
+		rows_number(&rows, GROWS, &t.grows) &&
 		rows_number(&rows, REFUSED, &t.refused) &&
 		rows_number(&rows, GROWN, &t.grown_bytes) &&
 		rows_number(&rows, SHRUNK, &t.shrunk_bytes) &&

@@ -14,12 +14,14 @@
 #include "procfile.h"
 #include "report.h"
 #include "selfcheck.h"
+#include "stacks.h"
 #include "stop.h"
 #include "target.h"
 
 /* What an epoll event is of: one of these, or a target's number and whether its pidfd. */
 #define SOURCE_STOP	UINT64_MAX
 #define SOURCE_OUTPUT	(UINT64_MAX - 1)
+#define SOURCE_STACKS	(UINT64_MAX - 2)
 #define SOURCE_FILE(i)	((uint64_t)(i) * 2)
 #define SOURCE_PIDFD(i)	((uint64_t)(i) * 2 + 1)
 
@@ -209,8 +211,12 @@ static int follow_fork(struct follower *f, const struct target *parent, struct e
 static int take_event(void *owner, struct target *target, struct event *ev)
 {
 	struct follower *f = owner;
-	int rc = report_event(&f->report, &target->totals, &target->snap, ev);
+	int rc;
 
+	/* What is known of a process before it is followed has no stacks. */
+	if (f->report.stacks && target->first && !target->parent && !target->totals.spaces && !f->launch)
+		stacks_base(f->report.stacks, &target->snap);
+	rc = report_event(&f->report, &target->totals, &target->snap, ev);
 	if (!rc && f->opts->forks && !f->opts->recorded && event_field_is(ev, EV_EVENT, "fork"))
 		rc = follow_fork(f, target, ev);
 	return rc ?: f->report.enough;
@@ -236,6 +242,10 @@ static int handle(struct follower *f, const struct epoll_event *event)
 
 	if (event->data.u64 == SOURCE_OUTPUT)
 		return f->out->error = -EPIPE;
+	if (event->data.u64 == SOURCE_STACKS) {
+		stacks_drain(f->report.stacks);
+		return 0;
+	}
 	if (event->data.u64 == SOURCE_STOP) {
 		take_signal(f);
 		return 0;
@@ -340,17 +350,55 @@ static int setup(struct follower *f)
 	return 0;
 }
 
+/* Before the processes are looked at: what they do from then on has its stack. */
+static bool setup_stacks(struct follower *f, const pid_t *pids, size_t n)
+{
+	struct stacks *stacks;
+	bool ok;
+
+	if (f->opts->recorded) {
+		warn_user("--stacks needs a process, a recording has no stacks");
+		return false;
+	}
+	stacks = stacks_new(f->opts);
+	ok = stacks && !watch(f, stacks_fd(stacks), EPOLLIN, SOURCE_STACKS);
+	for (size_t i = 0; i < n && ok; i++)
+		ok = !stacks_attach(stacks, pids[i]);
+	if (ok)
+		f->report.stacks = stacks;
+	else
+		stacks_free(stacks);
+	return ok;
+}
+
+static void finish_stacks(struct follower *f)
+{
+	if (f->report.stacks && !stacks_finish(f->report.stacks, f->out))
+		f->status = STATUS_FAILED;
+	stacks_free(f->report.stacks);
+	f->report.stacks = NULL;
+}
+
 static void finish(struct follower *f)
 {
 	drop_all(f);
 	sweep(f);
 	if (report_finish(&f->report))
 		f->status = STATUS_FAILED;
+	finish_stacks(f);
 	free(f->targets);
 	free(f->buffer.data);
 	if (f->epoll >= 0)
 		close(f->epoll);
 	stop_close();
+}
+
+/* What cannot be followed as asked does not begin, if it is a command. */
+static enum exit_status give_up_before(const struct launch *launch)
+{
+	if (launch)
+		kill(launch->pid, SIGKILL);
+	return launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
 }
 
 enum exit_status follow_processes(struct outbuf *out, const struct options *opts,
@@ -369,13 +417,14 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	f.ops.report = &f.report;
 	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
 	rc = report_init(&f.report, out, opts);
-	/* What cannot be drawn does not begin, if it is a command. */
-	if (rc == -ECANCELED && launch)
-		kill(launch->pid, SIGKILL);
 	if (rc == -ECANCELED)
-		return launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
+		return give_up_before(launch);
 	rc = rc ?: setup(&f);
-	for (size_t i = 0; i < n && !rc; i++) {
+	if (!rc && opts->stacks && !setup_stacks(&f, pids, n)) {
+		f.status = give_up_before(launch);
+		f.stop = true;
+	}
+	for (size_t i = 0; i < n && !rc && !f.stop; i++) {
 		rc = add_target(&f, pids[i], 0);
 		if (rc == -ESRCH) {
 			procfile_complain(opts, pids[i], rc, NULL);
@@ -383,7 +432,7 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 			rc = 0;
 		}
 	}
-	if (!rc)
+	if (!rc && !f.stop)
 		rc = look_after(&f);
 	if (launch)
 		launch_release(launch);

@@ -30,6 +30,9 @@ enum {
 	OPT_CSV,
 	OPT_INPUT,
 	OPT_PLOT,
+	OPT_STACKS,
+	OPT_FOLDED,
+	OPT_FLAMEGRAPH,
 };
 
 /* Of --top. */
@@ -63,6 +66,11 @@ static const struct option_info {
 	{ OPT_UNTIL, "until", "CONDITION", "end, with exit status 3, when it is true: a kind of\n"
 					   "event, or heap>1G; also of grown, shrunk, calls,\n"
 					   "refused" },
+	{ 0, NULL, NULL, "Who made the heap grow:" },
+	{ OPT_STACKS, "stacks", NULL, "the functions that were active at each growth, and\n"
+				      "the bytes of each path of calls" },
+	{ OPT_FOLDED, "folded", NULL, "only the paths, a line each, for flame graph tools" },
+	{ OPT_FLAMEGRAPH, "flamegraph", "FILE", "likewise --stacks, and draw a flame graph: FILE.svg" },
 	{ 0, NULL, NULL, "How it looks:" },
 	{ 't', NULL, NULL, "time of day; -tt: with microseconds; -ttt: since 1970" },
 	{ 'r', NULL, NULL, "time since the event before" },
@@ -263,6 +271,16 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case OPT_PLOT:
 		opts->plot = arg;
 		break;
+	case OPT_FLAMEGRAPH:
+		opts->flamegraph = arg;
+		opts->stacks = true;
+		break;
+	case OPT_FOLDED:
+		opts->folded = opts->summary_only = opts->quiet = true;
+		/* fall through */
+	case OPT_STACKS:
+		opts->stacks = true;
+		break;
 	case OPT_EXPLAIN:
 		opts->explain = true;
 		break;
@@ -309,7 +327,7 @@ static bool take_numbers(char **numbers, size_t n, struct options *opts, struct 
 static bool wants_follow(const struct options *opts)
 {
 	return opts->filter.until || opts->duration_ms || opts->max_events || opts->summary ||
-	       opts->plot;
+	       opts->plot || opts->stacks;
 }
 
 /* For people alone there are some; a value has all else. */
@@ -339,6 +357,10 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("trend and note are for people: neither --json nor --csv has them");
 	else if (opts->explain && (opts->json || opts->csv))
 		warn_user("--explain is for people, not with --json or --csv");
+	else if (opts->stacks && (opts->json || opts->csv))
+		warn_user("either --stacks or --json or --csv");
+	else if (opts->stacks && opts->input)
+		warn_user("--stacks needs a process, a recording has no stacks");
 	else if (!opts->follow && !opts->input && wants_follow(opts))
 		warn_user("that needs --follow");
 	else if (!opts->follow && !opts->input && opts->csv)
@@ -389,5 +411,7 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 	/* A recording is of events, unless it is a copy of a file, and nothing more is asked. */
 	if (opts->input && (wants_follow(opts) || opts->csv))
 		opts->follow = true;
+	/* Only what such tools read. */
+	opts->summary &= !opts->folded;
 	return check(opts, sel) ? OPTIONS_OK : OPTIONS_WRONG;
 }

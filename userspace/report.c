@@ -18,6 +18,7 @@ void totals_add(struct totals *sum, const struct snapshot *snap)
 {
 	sum->spaces++;
 	sum->calls += snap->calls;
+	sum->grows += snap->grows;
 	sum->grown_bytes += snap->grown_bytes;
 	sum->shrunk_bytes += snap->shrunk_bytes;
 	if (sum->peak_bytes < snap->peak_bytes)
@@ -342,6 +343,8 @@ int report_event(struct report *report, struct totals *sum, struct snapshot *sna
 		rc = print_event(report, snap, ev);
 		if (rc)
 			return rc;
+		if (report->stacks && event_field_is(ev, EV_EVENT, "grow"))
+			stacks_put(report->stacks, report->out, snap, event_unsigned(ev, EV_SEQ));
 		report->enough |= ++report->printed == opts->max_events;
 	}
 	if (opts->filter.until && filter_until(&opts->filter, snap, ev))
@@ -401,6 +404,9 @@ void report_done(struct report *report, const struct snapshot *snap, const struc
 {
 	const struct options *opts = report->opts;
 
+	if (report->stacks)
+		stacks_done(report->stacks, (pid_t)snap->pid, snap->name, sum->grows,
+			    sum->grown_bytes);
 	if (opts->json && !opts->quiet)
 		json_report_summary(report->out, snap->pid, sum, ended);
 	if (for_people(report) && !opts->quiet && !opts->summary_only)

@@ -10,6 +10,7 @@
 #include "outbuf.h"
 #include "plot.h"
 #include "snapshot.h"
+#include "stacks.h"
 #include "summary.h"
 
 /* There are eleven; a newer module may have more, of which the last place has the sum. */
@@ -19,6 +20,7 @@
 struct totals {
 	uint64_t spaces;
 	uint64_t calls;
+	uint64_t grows;
 	uint64_t grown_bytes;
 	uint64_t shrunk_bytes;
 	uint64_t peak_bytes;
@@ -48,6 +50,7 @@ struct report {
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t printed;		/* events */
 	struct summary *summary;	/* or NULL */
+	struct stacks *stacks;		/* or NULL */
 	bool begun;
 	bool enough;			/* by --max-events or --until: nothing more is printed */
 	bool until_met;

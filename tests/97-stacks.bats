@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Who made the heap grow: --stacks, --folded, --flamegraph.
+
+load helper
+
+# More of them than come and go in a test.
+setup_file() {
+	load_module exited=1000
+}
+
+# bytes_of FUNCTION FILE: of all paths that go through it, in folded lines.
+bytes_of() {
+	awk -v name="$1" 'index(";" $0, ";" name ";") || index(";" $0, ";" name " ") { sum += $NF } END { print sum + 0 }' "$2"
+}
+
+folded_sum() {
+	awk '{ sum += $NF } END { print sum + 0 }' "$1"
+}
+
+# What the program says itself.
+own_count() {
+	awk -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }' "$2"
+}
+
+# grown_of NAME: GrownBytes of all processes of that name that have ended since the file was loaded.
+grown_of() {
+	awk -F'\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["name"] == name { sum += $at["grown_bytes"] }
+		END { print sum + 0 }' "$PROC/exited"
+}
+
+# assert_paths FOLDED OUT NAME...: each as long as the program says.
+assert_paths() {
+	local folded=$1 out=$2 name
+	cat "$folded" "$out"
+	for name in "${@:3}"; do
+		[ "$(own_count "$name" "$out")" -gt 0 ]
+		[ "$(bytes_of "$name" "$folded")" = "$(own_count "$name" "$out")" ]
+	done
+}
+
+# start_growers STEP...: as start_brkdo.
+start_growers() {
+	out=$BATS_TEST_TMPDIR/out
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	: >"$out"
+	growers "$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	pid=$!
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 10 grep -q ready "$out"
+}
+
+# Whether the follower of the background has opened the process's file.
+follows() {
+	local fd
+	for fd in "/proc/$1/fd/"*; do
+		[[ "$(readlink "$fd")" != "$PROC/$2" ]] || return 0
+	done
+	return 1
+}
+
+@test "each growth has its callers, through libc, without frame pointers" {
+	"$CLI" --stacks -o "$BATS_TEST_TMPDIR/text" -- growers leak grow churn >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/text"
+	# All of them, until the table begins.
+	awk '
+	function check() {
+		if (!growth) return
+		if (frames !~ /leak \(growers.c:[0-9]+\)|grow \(growers.c:[0-9]+\)|churn \(growers.c:[0-9]+\)|dprintf/) bad = 1
+		if (frames !~ /main \(growers.c:[0-9]+\)/) bad = 1
+	}
+	/^ *[0-9.]+%? / || /^\.\.\./ { check(); growth = $2 == "grow"; growths += growth; frames = "" }
+	/^    #/ { frames = frames " " $0 }
+	END { exit bad || growths < 12 }' "$BATS_TEST_TMPDIR/text"
+	grep -q "^    #0 .*brk" "$BATS_TEST_TMPDIR/text"
+	# Without C++'s library its names are as they are.
+	grep -Eq '#[0-9]+ (heap::more\(long\)|_ZN4heap4moreEl) \(growers.c' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown$' "$BATS_TEST_TMPDIR/text"
+}
+
+@test "bytes of each path are those that the program counts, their sum is GrownBytes" {
+	local before
+	before=$(grown_of growers)
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- growers leak grow churn thread >"$BATS_TEST_TMPDIR/out"
+	assert_paths "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/out" leak grow churn
+	[ "$(bytes_of by_thread "$BATS_TEST_TMPDIR/folded")" = "$(own_count thread "$BATS_TEST_TMPDIR/out")" ]
+	echo "before $before, now $(grown_of growers), sum $(folded_sum "$BATS_TEST_TMPDIR/folded")"
+	[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = $(($(grown_of growers) - before)) ]
+	run ! grep -F '[no stack]' "$BATS_TEST_TMPDIR/folded"
+	# command;outermost;...;innermost bytes
+	run ! grep -Evx 'growers(;[^; ]+)+ [0-9]+' "$BATS_TEST_TMPDIR/folded"
+	grep -Eq '^growers;.*;main;.*leak;.* [0-9]+$' "$BATS_TEST_TMPDIR/folded"
+}
+
+@test "the table has the paths, the largest first" {
+	"$CLI" --stacks -c --bytes -o "$BATS_TEST_TMPDIR/text" -- growers grow churn >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/text"
+	awk '$2 ~ /%$/ { if (last && $1 > last) bad = 1; last = $1; sum += $1 }
+		$1 == "..." { exit bad || sum != $8 || sum != $10 }' "$BATS_TEST_TMPDIR/text"
+	awk '$2 ~ /%$/ { bytes = $1 } / grow \(growers.c/ { print bytes }' "$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/grow"
+	[ "$(cat "$BATS_TEST_TMPDIR/grow")" = "$(own_count grow "$BATS_TEST_TMPDIR/out")" ]
+}
+
+@test "debug information of its own file, of a program that is not there any more" {
+	local dir=$BATS_TEST_TMPDIR/dir
+	mkdir "$dir"
+	cp "$BIN/growers" "$dir/stripped"
+	objcopy --only-keep-debug "$dir/stripped" "$dir/stripped.debug"
+	strip "$dir/stripped"
+	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
+	run ! grep -q growers.c "$dir/stripped"
+	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
+	# Without it the path is there, too.
+	rm "$dir/stripped.debug"
+	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	cat "$BATS_TEST_TMPDIR/text"
+	[ "$(grep -Ec '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text")" -ge 3 ]
+}
+
+@test "of a process that runs what it did before does not count; threads of old do" {
+	start_growers leak pause grow thread pause
+	local before follower
+	before=$(key GrownBytes <"$PROC/$pid")
+	"$CLI" --stacks --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
+	follower=$!
+	until_true 10 follows "$follower" "$pid"
+	sleep 1
+	tell
+	until_true 10 eval "[ \$(grep -c ready '$out') = 2 ]"
+	local after
+	after=$(key GrownBytes <"$PROC/$pid")
+	kill -INT "$follower"
+	wait "$follower"
+	cat "$BATS_TEST_TMPDIR/folded"
+	[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = $((after - before)) ]
+	tell
+	wait "$pid"
+	assert_paths "$BATS_TEST_TMPDIR/folded" "$out" grow
+	[ "$(bytes_of by_thread "$BATS_TEST_TMPDIR/folded")" = "$(own_count thread "$out")" ]
+	[ "$(bytes_of leak "$BATS_TEST_TMPDIR/folded")" = 0 ]
+}
+
+@test "children, on several processors, soon gone" {
+	local before i
+	before=$(grown_of growers)
+	# shellcheck disable=SC2016
+	with_cpus 2 "$CLI" -f --folded -o "$BATS_TEST_TMPDIR/folded" -- \
+		sh -c 'for i in 1 2 3 4 5 6; do growers leak grow & growers churn; done; wait' >"$BATS_TEST_TMPDIR/out"
+	assert_paths "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/out" leak grow churn
+	grep '^growers;' "$BATS_TEST_TMPDIR/folded" >"$BATS_TEST_TMPDIR/growers"
+	[ "$(folded_sum "$BATS_TEST_TMPDIR/growers")" = $(($(grown_of growers) - before)) ]
+	run ! grep -F '[no stack]' "$BATS_TEST_TMPDIR/growers"
+	# Without -f they are not counted.
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- sh -c 'growers grow; true' >/dev/null
+	run ! grep '^growers;' "$BATS_TEST_TMPDIR/folded"
+}
+
+@test "where samples are lost bytes are not" {
+	local steps follower
+	# As it is elsewhere: as far from the end of addresses as a stack can be.
+	sysctl -q kernel.randomize_va_space=2
+	steps=$(printf 'grow %.0s' {1..300})
+	# shellcheck disable=SC2086
+	start_growers pause $steps pause
+	"$CLI" --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
+	follower=$!
+	until_true 10 follows "$follower" "$pid"
+	sleep 1
+	kill -STOP "$follower"
+	local before
+	before=$(key GrownBytes <"$PROC/$pid")
+	tell
+	until_true 10 eval "[ \$(grep -c ready '$out') = 2 ]"
+	kill -CONT "$follower"
+	local grown
+	grown=$(($(key GrownBytes <"$PROC/$pid") - before))
+	sleep 1
+	kill -INT "$follower"
+	wait "$follower"
+	tell
+	wait "$pid"
+	cat "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/stderr"
+	[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = "$grown" ]
+	[ "$(bytes_of grow "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
+	[ "$(bytes_of '[no stack]' "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
+	grep -Eq ' stacks of [0-9]+ of 2400 growths: ' "$BATS_TEST_TMPDIR/stderr"
+}
+
+@test "a stack that is deeper than its copy says so" {
+	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- growers deep >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -Eq '#[0-9]+ deep \(growers.c' "$BATS_TEST_TMPDIR/text"
+	grep -q 'callers not in the copy of the stack' "$BATS_TEST_TMPDIR/text"
+}
+
+@test "the flame graph is as wide as bytes are many" {
+	"$CLI" --folded --flamegraph "$BATS_TEST_TMPDIR/graph.svg" -o "$BATS_TEST_TMPDIR/folded" -- \
+		growers leak grow churn >"$BATS_TEST_TMPDIR/out"
+	python3 - "$BATS_TEST_TMPDIR/graph.svg" "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/out" <<-'END'
+		import re, sys, xml.etree.ElementTree as tree
+		ns = '{http://www.w3.org/2000/svg}'
+		svg = tree.parse(sys.argv[1]).getroot()
+		folded = [line.rsplit(' ', 1) for line in open(sys.argv[2])]
+		total = sum(int(n) for _, n in folded)
+		own = {n: int(b) for n, b in (l.split() for l in open(sys.argv[3]))}
+		room, seen, texts = float(svg.get('data-room')), {}, set()
+		spans = {}
+		for g in svg.iter(ns + 'g'):
+		    rect, name, size = g.find(ns + 'rect'), g.get('data-name'), int(g.get('data-bytes'))
+		    assert abs(float(rect.get('width')) - room * size / total) < 0.01, name
+		    at, depth = int(g.get('data-at')), int(g.get('data-depth'))
+		    spans.setdefault(depth, []).append((at, at + size))
+		    seen[name] = seen.get(name, 0) + size
+		    texts.add(g.find(ns + 'text').text)
+		    assert g.find(ns + 'title').text.startswith('%s: %d bytes' % (name, size))
+		for depth, row in spans.items():    # side by side, each over one below
+		    assert all(a[1] <= b[0] for a, b in zip(row, row[1:]))
+		    assert not depth or all(any(p[0] <= s[0] and s[1] <= p[1] for p in spans[depth - 1]) for s in row)
+		assert seen['all'] == total
+		for name in 'leak', 'grow', 'churn':
+		    assert seen[name] == own[name], (name, seen[name], own[name])
+		assert {'main', 'churn', 'leak'} <= texts, texts
+		assert 'addEventListener' in svg.find(ns + 'script').text
+		assert not re.search('(href|src|url)\\W', open(sys.argv[1]).read()), 'not self-contained'
+	END
+	run -1 "$CLI" --follow --flamegraph /nonexistent/graph.svg $$
+	[[ "$output" == *"/nonexistent/graph.svg: No such file"* ]]
+}
+
+@test "what is missing is said" {
+	run -2 "$CLI" --stacks --json -- true
+	run -2 "$CLI" --stacks $$
+	run -2 "$CLI" --stacks --input /dev/null
+	run -125 setpriv --reuid 65534 --clear-groups "$CLI" --stacks -- touch "$BATS_TEST_TMPDIR/ran"
+	[[ "$output" == *"CAP_PERFMON"* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	chmod 755 /sys/kernel/tracing
+	mount -o remount,mode=755,gid=0 /sys/kernel/tracing
+	run -125 unshare -m sh -c 'umount /sys/kernel/tracing; umount /sys/kernel/debug/tracing; umount /sys/kernel/debug
+		exec "$1" --stacks -- true' sh "$CLI"
+	echo "$output"
+	[[ "$output" == *"tracefs is not mounted"* ]]
+}

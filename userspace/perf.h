@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_PERF_H
+#define BRKWATCH_PERF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A growth, where it happened. All that it points to is valid during the call. */
+struct perf_sample {
+	pid_t pid, tid;			/* who called; numbers of the reader's pid namespace */
+	/* What the tracepoint says. */
+	pid_t owner, caller;		/* in the initial pid namespace: whose space it is, and tid */
+	uint64_t space, seq;
+	int64_t pages;
+	/* Of the program: */
+	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_* */
+	const uint64_t *regs;		/* see regs_value() */
+	const unsigned char *stack;	/* from the stack pointer on */
+	size_t stack_size;
+};
+
+/* Machine code in an address space. */
+struct perf_map {
+	uint64_t start, end, offset;
+	const char *path;
+};
+
+/* News, in such an order that what caused another thing comes before it. */
+struct perf_ops {
+	void (*sample)(void *owner, const struct perf_sample *sample);
+	void (*map)(void *owner, pid_t pid, const struct perf_map *map);
+	/* @exec: with all that was mapped gone. */
+	void (*comm)(void *owner, pid_t pid, const char *comm, bool exec);
+	void (*fork)(void *owner, pid_t pid, pid_t parent);
+	void (*exit)(void *owner, pid_t pid);
+	void *owner;
+};
+
+/* Returns NULL after a complaint. @forks: children, too. */
+struct perf *perf_open(const struct perf_ops *ops, bool forks);
+void perf_close(struct perf *perf);
+
+/* All threads of the process, and those to come. Returns 0, or -1 after a complaint. */
+int perf_attach(struct perf *perf, pid_t pid);
+
+/* Readable when there is much to drain. */
+int perf_fd(const struct perf *perf);
+
+/* Give the news, all that happened before the call. */
+void perf_drain(struct perf *perf);
+
+/* Samples for which there was no room. */
+uint64_t perf_lost(const struct perf *perf);
+
+#endif

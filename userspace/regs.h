@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_REGS_H
+#define BRKWATCH_REGS_H
+
+#include <stdint.h>
+
+#define REGS_MAX 34
+
+/* How DWARF numbers the registers that perf_event_open(2) gives, for one kind of program. */
+struct regs_map {
+	unsigned int n;
+	unsigned char perf[REGS_MAX];	/* of DWARF's register: perf's number */
+	unsigned char pc, sp;		/* perf's numbers */
+	unsigned int word_bits;
+};
+
+/* For perf_event_attr.sample_regs_user; 0: not known for this machine. */
+uint64_t regs_mask(void);
+
+/* Of a sample whose registers are of this PERF_SAMPLE_REGS_ABI_*; NULL: not known. */
+const struct regs_map *regs_map(uint64_t abi);
+
+/* The value of perf's register @number: a sample has them in the order of the mask's bits. */
+static inline uint64_t regs_value(const uint64_t *values, unsigned int number)
+{
+	return values[__builtin_popcountll(regs_mask() & ((1ULL << number) - 1))];
+}
+
+#endif
