@@ -13,6 +13,7 @@
 #include "follow.h"
 #include "input.h"
 #include "launch.h"
+#include "metrics.h"
 #include "options.h"
 #include "outbuf.h"
 #include "procfile.h"
@@ -126,6 +127,9 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 		return redirect_output(output, false) ?
 			       finish_output(top_run(&out, opts, sel)) : STATUS_FAILED;
 	}
+	if (opts->metrics)
+		return redirect_output(output, false) ?
+			       finish_output(metrics_run(&out, opts)) : STATUS_FAILED;
 	if (select_searches(sel)) {
 		if (!select_search(sel, opts))
 			return STATUS_FAILED;
