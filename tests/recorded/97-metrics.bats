@@ -5,9 +5,9 @@
 # shellcheck disable=SC2016 # single quotes on purpose
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
 #
-# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/97-metrics-recorded.bats
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
-load recorded
+load common
 
 setup() {
 	export BRKWATCH_PROC=$DATA/metrics PROMTOOL=$ROOT/build/prometheus/promtool
@@ -198,7 +198,8 @@ ends_with() { # SIGNAL STATUS
 	printf 'Version:\t0.1.0' >"$BATS_TEST_TMPDIR/proc/stats"
 	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc run -0 "$CLI" --metrics
 	run ! grep -E 'probe|calls' <<<"$output"
-	BRKWATCH_PROC=$DATA/proc fails 1 "/all: No such file" --metrics
+	rm "$BATS_TEST_TMPDIR/proc/all"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc fails 1 "/all: No such file" --metrics
 }
 
 @test "counters of groups: what is added, also by what has ended, and by nothing twice" {
