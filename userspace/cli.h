@@ -47,6 +47,11 @@ struct options {
 	uint64_t interval_ms;	/* of top */
 	uint64_t count;		/* how often; 0: no end */
 
+	bool metrics;
+	const char *metrics_file;	/* or NULL: standard output */
+	uint64_t metrics_interval_ms;	/* 0: once */
+	uint64_t groups;		/* how many are shown; 0: not said */
+
 	bool json;
 	bool csv;
 	const char *plot;	/* file for a picture, or NULL */

@@ -8,29 +8,12 @@
 #include "json.h"
 #include "processes.h"
 #include "text.h"
-
-#define REPLACEMENT "\xef\xbf\xbd"
-
-/* Length of the valid UTF-8 sequence at @s, or 0. */
-static size_t utf8_sequence(const unsigned char *s)
-{
-	size_t len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 :
-		     (*s & 0xf0) == 0xe0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
+#include "utf8.h"
 
 /* Any bytes may be in it, JSON must be UTF-8. @escaped: newlines and backslashes are. */
 static struct json_object *json_bytes(const char *name, bool escaped)
 {
-	char text[MAPPING_NAME_MAX * (sizeof(REPLACEMENT) - 1)];
+	char text[MAPPING_NAME_MAX * (sizeof(UTF8_REPLACEMENT) - 1)];
 	char *p = text;
 
 	while (*name) {
@@ -43,7 +26,7 @@ static struct json_object *json_bytes(const char *name, bool escaped)
 			p = mempcpy(p, name, len);
 			name += len;
 		} else {
-			p = mempcpy(p, REPLACEMENT, strlen(REPLACEMENT));
+			p = mempcpy(p, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
 			name++;
 		}
 	}

@@ -14,6 +14,7 @@
 #include "follow.h"
 #include "input.h"
 #include "launch.h"
+#include "metrics.h"
 #include "options.h"
 #include "outbuf.h"
 #include "procfile.h"
@@ -127,6 +128,9 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 		return redirect_output(output, false) ?
 			       finish_output(top_run(&out, opts, sel)) : STATUS_FAILED;
 	}
+	if (opts->metrics)
+		return redirect_output(output, false) ?
+			       finish_output(metrics_run(&out, opts)) : STATUS_FAILED;
 	/* Saved files are all there will be; and an event does not say whose process it was of. */
 	if (sel->all && opts->follow && !opts->recorded && !sel->by_uid) {
 		opts->several = true;

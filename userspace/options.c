@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "groups.h"
 #include "options.h"
 
 enum {
@@ -33,6 +34,10 @@ enum {
 	OPT_STACKS,
 	OPT_FOLDED,
 	OPT_FLAMEGRAPH,
+	OPT_METRICS,
+	OPT_METRICS_FILE,
+	OPT_INTERVAL,
+	OPT_GROUPS,
 };
 
 /* Of --top. */
@@ -86,6 +91,12 @@ static const struct option_info {
 	{ OPT_PLOT, "plot", "FILE", "draw the break over time: FILE.svg or FILE.png" },
 	{ 'q', "quiet", NULL, "events only: no head, no totals" },
 	{ 'o', "output", "FILE", "write to FILE" },
+	{ 0, NULL, NULL, "For Prometheus:" },
+	{ OPT_METRICS, "metrics", NULL, "print metrics of all processes, by command name" },
+	{ OPT_METRICS_FILE, "metrics-file", "FILE", "write them to FILE" },
+	{ OPT_INTERVAL, "interval", "SECONDS", "again and again; at the end FILE is removed" },
+	{ OPT_GROUPS, "groups", "N", "how many names are shown, largest heap first (20);\n"
+				     "the others are one, called other" },
 	{ 0, NULL, NULL, "" },
 	{ 'h', "help", NULL, "display this help" },
 	{ 'V', "version", NULL, "display the version" },
@@ -297,6 +308,17 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case OPT_CSV:
 		opts->csv = true;
 		break;
+	case OPT_METRICS_FILE:
+		opts->metrics_file = arg;
+		/* fall through */
+	case OPT_METRICS:
+		opts->metrics = true;
+		break;
+	case OPT_INTERVAL:
+		return parse_seconds("interval", arg, &opts->metrics_interval_ms);
+	case OPT_GROUPS:
+		return parse_count("groups", arg, &opts->groups) &&
+		       (opts->groups <= GROUPS_MAX || wrong("groups", arg));
 	case 'q':
 		opts->quiet = true;
 		break;
@@ -349,7 +371,13 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("either --input or processes, not both");
 	else if (opts->top && (opts->command || opts->follow))
 		warn_user("either --top or --follow, not both");
-	else if (!opts->command && !processes && !opts->top && !opts->input)
+	else if (opts->metrics && (opts->command || processes || opts->top || opts->input ||
+				   opts->follow || opts->json || wants_follow(opts)))
+		warn_user("--metrics is of all processes, and nothing else");
+	else if ((opts->metrics_interval_ms && !opts->metrics_file) ||
+		 (opts->groups && !opts->metrics))
+		warn_user("that needs --metrics%s", opts->metrics ? "-file" : "");
+	else if (!opts->command && !processes && !opts->top && !opts->input && !opts->metrics)
 		warn_user("which process? A number is missing");
 	else if (opts->json && opts->csv)
 		warn_user("either --json or --csv, not both");

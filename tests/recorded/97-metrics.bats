@@ -1,0 +1,491 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-cli --metrics on saved copies of the module's files, and what is in
+# contrib: needs neither the module nor root.
+# shellcheck disable=SC2016 # single quotes on purpose
+# shellcheck disable=SC2154 # stderr and stderr_lines come from run
+#
+# To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
+
+load common
+
+setup() {
+	export BRKWATCH_PROC=$DATA/metrics PROMTOOL=$ROOT/build/prometheus/promtool
+	OUT=$BATS_TEST_TMPDIR/brkwatch.prom
+}
+
+teardown() {
+	[ ! -e "$BATS_TEST_TMPDIR/cli" ] || kill "$(cat "$BATS_TEST_TMPDIR/cli")" || :
+}
+
+# Its packages are not in the root of a guest for another machine.
+needs_promtool() {
+	[ "$(uname -m)" = x86_64 ] || skip "no promtool in a foreign root"
+	[ -x "$PROMTOOL" ] || {
+		echo "no $PROMTOOL: run scripts/prometheus"
+		return 1
+	}
+}
+
+# value SAMPLE [FILE]: name and labels are given literally.
+value() {
+	awk -v sample="$1" 'substr($0, 1, length(sample) + 1) == sample " " { print substr($0, length(sample) + 2) }' \
+		"${2:-$OUT}"
+}
+
+# sum FAMILY [FILE]: over its series.
+sum() {
+	awk -v name="$1" '$0 ~ "^" name "[{ ]" { sum += $NF } END { printf "%.0f\n", sum }' "${2:-$OUT}"
+}
+
+# ---- a sequence of states ----
+
+# row PID NAME HEAP CALLS REFUSED GROWN SHRUNK LAST: a row of all; where the
+# heap begins follows from the pid, or is $start.
+row() {
+	local begin=${start:-$((0x550000000000 + ($1 << 24)))}
+	printf '%d\t%s\t0x%016x\t0x%016x\t%d\t%d\t%d\t0\t0\t%d\t%d\t%d\t%d' \
+		"$1" "$2" "$begin" $((begin + $3)) "$3" $((1 << 30)) "$4" "$5" "$6" "$7" "$8"
+}
+
+lives() {
+	row "$@" >>"$NEXT/all"
+	echo >>"$NEXT/all"
+}
+
+# has_ended EXIT_NS ROW...: the newest comes first.
+has_ended() {
+	local exit_ns=$1
+	shift
+	{
+		head -n 1 "$NEXT/exited"
+		row "$@"
+		printf '\t0\t%d\tgrow\t0x0000000000000000\t-\n' "$exit_ns"
+		tail -n +2 "$NEXT/exited"
+	} >"$NEXT/exited.new"
+	mv "$NEXT/exited.new" "$NEXT/exited"
+}
+
+# next_state CALLS REFUSED GROWN SHRUNK: these are the module's totals.
+next_state() {
+	NEXT=$BATS_TEST_TMPDIR/next
+	mkdir -p "$NEXT"
+	head -n 1 "$DATA/metrics/all" >"$NEXT/all"
+	[ -e "$NEXT/exited" ] || head -n 1 "$DATA/metrics/exited" >"$NEXT/exited"
+	sed "s/^TotalCalls:.*/TotalCalls:\t$1/; s/^TotalRefused:.*/TotalRefused:\t$2/
+		s/^TotalGrownBytes:.*/TotalGrownBytes:\t$3/; s/^TotalShrunkBytes:.*/TotalShrunkBytes:\t$4/" \
+		"$DATA/metrics/stats" >"$NEXT/stats"
+}
+
+is_new() {
+	[ -s "$OUT" ] && [ "$(stat -c %i "$OUT")" != "${inode:-0}" ]
+}
+
+# reads [OPTION]...: have the state read. The counters in $OUT are compared
+# with those before: none has gone back, unless with $reloaded the module's.
+reads() {
+	inode='' # of the file before
+	mkdir -p "$BATS_TEST_TMPDIR/now"
+	cp "$NEXT"/* "$BATS_TEST_TMPDIR/now/"
+	if [ -e "$BATS_TEST_TMPDIR/cli" ]; then
+		cp "$OUT" "$BATS_TEST_TMPDIR/before"
+		# A name keeps the inode from being another file's.
+		ln -f "$OUT" "$BATS_TEST_TMPDIR/kept"
+		inode=$(stat -c %i "$OUT")
+		kill -USR1 "$(cat "$BATS_TEST_TMPDIR/cli")"
+	else
+		BRKWATCH_PROC=$BATS_TEST_TMPDIR/now "$CLI" --metrics-file "$OUT" --interval 3600 "$@" 3>&- &
+		echo $! >"$BATS_TEST_TMPDIR/cli"
+	fi
+	until_true 10 is_new
+	[ -z "$inode" ] || awk -v of="${reloaded+_group}_.*_total" '/^#/ { next }
+		{ series = $0; sub(/ [^ ]*$/, "", series) }
+		NR == FNR { if (series ~ of) before[series] = $NF; next }
+		series in before && $NF + 0 < before[series] + 0 { print "went back:", series, before[series], $NF; bad = 1 }
+		END { exit bad }' "$BATS_TEST_TMPDIR/before" "$OUT"
+}
+
+ends_with() { # SIGNAL STATUS
+	local pid status=0
+	pid=$(cat "$BATS_TEST_TMPDIR/cli")
+	rm "$BATS_TEST_TMPDIR/cli"
+	kill -"$1" "$pid"
+	wait "$pid" || status=$?
+	[ "$status" -eq "$2" ]
+}
+
+@test "metrics of saved files" {
+	golden metrics.prom --metrics
+	golden metrics-2.prom --metrics --groups 2
+	"$CLI" --metrics -o "$OUT"
+	diff -u "$DATA/expected/metrics.prom" "$OUT"
+}
+
+@test "promtool finds nothing to say about the format and the names" {
+	needs_promtool
+	local options
+	for options in "" "--groups 1" "--groups 100"; do
+		# shellcheck disable=SC2086
+		"$CLI" --metrics $options >"$OUT"
+		run -0 "$PROMTOOL" check metrics <"$OUT"
+		[ -z "$output" ]
+	done
+	"$CLI" --metrics-file "$OUT" --interval 3600 3>&- &
+	echo $! >"$BATS_TEST_TMPDIR/cli"
+	until_true 10 is_new
+	run -0 "$PROMTOOL" check metrics <"$OUT"
+	[ -z "$output" ]
+	# A file that is wrong is found so.
+	run -1 "$PROMTOOL" check metrics < <(echo 'x{a="b} 1')
+}
+
+@test "names are labels: escaped, valid UTF-8, without control characters" {
+	"$CLI" --metrics >"$OUT"
+	[ "$(value 'brkwatch_heap_bytes{groupname="q\"b\\s\nx"}' <(sed 's/\\/\\\\/g' "$OUT"))" = "" ]
+	grep -qF 'brkwatch_heap_bytes{groupname="q\"b\\s\nx"} 2097152' "$OUT"
+	grep -qF $'brkwatch_heap_bytes{groupname="caf\xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd"} 135168' "$OUT"
+	run ! grep -P '[\x00-\x08\x0b-\x1f]' "$OUT"
+	iconv -f UTF-8 -t UTF-8 "$OUT" >/dev/null
+}
+
+@test "groups and the rest are as much as all, however many are shown" {
+	local n
+	for n in 1 2 3 4 5 6 7 100; do
+		"$CLI" --metrics --groups "$n" >"$OUT"
+		[ "$(sum brkwatch_processes)" = 8 ]
+		[ "$(sum brkwatch_heap_bytes)" = $((64 * 1024 * 1024 + 135168)) ]
+		[ "$(sum brkwatch_heap_peak_bytes)" = $((73 * 1024 * 1024 + 135168)) ]
+		[ "$(grep -c '^brkwatch_heap_bytes{' "$OUT")" = $((n < 6 ? n + 1 : 7)) ]
+		[ "$(grep -c '^brkwatch_heap_bytes{groupname="other"}' "$OUT")" = 1 ]
+	done
+}
+
+@test "an address space of two processes counts once, a name with tabs not at all" {
+	"$CLI" --metrics >"$OUT"
+	[ "$(value 'brkwatch_processes{groupname="make"}')" = 1 ]
+	run ! grep tab "$OUT"
+}
+
+@test "no address is among the metrics" {
+	local address
+	next_state 1 0 0 0
+	lives 100 a 4096 1 0 4096 0 1
+	# Tabs in names that put addresses into each of the columns of numbers.
+	for name in $'a\tb' $'a\t1\tb' $'a\t1\t1\tb' $'\t\t\t\t\t\t\t' $'1\t2\t3\t4\t5\t6\t7'; do
+		lives 101 "$name" 4096 1 0 4096 0 1
+	done
+	has_ended 5 102 $'a\tb' 4096 1 0 4096 0 1
+	reads
+	cp "$OUT" "$OUT.first"
+	next_state 1 0 0 0
+	lives 101 $'a\tb' 8192 2 0 4096 0 1
+	has_ended 6 103 $'a\tb' 4096 1 0 4096 0 1
+	reads
+	"$CLI" --metrics >"$OUT.saved"
+	run ! grep -ihE '0x[0-9a-f]|5[56][0-9a-f]{10}' "$OUT" "$OUT.first" "$OUT.saved"
+	# Nor in decimal: 0x550000000000 and the like have 14 digits.
+	run ! grep -hE ' [0-9]{13,}' "$OUT" "$OUT.first" "$OUT.saved"
+	[ "$(value 'brkwatch_processes{groupname="a"}' "$OUT.first")" = 1 ]
+	[ "$(value 'brkwatch_processes{groupname="a"}')" = 0 ]
+}
+
+@test "an older module has no totals: they are left out" {
+	cp -r "$DATA/metrics" "$BATS_TEST_TMPDIR/proc"
+	sed -i '/^Total/d; /^Refused/d; /^Lost/d' "$BATS_TEST_TMPDIR/proc/stats"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" --metrics >"$OUT"
+	diff <(grep -o '^# TYPE.*' "$OUT") <(grep -o '^# TYPE.*' "$DATA/expected/metrics.prom" |
+		grep -v -e calls_total -e grows_total -e shrinks_total -e grown -e shrunk -e failures -e lost)
+	printf 'Version:\t0.1.0' >"$BATS_TEST_TMPDIR/proc/stats"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc run -0 "$CLI" --metrics
+	run ! grep -E 'probe|calls' <<<"$output"
+	rm "$BATS_TEST_TMPDIR/proc/all"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc fails 1 "/all: No such file" --metrics
+}
+
+@test "counters of groups: what is added, also by what has ended, and by nothing twice" {
+	# Before the first reading nothing is counted.
+	next_state 1000 10 1000000 50000
+	lives 10 leak 1000000 100 5 1000000 0 1
+	lives 11 make 500000 50 0 500000 0 2
+	has_ended 5 9 make 4096 9 9 4096 0 3
+	reads
+	[ "$(sum brkwatch_group_calls_total)" = 0 ]
+	[ "$(value 'brkwatch_heap_bytes{groupname="leak"}')" = 1000000 ]
+
+	next_state 1050 11 1300000 58192
+	lives 10 leak 1200000 120 6 1200000 0 4
+	lives 11 make 491808 60 0 500000 8192 5
+	lives 12 make 4096 15 0 4096 0 6
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="leak"}')" = 20 ]
+	[ "$(value 'brkwatch_group_failures_total{groupname="leak"}')" = 1 ]
+	[ "$(value 'brkwatch_group_heap_grown_bytes_total{groupname="leak"}')" = 200000 ]
+	[ "$(value 'brkwatch_group_heap_shrunk_bytes_total{groupname="make"}')" = 8192 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 25 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 5 ]
+
+	# 12 has ended and did 5 more; 13 came and went; 11 is missing, but not yet in exited.
+	next_state 1200 11 2000000 58192
+	lives 10 leak 1200000 120 6 1200000 0 4
+	has_ended 6 12 make 4096 20 0 4096 0 7
+	has_ended 7 13 make 4096 7 0 4096 0 8
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 37 ]
+	[ "$(value 'brkwatch_processes{groupname="make"}')" = 0 ]
+	next_state 1200 11 2000000 58192
+	lives 10 leak 1200000 120 6 1200000 0 4
+	has_ended 8 11 make 491808 61 0 500000 8192 9
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 38 ]
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 38 ]
+
+	# Ended after all was read: it is in both files.
+	next_state 1300 11 2000000 58192
+	lives 10 leak 1200000 130 6 1200000 0 10
+	has_ended 9 10 leak 1200000 133 6 1200000 0 11
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="leak"}')" = 33 ]
+
+	# The number is another process's now.
+	next_state 1400 12 2100000 58192
+	start=0x560000000000 lives 10 leak 100000 4 1 100000 0 12
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="leak"}')" = 37 ]
+	[ "$(value 'brkwatch_group_failures_total{groupname="leak"}')" = 2 ]
+	# The groups have all that the module has counted since the first reading.
+	[ "$(sum brkwatch_group_calls_total)" = 400 ]
+	[ "$(sum brkwatch_group_heap_grown_bytes_total)" = 1100000 ]
+	[ "$(sum brkwatch_group_heap_shrunk_bytes_total)" = 8192 ]
+	[ "$(sum brkwatch_group_failures_total)" = 2 ]
+
+	# exec: the same number, the counts begin anew.
+	next_state 1410 12 2100000 58192
+	start=0x570000000000 lives 10 make 4096 3 0 4096 0 13
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 41 ]
+	# vfork: the child has the parent's counts.
+	next_state 1411 12 2100000 58192
+	start=0x570000000000 lives 9 make 4096 4 0 4096 0 14
+	start=0x570000000000 lives 10 make 4096 4 0 4096 0 14
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 42 ]
+	# exec where the heap is not at random: a count that goes back tells.
+	next_state 1420 12 2100000 58192
+	start=0x570000000000 lives 10 make 4096 2 0 4096 0 14
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 44 ]
+	[ "$(sum brkwatch_group_calls_total)" = 420 ]
+	# The module was loaded again.
+	next_state 4 0 4096 0
+	lives 20 make 4096 3 0 4096 0 15
+	reloaded=y reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 47 ]
+	[ "$(sum brkwatch_group_calls_total)" = 424 ]
+	ends_with TERM 0
+	[ ! -e "$OUT" ]
+}
+
+@test "groups that are shown change, and no counter goes back" {
+	local i
+	next_state 100 0 0 0
+	lives 1 a 400 1 0 0 0 1
+	lives 2 b 300 1 0 0 0 2
+	lives 3 c 200 1 0 0 0 3
+	reads --groups 2
+	[ "$(grep -o '^brkwatch_processes.*"' "$OUT" | cut -d'"' -f2 | xargs)" = "a b other" ]
+	# c is shown now, what it did before stays in other; a and b stay.
+	next_state 130 0 0 0
+	lives 1 a 400 11 0 0 0 4
+	lives 2 b 300 11 0 0 0 5
+	lives 3 c 500 11 0 0 0 6
+	reads
+	[ "$(grep -o '^brkwatch_processes.*"' "$OUT" | cut -d'"' -f2 | xargs)" = "a b c other" ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="c"}')" = 0 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 10 ]
+	next_state 170 0 0 0
+	lives 2 b 300 11 0 0 0 5
+	lives 3 c 500 21 0 0 0 7
+	lives 4 d 600 5 0 0 0 8
+	has_ended 9 1 a 400 21 0 0 0 9
+	reads
+	[ "$(grep -o '^brkwatch_processes.*"' "$OUT" | cut -d'"' -f2 | xargs)" = "a b c d other" ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="a"}')" = 20 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="c"}')" = 10 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 30 ]
+	# There is room for four: a, without a process, makes room for e.
+	next_state 180 0 0 0
+	lives 2 b 300 11 0 0 0 5
+	lives 3 c 500 21 0 0 0 7
+	lives 4 d 600 5 0 0 0 8
+	lives 5 e 900 5 0 0 0 10
+	reads
+	[ "$(grep -o '^brkwatch_processes.*"' "$OUT" | cut -d'"' -f2 | sort | xargs)" = "b c d e other" ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 40 ]
+	[ "$(sum brkwatch_heap_bytes)" = 2300 ]
+	# Each is the largest once: never more than four, and other.
+	for i in {6..30}; do
+		next_state $((180 + i)) 0 0 0
+		lives "$i" "n$i" $((i * 1000)) 1 0 0 0 $((10 + i))
+		lives 5 e 900 5 0 0 0 10
+		reads
+		[ "$(grep -c ^brkwatch_processes "$OUT")" = 5 ]
+	done
+}
+
+@test "where the totals come before the rows, the rest does not go back" {
+	next_state 100 0 0 0
+	lives 1 a 400 1 0 0 0 1
+	reads
+	next_state 120 0 0 0
+	lives 1 a 400 11 0 0 0 2
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 10 ]
+	# Ten of a's twenty have been in the totals before.
+	next_state 130 0 0 0
+	lives 1 a 400 31 0 0 0 3
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 10 ]
+	next_state 145 0 0 0
+	lives 1 a 400 31 0 0 0 3
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 15 ]
+	[ "$(sum brkwatch_group_calls_total)" = 45 ]
+}
+
+@test "the file: whole, for everybody to read, and gone at the end" {
+	local signal
+	umask 077
+	for signal in TERM INT HUP; do
+		rm -f "$BATS_TEST_TMPDIR/cli"
+		next_state 1 0 0 0
+		reads
+		[ "$(stat -c %a "$OUT")" = 644 ]
+		[ "$(ls "$BATS_TEST_TMPDIR"/brkwatch*)" = "$OUT" ]
+		[ "$(tail -c 1 "$OUT")" = "" ]
+		ends_with "$signal" 0
+		[ ! -e "$OUT" ]
+	done
+	# Once, without --interval: it stays.
+	"$CLI" --metrics-file "$OUT"
+	diff -u "$DATA/expected/metrics.prom" "$OUT"
+}
+
+@test "it is written again and again" {
+	local n
+	"$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
+	echo $! >"$BATS_TEST_TMPDIR/cli"
+	until_true 10 is_new
+	for n in 1 2 3; do
+		ln -f "$OUT" "$BATS_TEST_TMPDIR/kept"
+		inode=$(stat -c %i "$BATS_TEST_TMPDIR/kept")
+		until_true 10 is_new
+	done
+	ends_with TERM 0
+}
+
+@test "what cannot be read or written ends it, and the file goes" {
+	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom
+	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom --interval 1
+	mkdir "$OUT"
+	fails 1 "$OUT: Is a directory" --metrics-file "$OUT"
+	rmdir "$OUT"
+	next_state 1 0 0 0
+	reads 2>"$BATS_TEST_TMPDIR/err"
+	rm "$BATS_TEST_TMPDIR/now/all"
+	ends_with USR1 1
+	[[ "$(cat "$BATS_TEST_TMPDIR/err")" == "brkwatch-cli: $BATS_TEST_TMPDIR/now/all: No such file or directory" ]]
+	[ "$(echo "$BATS_TEST_TMPDIR"/brkwatch*)" = "$BATS_TEST_TMPDIR/brkwatch*" ]
+	run -1 --separate-stderr bash -c '"$CLI" --metrics >/dev/full'
+	[[ "$stderr" == *"No space left on device" ]]
+}
+
+@test "without exited, said once, the rest has what the ended did last" {
+	next_state 100 0 0 0
+	lives 1 a 400 1 0 0 0 1
+	rm "$NEXT/exited"
+	reads 2>"$BATS_TEST_TMPDIR/err"
+	next_state 120 0 0 0
+	rm "$NEXT/exited"
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 20 ]
+	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "brkwatch-cli: $BATS_TEST_TMPDIR/now/exited: No such file or directory" ]
+}
+
+@test "wrong arguments" {
+	fails 2 "--metrics is of all processes" --metrics 1
+	fails 2 "--metrics is of all processes" --metrics --follow 1
+	fails 2 "--metrics is of all processes" --metrics --top
+	fails 2 "--metrics is of all processes" --metrics --json
+	fails 2 "--metrics is of all processes" --metrics-file x -- true
+	fails 2 "needs --metrics-file" --metrics --interval 1
+	fails 2 "needs --metrics" --groups 2
+	fails 2 "--groups: not understood: '0'" --metrics --groups 0
+	fails 2 "--groups: not understood: '101'" --metrics --groups 101
+	fails 2 "--interval: not understood: '0'" --metrics-file x --interval 0
+}
+
+# ---- what is in contrib ----
+
+# The only list there is.
+families() {
+	grep -oE '"brkwatch_[a-z_]+"' "$ROOT/userspace/prom.c" | tr -d '"' | sort
+}
+
+# All that is like a name of ours in some text.
+mentioned() {
+	grep -ohE 'brkwatch_[a-z_]+' "$@" | sort -u
+}
+
+@test "alert rules: promtool finds them right, and they fire when they should" {
+	needs_promtool
+	run -0 "$PROMTOOL" check rules "$ROOT/contrib/prometheus/brkwatch.rules.yml"
+	[[ "$output" == *"SUCCESS"* ]]
+	run -0 "$PROMTOOL" test rules "$ROOT/contrib/prometheus/brkwatch.test.yml"
+	# Each rule is in the test.
+	diff -u <(sed -n 's/.*alert: *//p' "$ROOT/contrib/prometheus/brkwatch.rules.yml" | sort) \
+		<(sed -n 's/.*alertname: *//p' "$ROOT/contrib/prometheus/brkwatch.test.yml" | sort -u)
+}
+
+@test "rules, dashboard and documentation name metrics that there are" {
+	local dashboard=$ROOT/contrib/grafana/brkwatch.json
+	[ "$(families | wc -l)" -gt 20 ]
+	jq -e '.panels | length > 5' "$dashboard" >/dev/null
+	jq -e '[.panels[] | select(.type != "row") | .targets | length > 0] | all' "$dashboard" >/dev/null
+	jq -e '[.panels[].id] | length == (unique | length)' "$dashboard" >/dev/null
+	jq -r '.panels[] | select(.targets) | .targets[].expr' "$dashboard" >"$BATS_TEST_TMPDIR/queries"
+	sed -n 's/.*expr: *//p' "$ROOT/contrib/prometheus/brkwatch.rules.yml" >>"$BATS_TEST_TMPDIR/queries"
+	[ "$(mentioned "$BATS_TEST_TMPDIR/queries" | wc -l)" -gt 10 ]
+	[ -z "$(comm -13 <(families) <(mentioned "$BATS_TEST_TMPDIR/queries"))" ]
+	diff -u <(families) <(sed -n 's/^| `\(brkwatch_[a-z_]*\).*/\1/p' "$ROOT/doc/metrics.md" | sort)
+}
+
+@test "each query of the dashboard is one that Prometheus understands" {
+	needs_promtool
+	local n
+	{
+		printf 'groups:\n- name: dashboard\n  rules:\n'
+		jq -r '.panels[] | select(.targets) | .targets[].expr' "$ROOT/contrib/grafana/brkwatch.json" |
+			sed 's/\$__rate_interval/5m/g; s/\$instance/.*/g' |
+			jq -R -r '"  - record: x\(input_line_number)\n    expr: \(. | @json)"'
+	} >"$BATS_TEST_TMPDIR/rules.yml"
+	run -0 "$PROMTOOL" check rules "$BATS_TEST_TMPDIR/rules.yml"
+	n=$(jq '[.panels[].targets | length] | add' "$ROOT/contrib/grafana/brkwatch.json")
+	[ "$n" -gt 10 ]
+	[[ "$output" == *"SUCCESS: $n rules found"* ]]
+}
+
+@test "systemd units: systemd takes them, and they leave little to break into" {
+	command -v systemd-analyze || skip "no systemd-analyze"
+	local unit
+	cd "$BATS_TEST_TMPDIR"
+	# The program may not be installed here.
+	for unit in "$ROOT"/contrib/systemd/*; do
+		sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' "$unit" >"${unit##*/}"
+	done
+	run -0 systemd-analyze verify --man=no ./*.service ./*.timer
+	echo "$output"
+	[ -z "$output" ]
+	run -0 systemd-analyze security --offline=true --threshold=10 ./*.service
+	diff <(sed -n '/^# All that/,/^UMask/p' brkwatch-metrics.service) <(sed -n '/^# All that/,/^UMask/p' brkwatch-metrics-once.service)
+}
