@@ -1,6 +1,13 @@
 # make                the module for the running kernel, and brkwatch-cli
 # make module         brkwatch.ko; KDIR=DIR for other kernel headers
 # make cli            userspace/brkwatch-cli
+# make install        command, man pages, completions, and the module for KDIR's kernel;
+#                     prefix=DIR (/usr/local), DESTDIR=DIR; make uninstall removes them
+# make install-boot   load the module at boot
+# make dkms-install   give the module to DKMS, which builds it for each kernel; make
+#                     dkms-uninstall
+# make deb            Debian packages brkwatch-dkms and brkwatch-cli, in build/deb
+# make sign           sign the module for a machine with Secure Boot
 # make demo           a minute's tour in a virtual machine
 # make test           build and test on Debian's kernels 6.1 and 6.12, in virtual
 #                     machines; KERNEL=6.12 for one line, TEST=tests/10-load.bats
@@ -9,6 +16,8 @@
 # make check-debug    the same on kernels that check themselves, and coverage; hours
 # make test-arch      ARCH=arm64: the tests on an emulated machine of that kind, with
 #                     both kernels; ARCH=i386 or s390x: those of single calls on 6.1
+# make check-packages packages, DKMS and Secure Boot, in a Debian of their own
+# make release        the tarball of a version, if everything is as it has to be
 # make lint           all that can be said without running it, and a minute of fuzzing
 # make bench          what brkwatch and other tools cost per call, in virtual machines
 # make clean          remove everything built
@@ -30,6 +39,61 @@ module:
 
 cli:
 	$(MAKE) -C userspace
+
+# Where things go. Debian's packages want it in /usr.
+prefix ?= $(or $(PREFIX),/usr/local)
+mandir ?= $(prefix)/share/man
+completions = $(DESTDIR)$(prefix)/share/$(strip \
+	$(if $(filter %.bash,$1),bash-completion/completions/brkwatch-cli, \
+	$(if $(filter %.fish,$1),fish/vendor_completions.d/brkwatch-cli.fish, \
+	zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)/$(notdir $1))))
+completion_files := $(wildcard userspace/completions/*brkwatch-cli*)
+man_page = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
+module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*\)"$$/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h)/updates
+INSTALL_DATA := install -D -m 644
+
+install: install-cli install-man4 install-module
+
+install-cli: cli
+	install -D -m 755 userspace/brkwatch-cli $(DESTDIR)$(prefix)/bin/brkwatch-cli
+	$(foreach file,$(wildcard userspace/*.1),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
+	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) $(call completions,$(file)) &&) true
+
+install-man4:
+	$(foreach file,$(wildcard userspace/*.4),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
+
+install-module: module
+	$(INSTALL_DATA) brkwatch.ko $(module_dir)/brkwatch.ko
+	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))
+
+install-boot:
+	$(INSTALL_DATA) packaging/modules-load.conf $(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/brkwatch-cli $(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf
+	rm -f $(foreach file,$(wildcard userspace/*.[1-9]),$(call man_page,$(file)))
+	rm -f $(foreach file,$(completion_files),$(call completions,$(file)))
+	rm -f $(module_dir)/brkwatch.ko
+	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))
+
+dkms-install:
+	scripts/dkms-install
+
+dkms-uninstall:
+	scripts/dkms-install -r
+
+deb:
+	scripts/deb
+
+sign: module
+	scripts/sign brkwatch.ko $(KDIR)
+
+check-packages:
+	@scripts/check-packages
+
+release:
+	scripts/release
 
 demo:
 	scripts/demo
@@ -70,4 +134,5 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli demo test check-long check-debug test-arch lint bench shellcheck clean help
+.PHONY: all module cli install install-cli install-man4 install-module install-boot uninstall \
+	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch lint bench shellcheck clean help

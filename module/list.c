@@ -30,8 +30,9 @@ static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *ro
 
 	seq_put_decimal_ull(m, "", nr);
 	seq_putc(m, '\t');
+	/* A tab in it would be another column. */
 	seq_escape_mem(m, row->comm, strlen(row->comm),
-		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
+		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\t\n\\");
 	brkwatch_put_address(m, "\t", row->start_brk);
 	brkwatch_put_address(m, "\t", row->brk);
 	seq_put_decimal_ull(m, "\t", row->brk - min(row->start_brk, row->brk));

@@ -17,6 +17,17 @@ die() {
 	exit "$status"
 }
 
+# list_files: the project's, as paths below $top, each with a NUL after it: those
+# that git knows, or in a tarball all but what is built
+list_files() (
+	cd "$top" || exit
+	if [[ -e .git ]]; then
+		git -c safe.directory='*' ls-files -z
+	else
+		find . -path ./build -prune -o ! -type d -print0
+	fi
+)
+
 # usage_from FILE: the comment block that opens a script is its help.
 usage_from() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 

@@ -102,7 +102,7 @@ same_names() {
 	brkdo query
 	cat "$PROC/stats"
 	[ "$(stat_of Format)" = 1 ]
-	[ "$(stat_of Version)" = "$(cat "$ROOT/VERSION")" ]
+	[ "$(stat_of Version)" = "$(version)" ]
 	[ "$(stat_of LostMissed)" = 0 ]
 	awk -F'\t' '$1 == "sys_brk" || $1 == "do_brk_flags" || $1 == "exit_mmap" {
 		n++; if ($4 != "armed" || $6 == 0 || $7 != 0) exit 1 }

@@ -267,3 +267,15 @@ assert_same_calls_of() {
 	assert rise == {"below_start": 2, "address_limit": 1, "no_memory": 0, "killed": 0}, rise
 	END
 }
+
+@test "all, exited: a name cannot pass for columns" {
+	local name
+	name=$(printf 'a\tb\n\\c')
+	cp "$BIN/brkdo" "$BATS_TEST_TMPDIR/$name"
+	start "$BATS_TEST_TMPDIR/$name" burst 5 pause
+	[ "$(cat "/proc/$pid/comm")" = "$name" ]
+	[ "$(awk -F'\t' -v pid="$pid" '$1 == pid { print NF, $2 }' "$PROC/all")" = '13 a\tb\n\\c' ]
+	finish
+	[ "$(awk -F'\t' -v pid="$pid" '$1 == pid { print $2 }' "$PROC/exited")" = 'a\tb\n\\c' ]
+	[ "$(awk -F'\t' '{ print NF }' "$PROC/exited" | sort -u | wc -l)" = 1 ]
+}

@@ -63,8 +63,26 @@ parameters() {
 
 @test "modinfo says what it is" {
 	[ "$(modinfo -F license "$BRKWATCH_MODULE")" = GPL ]
-	[ "$(modinfo -F version "$BRKWATCH_MODULE")" = "$(cat "$ROOT/VERSION")" ]
 	modinfo -F description "$BRKWATCH_MODULE" | grep -q 'brk(2)'
 	# No other module has to be there.
 	[ -z "$(modinfo -F depends "$BRKWATCH_MODULE")" ]
+}
+
+@test "module, its statistics and brkwatch-cli are of the same version" {
+	load_module
+	[ "$(modinfo -F version "$BRKWATCH_MODULE")" = "$(version)" ]
+	[ "$(cat /sys/module/brkwatch/version)" = "$(version)" ]
+	[ "$(stat_of Version)" = "$(version)" ]
+	run -0 "$CLI" --version
+	[ "${lines[0]}" = "brkwatch-cli $(version), format 1" ]
+	[ "${lines[1]}" = "module $(version), format 1" ]
+}
+
+@test "the oldest kernel supported is stated once" {
+	local min
+	min=$(sed -n 's/^#define BRKWATCH_KERNEL_MIN\t"\(.*\)"$/\1/p' "$ROOT/module/compat.h")
+	[[ "$min" =~ ^[0-9]+\.[0-9]+$ ]]
+	# The preprocessor cannot read it, so it is there twice.
+	grep -qF "KERNEL_VERSION(${min/./, }, 0)" "$ROOT/module/compat.h"
+	grep -qF "Linux $min and newer" "$ROOT/README.md"
 }

@@ -26,6 +26,11 @@ figure() {
 	if [ "${BRKWATCH_SIZE:-}" = long ]; then echo "$2"; else echo "$1"; fi
 }
 
+# What everything built here has to call itself; a guest may lack git.
+version() {
+	echo "${BRKWATCH_VERSION:-$("$ROOT/scripts/version")}"
+}
+
 load_module() {
 	insmod "$BRKWATCH_MODULE" "$@"
 }

@@ -205,7 +205,7 @@ load common
 	[[ "$output" == Usage:* ]]
 	[ -z "$stderr" ]
 	run -0 "$CLI" -V
-	[ "${lines[0]}" = "brkwatch-cli $(cat "$ROOT/VERSION"), format 1" ]
+	[ "${lines[0]}" = "brkwatch-cli $(version), format 1" ]
 	[ "${lines[1]}" = "module $(key Version <"$DATA/proc/stats"), format 1" ]
 	BRKWATCH_PROC=/nonexistent run -0 "$CLI" -V
 	[ "${lines[1]}" = "module not loaded" ]

@@ -212,7 +212,7 @@ offers() {
 }
 
 @test "bash completes options, kinds, columns, running processes and commands" {
-	run bash_offers --fo
+	run bash_offers --foll
 	offers --follow --follow-forks
 	[ "${#lines[@]}" -eq 2 ]
 	run bash_offers --event gr

@@ -76,7 +76,7 @@ _brkwatch_cli_argument() {
 			compgen -f -X '!*.png' -- "$cur"
 		)
 		;;
-	-o | --output | --input)
+	-o | --output | --input | --flamegraph | --metrics-file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -110,7 +110,8 @@ _brkwatch_cli() {
 		--) _brkwatch_cli_command $((i + 1)) && return ;;
 		--top) top=1 ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --plot | --output) option=$word ;;
+			--until | --columns | --color | --plot | --output | --flamegraph | \
+			--metrics-file | --interval | --groups) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
 		esac
@@ -122,7 +123,8 @@ _brkwatch_cli() {
 		_brkwatch_cli_offer -p --pid --comm --uid --all --follow -f --follow-forks --top --input \
 			--event --min-delta -n --max-events --duration --until -t -r --took \
 			-c --summary-only -C --summary --explain --columns --color --bytes --json --csv \
-			--plot -q --quiet -o --output -h --help -V --version
+			--plot -q --quiet -o --output --stacks --folded --flamegraph \
+			--metrics --metrics-file --interval --groups -h --help -V --version
 	elif [[ ! $top ]]; then
 		_brkwatch_cli_argument --pid
 	fi
