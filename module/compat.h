@@ -98,6 +98,7 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm)
 
 	if (owner)
 		return owner;
+	/* Its last user is exiting, and has no heir: no test meets that. */
 #endif
 	return current->mm == mm ? current : NULL;
 }
