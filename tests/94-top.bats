@@ -41,7 +41,7 @@ row() {
 
 @test "JSON: numbers are the module's, growth is that of the time between" {
 	start_brkdo grow 4096 pause grow 1048576 at 1 pause
-	"$CLI" --top --json 1 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	"$CLI" --top --json "$BRKWATCH_SLOWNESS" 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
 	local cli=$!
 	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
 	: >"$out"
@@ -75,7 +75,7 @@ row() {
 
 @test "an exec is another address space: no rate is made of the two" {
 	start_brkdo grow 104857600 pause exec "$BIN/brkdo" grow 4096 pause
-	"$CLI" --top --json 1 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	"$CLI" --top --json "$BRKWATCH_SLOWNESS" 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
 	local cli=$!
 	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
 	: >"$out"
@@ -94,9 +94,9 @@ row() {
 	for sig in INT TERM; do
 		# 0 is its own status, not 128 and more; timeout has said it in time.
 		begin=$SECONDS
-		run -0 timeout --preserve-status -s "$sig" -k 20 2 "$CLI" --top 60
+		run -0 timeout --preserve-status -s "$sig" -k 20 "$((2 * BRKWATCH_SLOWNESS))" "$CLI" --top 60
 		[[ "$output" == *PID* ]]
-		[ $((SECONDS - begin)) -lt 20 ]
+		[ $((SECONDS - begin)) -lt $((20 * BRKWATCH_SLOWNESS)) ]
 	done
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -61,6 +62,14 @@ static void close_space(struct target *t)
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
+}
+
+/* What epoll has yet to tell, where there is much of it. */
+static bool has_ended(const struct target *t)
+{
+	struct pollfd pidfd = { .fd = t->pidfd, .events = POLLIN };
+
+	return t->pidfd >= 0 && poll(&pidfd, 1, 0) == 1;
 }
 
 /* Later, and later still each time. */
@@ -139,7 +148,9 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 		t->absent_since_ms = 0;
 	else if (!t->absent_since_ms)
 		t->absent_since_ms = now_ms;
-	if (rc < 0 && (asked_for || rc != -ESRCH) &&
+	if (again && rc == -ENOENT && has_ended(t))
+		t->process_ended = true;
+	else if (rc < 0 && (asked_for || rc != -ESRCH) &&
 	    (asked_for || rc != -ENOENT || now_ms - t->absent_since_ms > ABSENT_LIMIT_MS)) {
 		close_space(t);
 		return rc;
