@@ -11,6 +11,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,25 +53,41 @@ static void *caller(void *unused)
 	return unused;
 }
 
+static bool waits(int stat)
+{
+	char text[512];
+	ssize_t n = pread(stat, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		_exit(2);
+	text[n] = '\0';
+	return !strncmp(strrchr(text, ')'), ") D", 3);
+}
+
 /* Another process, outside of the cgroup. */
 static void watch(pid_t pid, const char *cpu_max)
 {
-	char name[64], text[512];
+	static const char little[] = "1000 1000000", all[] = "max";
 	int fd = open(cpu_max, O_WRONLY), stat;
+	char name[64];
 	pid_t tid;
-	ssize_t n;
 
 	if (fd < 0 || read(thread_known[0], &tid, sizeof(tid)) != sizeof(tid))
 		_exit(2);
 	snprintf(name, sizeof(name), "/proc/%d/task/%d/stat", pid, tid);
 	stat = open(name, O_RDONLY);
-	do {
-		n = pread(stat, text, sizeof(text) - 1, 0);
-		if (n <= 0)
+	for (;;) {
+		while (!waits(stat))
+			;
+		if (pwrite(fd, little, strlen(little), 0) < 0)
 			_exit(2);
-		text[n] = '\0';
-	} while (strncmp(strrchr(text, ')'), ") D", 3));
-	dprintf(fd, "1000 1000000");
+		/* It may have got what it waited for just before. */
+		usleep(100000);
+		if (waits(stat))
+			break;
+		if (pwrite(fd, all, strlen(all), 0) < 0)
+			_exit(2);
+	}
 	say("asleep\n");
 	_exit(0);
 }
