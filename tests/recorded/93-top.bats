@@ -321,7 +321,7 @@ marks_are() {
 	until_true 60 screen_has '0.181 s ago'
 	until_true 60 screen_has '^we.nird "..x (4300)   heap 1 MiB   peak 2 MiB   refused 4'
 	until_true 60 marks_are 4
-	until_true 60 screen_has '^ \+1.2 MiB ┤█\+ \+▄$'
+	until_true 60 screen_has '^ \+1.2 MiB ┤█\+ \+▄\+$'
 }
 
 @test "screen: the process ends, another comes by its number" {
