@@ -4,20 +4,8 @@
 #
 # To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
-load ../helper
+load common
 load ../screen
-
-setup_file() {
-	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
-	[ -x "$CLI" ] || {
-		echo "no $CLI: run make"
-		return 1
-	}
-}
-
-teardown_file() {
-	:
-}
 
 setup() {
 	export BRKWATCH_PROC=$DATA/proc
