@@ -42,7 +42,7 @@ followers() {
 		--timeout "$seconds" --temp-path "$BATS_TEST_TMPDIR" 3>&- || :
 	kill -KILL -- -"$group" -"$group2"
 	wait "$group" "$group2" || :
-	until_true 30 all_named
+	all_named 30
 	until_true 10 back
 	cat "$PROC/stats"
 	[ "$(stat_of RecordsRefused)" = 0 ]
@@ -53,11 +53,6 @@ followers() {
 		cat "$file" >"$BATS_TEST_TMPDIR/text" 2>/dev/null || continue
 		assert_consistent "$BATS_TEST_TMPDIR/text"
 	done
-}
-
-all_named() {
-	diff <(cd /proc && printf '%s\n' [0-9]* | sort) \
-		<(cd "$PROC" && printf '%s\n' [0-9]* | sort)
 }
 
 # As much as before, or less; a record more for each process that has one now.

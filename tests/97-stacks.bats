@@ -51,13 +51,9 @@ start_growers() {
 	until_true 10 grep -q ready "$out"
 }
 
-# Whether the follower of the background has opened the process's file.
-follows() {
-	local fd
-	for fd in "/proc/$1/fd/"*; do
-		[[ "$(readlink "$fd")" != "$PROC/$2" ]] || return 0
-	done
-	return 1
+# Whether a follower of the background waits: it has read what there was before.
+waits() {
+	grep -qE 'ep_?poll' "/proc/$1/wchan"
 }
 
 @test "each growth has its callers, through libc, without frame pointers" {
@@ -126,8 +122,7 @@ follows() {
 	before=$(key GrownBytes <"$PROC/$pid")
 	"$CLI" --stacks --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
 	follower=$!
-	until_true 10 follows "$follower" "$pid"
-	sleep 1
+	until_true 10 waits "$follower"
 	tell
 	until_true 10 eval "[ \$(grep -c ready '$out') = 2 ]"
 	local after
@@ -167,8 +162,7 @@ follows() {
 	start_growers pause $steps pause
 	"$CLI" --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
 	follower=$!
-	until_true 10 follows "$follower" "$pid"
-	sleep 1
+	until_true 10 waits "$follower"
 	kill -STOP "$follower"
 	local before
 	before=$(key GrownBytes <"$PROC/$pid")
@@ -177,7 +171,7 @@ follows() {
 	kill -CONT "$follower"
 	local grown
 	grown=$(($(key GrownBytes <"$PROC/$pid") - before))
-	sleep 1
+	until_true 10 waits "$follower"
 	kill -INT "$follower"
 	wait "$follower"
 	tell

@@ -196,6 +196,15 @@ stat_of() {
 	key "$1" "$PROC/stats"
 }
 
+# all_named [SECONDS]: waits until every process has its name, and no other is
+# there. One process looks at both: those of a pipe would be in one of them only.
+all_named() {
+	PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1 python3 -c '
+import sys
+from proctext import *
+until(names_differ, int(sys.argv[1]))' "${1:-10}"
+}
+
 # cpus N: that many are on. The guest has four; most tests are content with one,
 # for an emulated one that is waited for is waited for long.
 cpus() {
