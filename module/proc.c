@@ -138,12 +138,13 @@ static ssize_t pid_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return 0;
 	if (mutex_lock_killable(&reader->lock))
 		return -EINTR;
-	if (!iocb->ki_pos || !reader->taken)
+	/* One that could not be taken whole is nothing to go on with. */
+	if (!iocb->ki_pos || !reader->taken) {
 		ret = brkwatch_snapshot_take(reader);
-	if (!ret) {
-		reader->taken = true;
-		ret = seq_read_iter(iocb, to);
+		reader->taken = !ret;
 	}
+	if (!ret)
+		ret = seq_read_iter(iocb, to);
 	mutex_unlock(&reader->lock);
 	return ret;
 }
