@@ -87,10 +87,11 @@ static inline unsigned long brkwatch_lowest_brk(const struct mm_struct *mm)
 
 /*
  * The thread group leader that stands for an address space shared by several
- * processes, and its best guess where the kernel keeps no note of it.
+ * processes; @user, one of them, where the kernel keeps no note of it.
  * Context: RCU reader.
  */
-static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm)
+static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm,
+						    struct task_struct *user)
 {
 #ifdef CONFIG_MEMCG
 	struct task_struct *owner = rcu_dereference_check(mm->owner,
@@ -100,7 +101,7 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm)
 		return owner;
 	/* Its last user is exiting, and has no heir: no test meets that. */
 #endif
-	return current->mm == mm ? current : NULL;
+	return user;
 }
 
 /* Whether a task is inside execve, where the ELF loader sets up a heap. */

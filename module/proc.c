@@ -36,7 +36,7 @@ static struct brkwatch_record *open_record(struct pid *pid)
 
 	if (IS_ERR(mm))
 		return ERR_CAST(mm);
-	record = brkwatch_record_open(mm);
+	record = brkwatch_record_open(mm, pid);
 	mmput(mm);
 	return record ?: ERR_PTR(-ENOMEM);
 }

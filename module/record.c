@@ -99,10 +99,16 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 	record->history.before = record->brk;
 }
 
-/* Context: any, but as an RCU reader. @mm is that of a living process. */
-static void record_setup(struct brkwatch_record *record, struct mm_struct *mm)
+/*
+ * @user is a process that has @mm, or had a moment ago: it may have been reaped
+ * meanwhile, and then has no number any more.
+ * Context: any, but as an RCU reader.
+ */
+static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
+			 struct task_struct *user)
 {
-	struct task_struct *owner = brkwatch_mm_owner(mm);
+	struct task_struct *owner = brkwatch_mm_owner(mm, user);
+	struct pid *tgid = owner ? get_pid(task_tgid(owner)) : NULL;
 	bool detached = record->detached;
 
 	memset(record, 0, offsetof(struct brkwatch_record, ring));
@@ -115,9 +121,9 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm)
 	record->last_time = record->since;
 	record->space = atomic64_inc_return(&next_space);
 	record->data_limit = RLIM_INFINITY;
-	if (owner) {
-		record->tgid = get_pid(task_tgid(owner));
-		record->level = record->tgid->level;
+	if (tgid) {
+		record->tgid = tgid;
+		record->level = tgid->level;
 		record->uid = task_uid(owner);
 		record->loading = brkwatch_in_exec(owner);
 		record->data_limit = task_rlimit(owner, RLIMIT_DATA);
@@ -163,7 +169,7 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 	if (!record)
 		return NULL;
 
-	record_setup(record, mm);
+	record_setup(record, mm, current);
 	other = table_add(record);
 	if (!other)
 		return record;
@@ -251,6 +257,7 @@ static void tidy(struct work_struct *work)
 /**
  * brkwatch_record_open() - the record of an address space, to keep
  * @mm: the address space; the caller keeps it in use
+ * @pid: of a process that has it
  *
  * Where there may be no more records, the one returned records nothing and
  * serves only to show the values that the address space has.
@@ -258,7 +265,7 @@ static void tidy(struct work_struct *work)
  * Context: process.
  * Return: the record, for brkwatch_record_put(), or NULL for lack of memory.
  */
-struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm)
+struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
 	struct brkwatch_record *record, *other;
 
@@ -274,7 +281,7 @@ struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm)
 	if (!record)
 		return NULL;
 	rcu_read_lock();
-	record_setup(record, mm);
+	record_setup(record, mm, pid_task(pid, PIDTYPE_TGID));
 	other = record->detached ? NULL : table_add(record);
 	if (other)
 		refcount_inc(&other->refs);

@@ -188,7 +188,7 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm);
 
 /**
  * brkwatch_record_make() - find or make the record of an address space
- * @mm: the address space; the caller keeps it in use
+ * @mm: the address space, current's
  *
  * Context: any that does not interrupt another part of the module; an RCU
  * reader. Does not sleep.
@@ -204,7 +204,7 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 void brkwatch_record_unrecorded(void);
 void brkwatch_record_retire(struct brkwatch_record *record);
 
-struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm);
+struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid);
 void brkwatch_record_put(struct brkwatch_record *record);
 int brkwatch_record_follow(struct brkwatch_record *record);
 void brkwatch_record_unfollow(struct brkwatch_record *record);
