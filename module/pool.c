@@ -25,16 +25,9 @@ static DEFINE_RAW_SPINLOCK(pool_lock);
 static HLIST_HEAD(pool);
 static unsigned int spares, spares_wanted;
 
-static atomic_long_t live, bytes, exhausted, refused;
+static atomic_long_t live, bytes, history_bytes, exhausted, refused;
 
-/**
- * brkwatch_memory_charge() - ask for room within parameter memory
- * @size: bytes
- *
- * Return: whether there is room; then to be given back by
- * brkwatch_memory_uncharge().
- */
-bool brkwatch_memory_charge(size_t size)
+static bool memory_charge(size_t size)
 {
 	if (atomic_long_add_return(size, &bytes) >> 20 < max_memory)
 		return true;
@@ -42,8 +35,28 @@ bool brkwatch_memory_charge(size_t size)
 	return false;
 }
 
-void brkwatch_memory_uncharge(size_t size)
+/**
+ * brkwatch_history_charge() - ask for room for a long history
+ * @size: bytes
+ *
+ * All of them together may have half of parameter memory: whoever follows many
+ * processes keeps no other one from being recorded.
+ *
+ * Return: whether there is room; then to be given back by
+ * brkwatch_history_uncharge().
+ */
+bool brkwatch_history_charge(size_t size)
 {
+	if (atomic_long_add_return(size, &history_bytes) >> 19 < max_memory &&
+	    memory_charge(size))
+		return true;
+	atomic_long_sub(size, &history_bytes);
+	return false;
+}
+
+void brkwatch_history_uncharge(size_t size)
+{
+	atomic_long_sub(size, &history_bytes);
 	atomic_long_sub(size, &bytes);
 }
 
@@ -51,18 +64,18 @@ static struct brkwatch_record *record_alloc(gfp_t gfp)
 {
 	struct brkwatch_record *record;
 
-	if (!brkwatch_memory_charge(record_size))
+	if (!memory_charge(record_size))
 		return NULL;
 	record = kmem_cache_alloc(cache, gfp);
 	if (!record)
-		brkwatch_memory_uncharge(record_size);
+		atomic_long_sub(record_size, &bytes);
 	return record;
 }
 
 static void record_free(struct brkwatch_record *record)
 {
 	kmem_cache_free(cache, record);
-	brkwatch_memory_uncharge(record_size);
+	atomic_long_sub(record_size, &bytes);
 }
 
 static bool live_charge(void)
@@ -142,6 +155,20 @@ struct brkwatch_record *brkwatch_pool_alloc(void)
 }
 
 /**
+ * brkwatch_pool_retire() - another may take its place within the limit
+ * @record: its address space is gone; descriptors may keep it, as long as they
+ *	like, and so may not keep others out
+ *
+ * Context: that of who has the last reference but those of descriptors.
+ */
+void brkwatch_pool_retire(struct brkwatch_record *record)
+{
+	if (record->counted)
+		atomic_long_dec(&live);
+	record->counted = false;
+}
+
+/**
  * brkwatch_pool_put() - give a record back
  * @record: from brkwatch_pool_get() or brkwatch_pool_alloc()
  *
@@ -149,12 +176,8 @@ struct brkwatch_record *brkwatch_pool_alloc(void)
  */
 void brkwatch_pool_put(struct brkwatch_record *record)
 {
-	if (record->detached) {
-		record_free(record);
-		return;
-	}
-	atomic_long_dec(&live);
-	if (!spare_put(record))
+	brkwatch_pool_retire(record);
+	if (record->detached || !spare_put(record))
 		record_free(record);
 }
 

@@ -113,6 +113,7 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 
 	memset(record, 0, offsetof(struct brkwatch_record, ring));
 	record->detached = detached;
+	record->counted = !detached;
 	mmgrab(mm);
 	record->mm = mm;
 	raw_spin_lock_init(&record->lock);
@@ -239,6 +240,7 @@ static void drop_retired(void)
 			mmdrop(mm);
 		if (record->ended && !record->execed)
 			brkwatch_exited_add(record);
+		brkwatch_pool_retire(record);
 		brkwatch_record_put(record);
 	}
 }
@@ -319,14 +321,14 @@ static struct brkwatch_event *long_ring_new(unsigned long have,
 		size_t size = array_size(n, sizeof(struct brkwatch_event));
 		struct brkwatch_event *ring;
 
-		if (!brkwatch_memory_charge(size))
+		if (!brkwatch_history_charge(size))
 			continue;
 		ring = kvmalloc(size, LONG_HISTORY_GFP);
 		if (ring) {
 			*events = n;
 			return ring;
 		}
-		brkwatch_memory_uncharge(size);
+		brkwatch_history_uncharge(size);
 	}
 	return NULL;
 }
@@ -336,7 +338,7 @@ static void long_ring_free(struct brkwatch_event *ring, unsigned long events)
 	if (!ring)
 		return;
 	kvfree(ring);
-	brkwatch_memory_uncharge(array_size(events, sizeof(*ring)));
+	brkwatch_history_uncharge(array_size(events, sizeof(*ring)));
 }
 
 /**

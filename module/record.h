@@ -92,6 +92,8 @@ struct brkwatch_record {
 	kuid_t uid;
 	bool detached;			/* not in the table: the limit was reached */
 
+	bool counted;			/* the pool's: within the limit */
+
 	refcount_t refs;
 	union {
 		struct llist_node retired;	/* waits for its mm to be dropped */
@@ -109,7 +111,7 @@ struct brkwatch_record {
 
 /**
  * struct brkwatch_record_stats - health of the record keeping
- * @live: records in use, those of finished address spaces included
+ * @live: records in use, but for those that only descriptors keep
  * @limit: how many there may be (parameter records)
  * @spare: records ready for use in a handler
  * @exhausted: times a handler found the pool empty

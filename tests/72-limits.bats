@@ -93,7 +93,7 @@ teardown() {
 	    assert reread(fd).events[-1]["event"] == "end"
 	for fd in fds + others:
 	    os.close(fd)
-	assert stats()["MemoryBytes"] < full - 16384 * 40
+	assert stats()["MemoryBytes"] < full - 8192 * 40
 	crowd.end()
 	END
 }

@@ -66,10 +66,10 @@ soak() {
 	program.process.stdin.flush()
 	made = int(program.process.stdout.readline().split()[1])
 	if limit == "RecordsExhausted":
-	    # Memory has gone to the followed ones.
-	    crowd = Program("crowd", "stay", "100", "7", env={"PATH": os.environ["PATH"]})
+	    # Half of the memory has gone to the followed ones; these are too many for the rest.
+	    crowd = Program("crowd", "stay", "300", "7", env={"PATH": os.environ["PATH"]})
 	    children += [int(said.split()[1]) for said in crowd.said if said.startswith("child")]
-	    made += 700
+	    made += 2100
 	until(names_differ, 30)
 	assert look(os.getpid())["Calls"] == own["Calls"] and look(os.getpid())["Brk"] == own["Brk"]
 
@@ -96,7 +96,7 @@ soak() {
 }
 
 @test "memory and spare records exhausted, too" {
-	soak 1 "$(figure 5 300)" RecordsExhausted follow_history=8192
+	soak 1 "$(figure 5 300)" RecordsExhausted follow_history=8192 history=32
 }
 
 @test "the same on two CPUs: none is in two" {
