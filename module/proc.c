@@ -3,6 +3,7 @@
 #include "brkwatch.h"
 
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
@@ -10,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/timer.h>
 #include <linux/uio.h>
 
 #include "access.h"
@@ -153,6 +155,7 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 {
 	struct brkwatch_reader *reader = file_reader(file);
 	struct brkwatch_record *record = reader->record;
+	bool waits = false;
 	__poll_t mask = 0;
 
 	/* The first time, before waiting: from now on events wake pollers. */
@@ -164,10 +167,14 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 	record->wake_armed = false;
 	if (record->history.last > reader->shown)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
-	if (record->ended ||
-	    (record->detached && !atomic_read(&record->mm->mm_users)))
+	if (record->detached)
+		waits = atomic_read(&record->mm->mm_users);
+	if (record->detached ? !waits : record->ended)
 		mask |= EPOLLIN | EPOLLHUP;
 	raw_spin_unlock(&record->lock);
+	/* Nobody tells of the end of one that is not in the table. */
+	if (waits)
+		mod_timer(&record->wake_timer, jiffies + HZ);
 	return mask;
 }
 

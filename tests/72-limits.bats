@@ -97,3 +97,70 @@ teardown() {
 	crowd.end()
 	END
 }
+
+@test "whoever follows many processes keeps no other one from being recorded" {
+	load_module memory=1
+	python3 - <<-'END'
+	import os, select
+	from proctext import *
+	crowd = Program("crowd", "stay", "30", "50")
+	poll = select.poll()
+	for said in crowd.said:
+	    if said.startswith("child"):
+	        poll.register(open_file(f"{PROC}/{said.split()[1]}"), select.POLLIN)
+	poll.poll(0)
+	others = Program("crowd", "stay", "100", "7")
+	calls = [look(int(said.split()[1]))["Calls"] for said in others.said if said.startswith("child")]
+	print(calls, stats())
+	assert len(calls) == 100 and min(calls) >= 7
+	assert stats()["RecordsExhausted"] == 0 and stats()["LostNoRecord"] == 0
+	others.end()
+	crowd.end()
+	END
+}
+
+@test "whoever keeps files of processes that are gone keeps no other one from being recorded" {
+	load_module records=32
+	python3 - <<-'END'
+	from proctext import *
+	kept = []
+	for i in range(64):
+	    program = Program("brkdo", "grow", "4096", "pause")
+	    kept.append(open_file(f"{PROC}/{program.pid}"))
+	    program.end()
+	until(lambda: None if stats()["Records"] < 32 else stats())
+	program = Program("brkdo", "grow", "4096", "pause")
+	assert look(program.pid)["Grows"] == 1, stats()
+	program.end()
+	assert all(reread(fd).events[-1]["event"] == "end" for fd in kept)
+	END
+}
+
+@test "who waits for a process without a record hears of its end" {
+	load_module records=16
+	python3 - <<-'END'
+	import select, threading, time
+	from proctext import *
+	crowd = Program("crowd", "stay", "40", "7")
+	poll, waited = select.poll(), 0
+	for said in crowd.said:
+	    if said.startswith("child"):
+	        fd = open_file(f"{PROC}/{said.split()[1]}")
+	        text = reread(fd)
+	        if text["Calls"] == 0:
+	            poll.register(fd, select.POLLIN)
+	            waited += 1
+	assert waited > 20 and poll.poll(0) == [], waited
+	got = []
+	waiter = threading.Thread(target=lambda: got.extend(poll.poll(120000 * SLOWNESS)))
+	waiter.start()
+	until(lambda: None if "poll" in open(f"/proc/self/task/{waiter.native_id}/wchan").read() else "not there")
+	crowd.end()
+	begin = time.monotonic()
+	waiter.join()
+	assert time.monotonic() - begin < 60 * SLOWNESS
+	assert got and all(event & select.POLLHUP for fd, event in got), got
+	assert len(poll.poll(0)) == waited
+	assert all(reread(fd)["State"] == "exited" for fd, event in got)
+	END
+}
