@@ -63,6 +63,7 @@ unsigned long brkwatch_calls_missed(void);
 
 /* In reason.c. */
 void brkwatch_reason_init(void);
+void brkwatch_reason_exit(void);
 void brkwatch_reason_learn(const struct brkwatch_call *call);
 u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long old,
 			bool overlapped);

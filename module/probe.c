@@ -309,6 +309,7 @@ void brkwatch_probe_exit(void)
 	/* Tracepoints are left without waiting for their handlers. */
 	tracepoint_synchronize_unregister();
 	synchronize_rcu();
+	brkwatch_reason_exit();
 }
 
 int brkwatch_probe_init(void)

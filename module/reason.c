@@ -22,15 +22,39 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
+#include <linux/workqueue.h>
 
 #include "call.h"
 #include "compat.h"
 
 /*
  * The kernel only warns when all private writable mappings together exceed
- * RLIMIT_DATA. Set at load, and when a call succeeds that should not have.
+ * RLIMIT_DATA. Looked up at load, and again when a call fares otherwise than
+ * this says; that can also be for a limit that changed during the call.
  */
 static bool data_limit_ignored;
+
+static void look_up(struct work_struct *work);
+static DECLARE_DELAYED_WORK(look_up_work, look_up);
+
+static void look_up(struct work_struct *work)
+{
+	struct file *file = filp_open("/sys/module/kernel/parameters/ignore_rlimit_data",
+				      O_RDONLY, 0);
+	loff_t pos = 0;
+	char value;
+
+	if (IS_ERR(file))
+		return;
+	if (kernel_read(file, &value, 1, &pos) == 1)
+		WRITE_ONCE(data_limit_ignored, value == 'Y');
+	filp_close(file, NULL);
+}
+
+static void doubt_data_limit(void)
+{
+	schedule_delayed_work(&look_up_work, HZ / 10);
+}
 
 /* capable() without the audit record and the security modules. */
 static bool may_lock(void)
@@ -62,10 +86,12 @@ static u8 reason_in_do_brk_flags(const struct brkwatch_limits *limits,
 {
 	if (limits->total_vm + pages > limits->as_limit >> PAGE_SHIFT)
 		return BRKWATCH_RLIMIT_AS;
-	if (over_data_limit(limits, pages))
-		return READ_ONCE(data_limit_ignored) ? BRKWATCH_UNKNOWN :
-						       BRKWATCH_RLIMIT_DATA;
-	return BRKWATCH_NO_MEMORY;
+	if (!over_data_limit(limits, pages))
+		return BRKWATCH_NO_MEMORY;
+	if (!READ_ONCE(data_limit_ignored))
+		return BRKWATCH_RLIMIT_DATA;
+	doubt_data_limit();
+	return BRKWATCH_UNKNOWN;
 }
 
 /**
@@ -80,23 +106,21 @@ void brkwatch_reason_learn(const struct brkwatch_call *call)
 	unsigned long len = PAGE_ALIGN(call->request) - PAGE_ALIGN(limits->brk);
 
 	if (unlikely(limits->data_limit != RLIM_INFINITY) &&
-	    over_data_limit(limits, len >> PAGE_SHIFT))
-		WRITE_ONCE(data_limit_ignored, true);
+	    over_data_limit(limits, len >> PAGE_SHIFT) &&
+	    !READ_ONCE(data_limit_ignored))
+		doubt_data_limit();
 }
 
-/** brkwatch_reason_init() - see how the kernel was started */
+/** brkwatch_reason_init() - see what the kernel was told */
 void brkwatch_reason_init(void)
 {
-	struct file *file = filp_open("/sys/module/kernel/parameters/ignore_rlimit_data",
-				      O_RDONLY, 0);
-	loff_t pos = 0;
-	char value;
+	look_up(NULL);
+}
 
-	if (IS_ERR(file))
-		return;
-	if (kernel_read(file, &value, 1, &pos) == 1)
-		data_limit_ignored = value == 'Y';
-	filp_close(file, NULL);
+/** brkwatch_reason_exit() - no call comes any more */
+void brkwatch_reason_exit(void)
+{
+	cancel_delayed_work_sync(&look_up_work);
 }
 
 /**
