@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
@@ -192,16 +193,33 @@ static int exited_open(struct inode *inode, struct file *file)
 	return single_open(file, exited_show, proc_pid_ns(inode->i_sb));
 }
 
+/*
+ * An open file does not keep the module, a read that is under way does: it may
+ * wait for whoever execs, or for the memory that it copies to, and rmmod, which
+ * would wait for it, says that the module is in use instead.
+ */
+ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
+{
+	ssize_t ret;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	ret = seq_read_iter(iocb, to);
+	/* procfs lets nobody free this code before we return. */
+	module_put(THIS_MODULE);
+	return ret;
+}
+
 const struct proc_ops brkwatch_all_ops = {
 	.proc_open = all_open,
-	.proc_read_iter = seq_read_iter,
+	.proc_read_iter = brkwatch_list_read,
 	.proc_lseek = seq_lseek,
 	.proc_release = seq_release,
 };
 
 const struct proc_ops brkwatch_exited_ops = {
 	.proc_open = exited_open,
-	.proc_read_iter = seq_read_iter,
+	.proc_read_iter = brkwatch_list_read,
 	.proc_lseek = seq_lseek,
 	.proc_release = single_release,
 };

@@ -193,7 +193,7 @@ int brkwatch_proc_init(void)
 	dir = proc_mkdir_mode("brkwatch", DIR_MODE, NULL);
 	if (!dir)
 		return err;
-	if (!proc_create_single("stats", FILE_MODE, dir, brkwatch_stats_show) ||
+	if (!proc_create("stats", FILE_MODE, dir, &brkwatch_stats_ops) ||
 	    !proc_create("all", FILE_MODE, dir, &brkwatch_all_ops) ||
 	    !proc_create("exited", FILE_MODE, dir, &brkwatch_exited_ops))
 		goto err_dir;

@@ -10,6 +10,8 @@
 struct brkwatch_event;
 struct brkwatch_name;
 struct brkwatch_record;
+struct iov_iter;
+struct kiocb;
 struct pid;
 struct pid_namespace;
 struct proc_ops;
@@ -83,6 +85,7 @@ int brkwatch_snapshot_take(struct brkwatch_reader *reader);
 
 /* In list.c. */
 extern const struct proc_ops brkwatch_all_ops, brkwatch_exited_ops;
+ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to);
 
 /* In text.c. */
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
@@ -90,6 +93,6 @@ void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 extern const struct seq_operations brkwatch_text_ops;
 
 /* In stats.c. */
-int brkwatch_stats_show(struct seq_file *m, void *unused);
+extern const struct proc_ops brkwatch_stats_ops;
 
 #endif

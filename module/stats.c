@@ -2,7 +2,8 @@
 /* /proc/brkwatch/stats: how the module itself fares. Holds no address. */
 #include "brkwatch.h"
 
-#include <linux/module.h>
+#include <linux/fs.h>
+#include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
 #include "names.h"
@@ -40,7 +41,7 @@ static void show_totals(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
-int brkwatch_stats_show(struct seq_file *m, void *unused)
+static int stats_show(struct seq_file *m, void *unused)
 {
 	struct brkwatch_record_stats records;
 	struct brkwatch_names_stats names;
@@ -69,3 +70,15 @@ int brkwatch_stats_show(struct seq_file *m, void *unused)
 		show_probe(m, &probe);
 	return 0;
 }
+
+static int stats_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, stats_show, NULL);
+}
+
+const struct proc_ops brkwatch_stats_ops = {
+	.proc_open = stats_open,
+	.proc_read_iter = brkwatch_list_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};

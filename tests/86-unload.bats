@@ -84,6 +84,34 @@ busy() {
 	done
 }
 
+@test "rmmod while one of them is read, by one who takes his time, says that it is in use" {
+	load_module
+	for file in stats all exited; do
+		python3 - "$PROC/$file" <<-'END'
+		import ctypes, mmap, os, platform, select, struct, subprocess, sys, threading
+		from fcntl import ioctl
+		# Memory that comes when we say so: what is copied there waits.
+		PAGE, libc = mmap.PAGESIZE, ctypes.CDLL(None, use_errno=True)
+		uffd = libc.syscall(282 if platform.machine() == "aarch64" else 323, os.O_CLOEXEC)
+		assert uffd >= 0, ctypes.get_errno()
+		area = mmap.mmap(-1, PAGE)
+		start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+		ioctl(uffd, 0xc018aa3f, struct.pack("QQQ", 0xaa, 0, 0))            # UFFDIO_API
+		ioctl(uffd, 0xc020aa00, struct.pack("QQQQ", start, PAGE, 1, 0))    # UFFDIO_REGISTER
+		fd, got = os.open(sys.argv[1], os.O_RDONLY), []
+		reader = threading.Thread(target=lambda: got.append(libc.read(fd, ctypes.c_void_p(start), PAGE)))
+		reader.start()
+		assert select.select([uffd], [], [], 20)[0]
+		said = subprocess.run(["timeout", "20", "rmmod", "brkwatch"], capture_output=True, text=True)
+		ioctl(uffd, 0xc020aa04, struct.pack("QQQQ", start, PAGE, 0, 0))    # UFFDIO_ZEROPAGE
+		reader.join()
+		assert said.returncode and "in use" in said.stderr, said
+		assert got[0] > 20, got
+		END
+	done
+	unload_module
+}
+
 @test "rmmod while a call sleeps in brk: it returns to a kernel without the module, or with another" {
 	local again
 	for again in "" y; do
