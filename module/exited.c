@@ -70,25 +70,22 @@ void brkwatch_exited_add(struct brkwatch_record *record)
 }
 
 /**
- * brkwatch_exited_get() - an exited process
- * @i: which, 0 is the newest
- * @row: where to put it; its @pid is for put_pid()
+ * brkwatch_exited_for_each() - look at the exited processes, newest first
+ * @show: called for each; none comes or goes meanwhile, so it must not wait
+ *	for anybody
+ * @data: for @show
  *
  * Context: process.
- * Return: false if there is none.
  */
-bool brkwatch_exited_get(unsigned int i, struct brkwatch_row *row)
+void brkwatch_exited_for_each(void (*show)(const struct brkwatch_row *row,
+					   void *data), void *data)
 {
-	bool found;
+	unsigned int i;
 
 	mutex_lock(&lock);
-	found = i < filled;
-	if (found) {
-		*row = rows[(next + max_exited - 1 - i) % max_exited];
-		get_pid(row->pid);
-	}
+	for (i = 1; i <= filled; i++)
+		show(&rows[(next + max_exited - i) % max_exited], data);
 	mutex_unlock(&lock);
-	return found;
 }
 
 int brkwatch_exited_init(void)

@@ -157,8 +157,9 @@ static int all_open(struct inode *inode, struct file *file)
 
 /* ---- exited ---- */
 
-static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
+static void show_exited(const struct brkwatch_row *row, void *data)
 {
+	struct seq_file *m = data;
 	const struct brkwatch_event *last = &row->last;
 
 	show_row(m, pid_nr_ns(row->pid, m->private), row);
@@ -175,14 +176,8 @@ static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
-	struct brkwatch_row row;
-	unsigned int i;
-
 	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\n");
-	for (i = 0; brkwatch_exited_get(i, &row); i++) {
-		show_exited(m, &row);
-		put_pid(row.pid);
-	}
+	brkwatch_exited_for_each(show_exited, m);
 	return 0;
 }
 

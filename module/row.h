@@ -38,6 +38,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 int brkwatch_exited_init(void);
 void brkwatch_exited_exit(void);
 void brkwatch_exited_add(struct brkwatch_record *record);
-bool brkwatch_exited_get(unsigned int i, struct brkwatch_row *row);
+void brkwatch_exited_for_each(void (*show)(const struct brkwatch_row *row,
+					   void *data), void *data);
 
 #endif
