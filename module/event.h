@@ -38,10 +38,10 @@ static inline void wake_soon(struct brkwatch_record *record)
 
 	if (!record->wake_armed) {
 		record->wake_armed = true;
+		record->wake_seq = record->history.last;
 		/* Others may have disarmed a timer that this one needs. */
 		if (timer_pending(&record->wake_timer))
 			return;
-		record->wake_seq = record->history.last;
 		mod_timer(&record->wake_timer,
 			  jiffies + msecs_to_jiffies(WAKE_DELAY_MS));
 	} else if (behind == brkwatch_history_size(&record->history) / 2) {
