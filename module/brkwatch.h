@@ -5,6 +5,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
 /* Raised when a key or column of the /proc files changes its meaning. */
@@ -76,6 +77,18 @@ struct brkwatch_event {
 	u8 reason;
 	u8 flags;
 };
+
+/* Bytes from one break to another, which are more than a long on 32 bits. */
+static inline s64 brkwatch_bytes(unsigned long from, unsigned long to)
+{
+	return (s64)((u64)to - from);
+}
+
+/* Pages by which the end of the heap's mapping moves with it. */
+static inline s64 brkwatch_pages(unsigned long from, unsigned long to)
+{
+	return brkwatch_bytes(PAGE_ALIGN(from), PAGE_ALIGN(to)) >> PAGE_SHIFT;
+}
 
 /* For parameters: 0 if @value is in range, else -EINVAL and a line in the log. */
 int brkwatch_check_parameter(const char *name, unsigned int value,

@@ -53,15 +53,15 @@ static inline void wake_soon(struct brkwatch_record *record)
 static __always_inline void account_move(struct brkwatch_record *record,
 					 unsigned long brk)
 {
-	long delta = PAGE_ALIGN(brk) - PAGE_ALIGN(record->brk);
+	s64 pages = brkwatch_pages(record->brk, brk);
 	unsigned long start = READ_ONCE(record->mm->start_brk);
 
-	if (delta > 0) {
-		record->grown += delta;
-		__this_cpu_add(brkwatch_totals.grown, delta >> PAGE_SHIFT);
+	if (pages > 0) {
+		record->grown += (u64)pages << PAGE_SHIFT;
+		__this_cpu_add(brkwatch_totals.grown, pages);
 	} else {
-		record->shrunk -= delta;
-		__this_cpu_add(brkwatch_totals.shrunk, -delta >> PAGE_SHIFT);
+		record->shrunk += (u64)-pages << PAGE_SHIFT;
+		__this_cpu_add(brkwatch_totals.shrunk, -pages);
 	}
 	if (brk > start && brk - start > record->peak)
 		record->peak = brk - start;

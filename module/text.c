@@ -137,11 +137,6 @@ static pid_t number(const struct brkwatch_reader *reader, pid_t initial,
 	return nr;
 }
 
-static long pages(unsigned long from, unsigned long to)
-{
-	return (long)(PAGE_ALIGN(to) - PAGE_ALIGN(from)) / (long)PAGE_SIZE;
-}
-
 static void show_room(struct seq_file *m, const struct brkwatch_snapshot *snap)
 {
 	unsigned long end = PAGE_ALIGN(snap->brk);
@@ -180,7 +175,7 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 	brkwatch_put_address(m, "\nBrk:\t", snap->brk);
 	seq_put_decimal_ull(m, "\nHeapBytes:\t", heap);
 	seq_put_decimal_ull(m, "\nHeapPages:\t",
-			    heap ? pages(snap->start_brk, snap->brk) : 0);
+			    heap ? brkwatch_pages(snap->start_brk, snap->brk) : 0);
 	seq_put_decimal_ull(m, "\nPeakBytes:\t", snap->peak);
 	if (snap->data_limit == RLIM_INFINITY)
 		seq_puts(m, "\nDataLimit:\tunlimited");
@@ -217,9 +212,9 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	p = char_before(p, '\t');
 	p = word_before(p, brkwatch_reason_names[event->reason]);
 	p = char_before(p, '\t');
-	p = signed_before(p, pages(old, event->brk));
+	p = signed_before(p, brkwatch_pages(old, event->brk));
 	p = char_before(p, '\t');
-	p = signed_before(p, (long)(event->brk - old));
+	p = signed_before(p, brkwatch_bytes(old, event->brk));
 	p = char_before(p, '\t');
 	p = address_before(p, event->brk);
 	p = char_before(p, '\t');

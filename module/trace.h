@@ -76,8 +76,8 @@ DECLARE_EVENT_CLASS(brk,
 		__field(unsigned long, old)
 		__field(unsigned long, new)
 		__field(unsigned long, start)
-		__field(long, delta)
-		__field(long, pages)
+		__field(s64, delta)
+		__field(s64, pages)
 		__field(unsigned char, kind)
 		__field(unsigned char, reason)
 		__field(unsigned char, flags)
@@ -99,15 +99,14 @@ DECLARE_EVENT_CLASS(brk,
 		__entry->old = old;
 		__entry->new = event->brk;
 		__entry->start = READ_ONCE(record->mm->start_brk);
-		__entry->delta = event->brk - old;
-		__entry->pages = (long)(PAGE_ALIGN(event->brk) - PAGE_ALIGN(old)) /
-				 (long)PAGE_SIZE;
+		__entry->delta = brkwatch_bytes(old, event->brk);
+		__entry->pages = brkwatch_pages(old, event->brk);
 		__entry->kind = event->kind;
 		__entry->reason = event->reason;
 		__entry->flags = event->flags;
 	),
 
-	TP_printk("%s comm=%s pid=%d tid=%d space=%llu seq=%llu request=%#lx old=%#lx new=%#lx start=%#lx delta=%ld pages=%ld reason=%s took=%llu flags=%s",
+	TP_printk("%s comm=%s pid=%d tid=%d space=%llu seq=%llu request=%#lx old=%#lx new=%#lx start=%#lx delta=%lld pages=%lld reason=%s took=%llu flags=%s",
 		  __print_symbolic(__entry->kind, BRKWATCH_KIND_SYMBOLS),
 		  __entry->comm, __entry->pid, __entry->tid, __entry->space,
 		  __entry->seq, __entry->request, __entry->old, __entry->new,
