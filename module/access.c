@@ -107,7 +107,12 @@ bool brkwatch_access_hopeless(struct task_struct *task)
 	const struct cred *cred = current_cred(), *other;
 	bool hopeless;
 
-	if (same_thread_group(task, current))
+	if (same_thread_group(task, current) ||
+	    READ_ONCE(task->mm) == current->mm)
+		return false;
+	/* Newer kernels let those read maps, too. */
+	if (ns_capable_noaudit(&init_user_ns, CAP_PERFMON) ||
+	    ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN))
 		return false;
 	rcu_read_lock();
 	other = __task_cred(task);
