@@ -35,7 +35,7 @@ static DEFINE_RAW_SPINLOCK(queue_lock);
 static struct change *queue;
 static unsigned int queued;
 static bool overflown;
-static bool running;			/* the worker may be started */
+static bool running;			/* the worker may be started, names opened */
 
 static void update(struct work_struct *work);
 static DECLARE_DELAYED_WORK(update_work, update);
@@ -128,7 +128,8 @@ bool brkwatch_name_get(struct brkwatch_name *name)
 	bool ok;
 
 	spin_lock(&names_lock);
-	ok = !name->doomed;
+	/* While the first ones are made they may all have to go again. */
+	ok = !name->doomed && READ_ONCE(running);
 	if (ok)
 		name->open++;
 	spin_unlock(&names_lock);
@@ -383,7 +384,7 @@ void brkwatch_names_get_stats(struct brkwatch_names_stats *stats)
 static void set_running(bool value)
 {
 	raw_spin_lock_irq(&queue_lock);
-	running = value;
+	WRITE_ONCE(running, value);
 	raw_spin_unlock_irq(&queue_lock);
 }
 
