@@ -173,6 +173,8 @@ int main(int argc, char **argv)
 	enum exit_status status;
 
 	setlocale(LC_ALL, "");
+	/* Prometheus, SVG, gnuplot and scripts know only the point. */
+	setlocale(LC_NUMERIC, "C");
 	out.fd = STDOUT_FILENO;
 	switch (options_parse(argc, argv, &opts, &sel, &output)) {
 	case OPTIONS_OK:

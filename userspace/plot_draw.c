@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -441,16 +440,10 @@ void plot_draw(struct plot *plot, FILE *script)
 		.lowest = calloc(plot->n_spaces, sizeof(*d.lowest)),
 	};
 
-	/* Not everywhere is a point what stands before the decimals. */
-	locale_t c = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), users = uselocale(c);
-
-	if (c && d.curves && d.order && d.lowest)
+	if (d.curves && d.order && d.lowest)
 		draw(&d);
 	else
 		plot->error = -ENOMEM;
-	uselocale(users);
-	if (c)
-		freelocale(c);
 	free(d.lowest);
 	free(d.order);
 	free(d.curves);

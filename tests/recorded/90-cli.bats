@@ -200,6 +200,37 @@ load common
 	[ -z "$output" ]
 }
 
+# decimal_comma: LC_NUMERIC has one from here on. A machine need have no locale but C: this one
+# is made of nothing but what is here.
+decimal_comma() {
+	local dir=$BATS_TEST_TMPDIR/locale i
+	mkdir "$dir"
+	{
+		printf '<code_set_name> ANSI_X3.4-1968\n<escape_char> /\nCHARMAP\n'
+		for ((i = 0; i < 128; i++)); do
+			printf '<U%04X> /x%02x -\n' "$i" "$i"
+		done
+		echo "END CHARMAP"
+	} >"$dir/charmap"
+	printf 'LC_NUMERIC\ndecimal_point ","\nthousands_sep "."\ngrouping 3;3\nEND LC_NUMERIC\n' >"$dir/source"
+	# It warns of what is not there.
+	localedef -c -f "$dir/charmap" -i "$dir/source" "$dir/comma" 2>/dev/null || [ -s "$dir/comma/LC_NUMERIC" ]
+	unset LC_ALL
+	export LOCPATH=$dir LC_NUMERIC=comma
+}
+
+@test "where decimals follow a comma, numbers are as elsewhere" {
+	draw() {
+		! command -v gnuplot >/dev/null || "$CLI" --input "$DATA/recorded/shell.csv" -q --plot "$BATS_TEST_TMPDIR/$1.svg" >/dev/null
+	}
+	draw point
+	decimal_comma
+	[ "$(python3 -c 'import locale; locale.setlocale(locale.LC_ALL, ""); print(locale.str(1.5))')" = 1,5 ]
+	"$CLI" --follow --duration 0.5 4242
+	draw comma
+	! command -v gnuplot >/dev/null || cmp "$BATS_TEST_TMPDIR"/{point,comma}.svg
+}
+
 @test "help and version" {
 	run -0 --separate-stderr "$CLI" --help
 	[[ "$output" == Usage:* ]]
