@@ -44,6 +44,27 @@ same_as_strace() {
 	run -127 "$CLI" -- /nonexistent
 }
 
+@test "a command that is slow to end, and one that leaves another behind: all is summed up" {
+	local follower status=0 text=$BATS_TEST_TMPDIR/text out=$BATS_TEST_TMPDIR/out
+	"$CLI" -c -o "$text" -- bash -c 'trap "((++n)); echo got \$n" TERM; echo ready; until ((n == 2)); do sleep 0.1; done; exit 5' \
+		>"$out" 3>&- &
+	follower=$!
+	until_true 10 grep -q ready "$out"
+	kill -TERM "$follower"
+	until_true 10 grep -q "got 1" "$out"
+	kill -TERM "$follower"
+	wait "$follower" || status=$?
+	[ "$status" = 5 ]
+	grep bash "$text"
+	"$CLI" -f -c -o "$text" -- sh -c 'sleep 1000 & echo $!' >"$out" 3>&- &
+	follower=$!
+	until_true 10 eval "ps --ppid $follower -o stat= | grep -q ^Z"
+	kill -TERM "$follower"
+	wait "$follower"
+	grep sleep "$text"
+	kill "$(cat "$out")"
+}
+
 @test "children: of a shell, of posix_spawn, of make -j, as many calls as strace sees" {
 	same_as_strace 0 sh -c 'ls / >/dev/null; for i in 1 2 3; do (cat /dev/null); true; done'
 	# Else what it allocates is another each time.

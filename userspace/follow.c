@@ -224,12 +224,15 @@ static int take_event(void *owner, struct target *target, struct event *ev)
 
 /* ---- the loop ---- */
 
-/* A command has had the terminal's signal itself, and is followed to its end. */
+/*
+ * A command has had the terminal's signal itself, and is followed to its end. What it has left
+ * behind may have none.
+ */
 static void take_signal(struct follower *f)
 {
 	int sig = stop_take();
 
-	if (!f->launch)
+	if (!f->launch || launch_ended(f->launch))
 		f->stop = true;
 	else if (sig == SIGTERM)
 		kill(f->launch->pid, SIGTERM);
@@ -340,7 +343,8 @@ static int setup(struct follower *f)
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (f->epoll < 0)
 		return -errno;
-	stop = stop_open();
+	/* One is a command's end, and what it leaves behind is followed until the next. */
+	stop = stop_open(!f->launch);
 	rc = stop < 0 ? stop : watch(f, stop, EPOLLIN, SOURCE_STOP);
 	if (rc)
 		return rc;

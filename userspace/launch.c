@@ -79,6 +79,13 @@ void launch_release(struct launch *launch)
 	launch->held = false;
 }
 
+bool launch_ended(const struct launch *launch)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)launch->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
 int launch_status(const struct launch *launch)
 {
 	int status;

@@ -23,6 +23,8 @@ int launch_start(struct launch *launch, char *const *command);
 /* Let it run. It is not traced any more. */
 void launch_release(struct launch *launch);
 
+bool launch_ended(const struct launch *launch);
+
 /* Once it has ended: its exit status, or 128 and the number of the signal that ended it. */
 int launch_status(const struct launch *launch);
 

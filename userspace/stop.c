@@ -22,11 +22,11 @@ static void request(int sig)
 	errno = saved_errno;
 }
 
-int stop_open(void)
+int stop_open(bool once)
 {
 	struct sigaction action = {
 		.sa_handler = request,
-		.sa_flags = SA_RESETHAND,
+		.sa_flags = once ? (int)SA_RESETHAND : 0,
 	};
 
 	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

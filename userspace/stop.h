@@ -2,11 +2,14 @@
 #ifndef BRKWATCH_STOP_H
 #define BRKWATCH_STOP_H
 
+#include <stdbool.h>
+
 /*
- * From here on SIGINT and SIGTERM make the returned descriptor readable, for good. The second
- * one kills, should the first one find us stuck in a write. Returns a negative errno on failure.
+ * From here on SIGINT and SIGTERM make the returned descriptor readable, for good. With @once the
+ * second one kills, should the first one find us stuck in a write. Returns a negative errno on
+ * failure.
  */
-int stop_open(void);
+int stop_open(bool once);
 
 /* The signal that has come; the descriptor is not readable any more. */
 int stop_take(void);

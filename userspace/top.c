@@ -98,7 +98,7 @@ static enum exit_status run_text(struct outbuf *out, const struct options *opts,
 	struct processes ps = { 0 };
 	struct view view = { 0 };
 	uint64_t due_ms = top_clock_ms(), blocks = 0;
-	int rc = 0, unreadable = 0, stop_fd = stop_open();
+	int rc = 0, unreadable = 0, stop_fd = stop_open(true);
 
 	if (stop_fd < 0)
 		rc = stop_fd;
