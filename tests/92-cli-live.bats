@@ -65,6 +65,17 @@ same_as_strace() {
 	kill "$(cat "$out")"
 }
 
+@test "a child that cannot be followed costs itself, not its parent" {
+	local text=$BATS_TEST_TMPDIR/text
+	# Two descriptors for each, and some of its own.
+	run --separate-stderr bash -c 'ulimit -n 12; exec "$@"' bash "$CLI" -f -o "$text" -- \
+		sh -c 'for i in 1 2 3 4 5 6; do sleep 1 & done; wait; echo $$'
+	cat "$text"
+	echo "$stderr"
+	[[ "$stderr" == *": Too many open files"* ]]
+	grep -q "^\.\.\. $output has ended" "$text"
+}
+
 @test "children: of a shell, of posix_spawn, of make -j, as many calls as strace sees" {
 	same_as_strace 0 sh -c 'ls / >/dev/null; for i in 1 2 3; do (cat /dev/null); true; done'
 	# Else what it allocates is another each time.

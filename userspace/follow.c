@@ -201,11 +201,18 @@ static int step(struct follower *f, struct target *target, bool readable, bool h
 static int follow_fork(struct follower *f, const struct target *parent, struct event *ev)
 {
 	pid_t pid = (pid_t)event_unsigned(ev, EV_REQUEST);
+	int rc;
 
 	/* What was there before may have ended, and its number be another's. */
 	if (parent->first && !parent->parent && !f->launch)
 		return 0;
-	return add_target(f, pid, parent->pid);
+	rc = add_target(f, pid, parent->pid);
+	if (!rc || rc == -ENOMEM)
+		return rc;
+	/* Its parent is followed on. */
+	procfile_complain(f->opts, pid, rc, NULL);
+	f->status = STATUS_FAILED;
+	return 0;
 }
 
 static int take_event(void *owner, struct target *target, struct event *ev)

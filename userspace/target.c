@@ -32,12 +32,11 @@ int target_init(struct target *target, const struct options *opts, struct text_b
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (target->pidfd >= 0)
 		return 0;
-	if (parent && errno == ESRCH) {
-		target->process_ended = true;
-		return 0;
-	}
-	/* EINVAL: a thread that is not the first of its process. */
-	return errno == EINVAL || errno == ENOENT ? -ESRCH : -errno;
+	/* Or it is a thread's by now; or 0, which is who is not in our namespace. */
+	if (errno != ESRCH && errno != EINVAL && errno != ENOENT)
+		return -errno;
+	target->process_ended = parent;
+	return parent ? 0 : -ESRCH;
 }
 
 static int print_news(struct target *t, const struct target_ops *ops)
