@@ -109,9 +109,10 @@ waits() {
 	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
-	# Without it the path is there, too.
+	# Without it the path is there, too; and nobody waits for a fifo.
 	rm "$dir/stripped.debug"
-	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	mkfifo "$dir/stripped.debug"
+	timeout 60 "$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	[ "$(grep -Ec '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text")" -ge 3 ]
 }

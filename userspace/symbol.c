@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "objfile.h"
 #include "symbol.h"
 
 #define LOCATION_MAX	256
@@ -114,7 +115,7 @@ static void name_unknown(struct names *names, char *name, Dwfl_Module *mod, uint
 static Dwfl_Line *line_of(Dwfl_Module *mod, uint64_t pc)
 {
 	Dwarf_Addr bias;
-	Dwarf_Die *cu = dwfl_module_addrdie(mod, pc, &bias);
+	Dwarf_Die *cu = objfile_debuginfo_whole(mod) ? dwfl_module_addrdie(mod, pc, &bias) : NULL;
 
 	return cu && dwarf_haspc(cu, pc - bias) > 0 ? dwfl_module_getsrc(mod, pc) : NULL;
 }

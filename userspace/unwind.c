@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "objfile.h"
 #include "regs.h"
 #include "symbol.h"
 #include "unwind.h"
@@ -53,7 +50,7 @@ static int find_no_elf(Dwfl_Module *mod, void **userdata, const char *name, Dwar
 
 static const Dwfl_Callbacks callbacks = {
 	.find_elf = find_no_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.find_debuginfo = objfile_find_debuginfo,
 };
 
 struct unwinder *unwinder_new(pid_t pid, struct paths *paths)
@@ -84,31 +81,6 @@ void unwinder_free(struct unwinder *u)
 }
 
 /* ---- files ---- */
-
-/* Of a process that lives it is the very file, also deleted or in another root. */
-static int open_mapped(pid_t pid, const struct perf_map *map)
-{
-	char path[4200];
-	struct stat st;
-
-	for (int i = 0; i < 3; i++) {
-		int fd;
-
-		if (i == 0)
-			snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
-				 (unsigned long long)map->start, (unsigned long long)map->end);
-		else if (i == 1)
-			snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-		else
-			snprintf(path, sizeof(path), "%s", map->path);
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
-			return fd;
-		if (fd >= 0)
-			close(fd);
-	}
-	return -1;
-}
 
 /* How far its addresses are from those in the file; false: it is none that has code there. */
 static bool find_bias(int fd, const struct perf_map *map, uint64_t *bias)
@@ -142,7 +114,7 @@ void unwinder_map(struct unwinder *u, const struct perf_map *map)
 
 	if (*map->path != '/' || map->path[1] == '/')
 		return;
-	fd = open_mapped(u->pid, map);
+	fd = objfile_open_mapped(u->pid, map);
 	if (fd < 0)
 		return;
 	if (!u->reporting)

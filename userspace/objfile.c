@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "objfile.h"
+
+#define DEBUG_DIR	"/usr/lib/debug"
+#define BUILD_ID_MAX	20
+
+struct build_id {
+	const void *bytes;
+	size_t len;
+};
+
+/* To open a fifo or a device can wait for ever or do something, and a file's owner can delay it. */
+static int __attribute__((format(printf, 1, 0)))
+open_regular(const char *fmt, va_list ap)
+{
+	char path[4200], again[32];
+	int fd, regular = -1;
+	struct stat st;
+
+	if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path))
+		return -1;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+		regular = open(again, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	}
+	close(fd);
+	return regular;
+}
+
+static bool has_build_id(int fd, const struct build_id *id)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	const void *bytes;
+	bool same = elf && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)id->len &&
+		    !memcmp(bytes, id->bytes, id->len);
+
+	elf_end(elf);
+	return same;
+}
+
+/* ---- what is mapped ---- */
+
+static int __attribute__((format(printf, 1, 2)))
+try_mapped(const char *fmt, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	fd = open_regular(fmt, ap);
+	va_end(ap);
+	return fd;
+}
+
+/* Of a process that lives it is the very file, also deleted or in another root. */
+int objfile_open_mapped(pid_t pid, const struct perf_map *map)
+{
+	int fd = try_mapped("/proc/%d/map_files/%llx-%llx", pid,
+			    (unsigned long long)map->start, (unsigned long long)map->end);
+
+	if (fd < 0)
+		fd = try_mapped("/proc/%d/root%s", pid, map->path);
+	if (fd < 0)
+		fd = try_mapped("%s", map->path);
+	return fd;
+}
+
+/* ---- debug information ---- */
+
+static int __attribute__((format(printf, 2, 3)))
+try_debug(const struct build_id *id, const char *fmt, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	fd = open_regular(fmt, ap);
+	va_end(ap);
+	if (fd < 0 || has_build_id(fd, id))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int find_by_id(const struct build_id *id)
+{
+	const unsigned char *bytes = id->bytes;
+	char name[2 * BUILD_ID_MAX + 1] = "";
+
+	if (id->len < 2 || id->len > BUILD_ID_MAX)
+		return -1;
+	for (size_t i = 0; i < id->len; i++)
+		snprintf(name + 2 * i, 3, "%02x", bytes[i]);
+	return try_debug(id, DEBUG_DIR "/.build-id/%.2s/%s.debug", name, name + 2);
+}
+
+/* What dwz(1) has found in several files: Debian has it in a directory of its own. */
+static int find_alternate(Dwfl_Module *mod, void **missing)
+{
+	struct build_id id = { 0 };
+	const char *name, *shared;
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+	ssize_t len;
+	int fd;
+
+	/* Debug information is there already; where it is not, as with a checksum of 0, it asks again. */
+	if (*missing)
+		return -1;
+	*missing = mod;
+	dwarf = dwfl_module_getdwarf(mod, &bias);
+	len = dwarf ? dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id.bytes) : 0;
+	if (len <= 0)
+		return -1;
+	id.len = (size_t)len;
+	fd = find_by_id(&id);
+	shared = fd < 0 ? strstr(name, "/.dwz/") : NULL;
+	if (shared && !strstr(shared, "/../"))
+		fd = try_debug(&id, DEBUG_DIR "%s", shared);
+	if (fd >= 0)
+		*missing = NULL;
+	return fd;
+}
+
+int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,
+			   const char *file, const char *link, GElf_Word crc, char **found)
+{
+	const char *name = file ? strrchr(file, '/') : NULL;
+	const unsigned char *bytes = NULL;
+	struct build_id id;
+	GElf_Addr address;
+	int len, fd, dir;
+
+	(void)modname;
+	(void)base;
+	(void)found;
+	/* That is how libdwfl asks for it. */
+	if (link && !crc)
+		return find_alternate(mod, userdata);
+	len = dwfl_module_build_id(mod, &bytes, &address);
+	if (len <= 0)
+		return -1;
+	id = (struct build_id){ bytes, (size_t)len };
+	fd = find_by_id(&id);
+	if (fd >= 0 || !link || strchr(link, '/') || !name)
+		return fd;
+	dir = (int)(name - file);
+	/* Where gdb looks; but the program itself has that build ID, too. */
+	if (strcmp(link, name + 1) != 0)
+		fd = try_debug(&id, "%.*s/%s", dir, file, link);
+	if (fd < 0)
+		fd = try_debug(&id, "%.*s/.debug/%s", dir, file, link);
+	if (fd < 0)
+		fd = try_debug(&id, DEBUG_DIR "%.*s/%s", dir, file, link);
+	return fd;
+}
+
+bool objfile_debuginfo_whole(Dwfl_Module *mod)
+{
+	void **missing;
+	Dwarf_Addr bias;
+
+	if (!dwfl_module_getdwarf(mod, &bias))
+		return false;
+	dwfl_module_info(mod, &missing, NULL, NULL, NULL, NULL, NULL, NULL);
+	return !*missing;
+}

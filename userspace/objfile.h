@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_OBJFILE_H
+#define BRKWATCH_OBJFILE_H
+
+#include <elfutils/libdwfl.h>
+#include <sys/types.h>
+
+#include "perf.h"
+
+/*
+ * The files that programs and their debug information are in. The names come from the program
+ * that is followed, which root need not trust: only ordinary files are opened, and what is found
+ * by a name has to be what was meant.
+ */
+
+/* The file that is mapped there, for reading; -1: it is not to be had any more. */
+int objfile_open_mapped(pid_t pid, const struct perf_map *map);
+
+/* For Dwfl_Callbacks: as dwfl_standard_find_debuginfo(), but only by build IDs. */
+int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,
+			   const char *file, const char *link, GElf_Word crc, char **found);
+
+/*
+ * Whether a module has debug information, with all that belongs to it: what is missing libdw would
+ * look for itself when it is needed, by the name that the file gives.
+ */
+bool objfile_debuginfo_whole(Dwfl_Module *mod);
+
+#endif
