@@ -117,6 +117,20 @@ waits() {
 	[ "$(grep -Ec '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text")" -ge 3 ]
 }
 
+@test "a file of the same name that is another one does not name functions" {
+	local dir=$BATS_TEST_TMPDIR/dir
+	mkdir "$dir"
+	cp "$BIN/growers" "$dir/prog"
+	cp "$BIN/brkdo" "$dir/other"
+	# It is gone when its samples are looked at.
+	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- sh -c 'exec "$1"/prog grow' sh "$dir" >/dev/null
+	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
+	"$CLI" -f --stacks -c -o "$BATS_TEST_TMPDIR/text" -- sh -c '"$1"/prog grow; mv "$1"/other "$1"/prog' sh "$dir" >/dev/null
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -q ' prog, ' "$BATS_TEST_TMPDIR/text"
+	run ! grep -E 'prog\+0x|brkdo.c' "$BATS_TEST_TMPDIR/text"
+}
+
 @test "of a process that runs what it did before does not count; threads of old do" {
 	start_growers leak pause grow thread pause
 	local before follower

@@ -12,7 +12,6 @@
 #include "objfile.h"
 
 #define DEBUG_DIR	"/usr/lib/debug"
-#define BUILD_ID_MAX	20
 
 struct build_id {
 	const void *bytes;
@@ -53,28 +52,41 @@ static bool has_build_id(int fd, const struct build_id *id)
 
 /* ---- what is mapped ---- */
 
-static int __attribute__((format(printf, 1, 2)))
-try_mapped(const char *fmt, ...)
+/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
+static bool has_inode(int fd, uint64_t inode)
 {
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == inode;
+}
+
+/* @certain: what the kernel says is mapped now, by a program that may have been another before. */
+static int __attribute__((format(printf, 3, 4)))
+try_mapped(const struct perf_map *map, bool certain, const char *fmt, ...)
+{
+	const struct build_id id = { map->build_id, map->build_id_len };
 	va_list ap;
 	int fd;
 
 	va_start(ap, fmt);
 	fd = open_regular(fmt, ap);
 	va_end(ap);
-	return fd;
+	if (fd < 0 || (id.len ? has_build_id(fd, &id) : certain || has_inode(fd, map->inode)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* Of a process that lives it is the very file, also deleted or in another root. */
 int objfile_open_mapped(pid_t pid, const struct perf_map *map)
 {
-	int fd = try_mapped("/proc/%d/map_files/%llx-%llx", pid,
+	int fd = try_mapped(map, true, "/proc/%d/map_files/%llx-%llx", pid,
 			    (unsigned long long)map->start, (unsigned long long)map->end);
 
 	if (fd < 0)
-		fd = try_mapped("/proc/%d/root%s", pid, map->path);
+		fd = try_mapped(map, false, "/proc/%d/root%s", pid, map->path);
 	if (fd < 0)
-		fd = try_mapped("%s", map->path);
+		fd = try_mapped(map, false, "%s", map->path);
 	return fd;
 }
 
@@ -98,9 +110,9 @@ try_debug(const struct build_id *id, const char *fmt, ...)
 static int find_by_id(const struct build_id *id)
 {
 	const unsigned char *bytes = id->bytes;
-	char name[2 * BUILD_ID_MAX + 1] = "";
+	char name[2 * PERF_BUILD_ID_MAX + 1] = "";
 
-	if (id->len < 2 || id->len > BUILD_ID_MAX)
+	if (id->len < 2 || id->len > PERF_BUILD_ID_MAX)
 		return -1;
 	for (size_t i = 0; i < id->len; i++)
 		snprintf(name + 2 * i, 3, "%02x", bytes[i]);

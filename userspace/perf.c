@@ -118,7 +118,7 @@ static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 	if (kind == NEWS) {
 		attr.type = PERF_TYPE_SOFTWARE;
 		attr.config = PERF_COUNT_SW_DUMMY;
-		attr.mmap = attr.mmap2 = attr.comm = attr.comm_exec = attr.task = 1;
+		attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 1;
 		attr.wakeup_watermark = NEWS_BYTES / 4;
 	} else {
 		attr.type = PERF_TYPE_TRACEPOINT;
@@ -328,6 +328,23 @@ static void give_sample(const struct perf *perf, struct cursor c)
 	perf->ops->sample(perf->ops->owner, &sample);
 }
 
+static void give_map(const struct perf *perf, const struct perf_event_header *header,
+		     const uint64_t *words)
+{
+	struct perf_map map = {
+		.start = words[1], .end = words[1] + words[2], .offset = words[3], .inode = words[5],
+		.path = (const char *)(words + 8),
+	};
+	/* Or instead of the device and the inode its length, as a byte, and from the fourth byte on: */
+	const unsigned char *id = (const unsigned char *)(words + 4);
+
+	if (header->misc & PERF_RECORD_MISC_MMAP_BUILD_ID && *id <= PERF_BUILD_ID_MAX) {
+		map.build_id_len = *id;
+		memcpy(map.build_id, id + 4, *id);
+	}
+	perf->ops->map(perf->ops->owner, (pid_t)*words, &map);
+}
+
 static void give(struct perf *perf, const struct perf_event_header *header)
 {
 	const struct perf_ops *ops = perf->ops;
@@ -359,10 +376,7 @@ static void give(struct perf *perf, const struct perf_event_header *header)
 			ops->exit(ops->owner, (pid_t)ids[0]);
 		break;
 	case PERF_RECORD_MMAP2:
-		ops->map(ops->owner, (pid_t)ids[0], &(struct perf_map){
-			.start = words[1], .end = words[1] + words[2], .offset = words[3],
-			.path = (const char *)(words + 8),
-		});
+		give_map(perf, header, words);
 		break;
 	}
 }

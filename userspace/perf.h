@@ -21,10 +21,15 @@ struct perf_sample {
 	size_t stack_size;
 };
 
+#define PERF_BUILD_ID_MAX 20
+
 /* Machine code in an address space. */
 struct perf_map {
 	uint64_t start, end, offset;
 	const char *path;
+	unsigned char build_id[PERF_BUILD_ID_MAX];
+	size_t build_id_len;		/* 0: not known, but the inode is */
+	uint64_t inode;
 };
 
 /* News, in such an order that what caused another thing comes before it. */

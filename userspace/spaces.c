@@ -152,14 +152,14 @@ static void read_maps(struct spaces *spaces, struct space *space)
 	snprintf(path, sizeof(path), "/proc/%d/maps", space->pid);
 	file = fopen(path, "re");
 	while (file && getline(&line, &room, file) > 0) {
-		struct perf_map map;
+		struct perf_map map = { 0 };
 		char access[8];
 		int at = 0;
 
 		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &map.start,
-			   &map.end, access, &map.offset, &at) != 4 || access[2] != 'x' ||
-		    line[at] != '/')
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n",
+			   &map.start, &map.end, access, &map.offset, &map.inode, &at) != 5 ||
+		    access[2] != 'x' || line[at] != '/')
 			continue;
 		map.path = line + at;
 		add_map(spaces, space, &map);
