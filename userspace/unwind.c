@@ -145,13 +145,22 @@ static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread_arg)
 	return u->sample->tid;
 }
 
+/* Whether it is there. An address is anything: a sum with it could begin at 0 again. */
+static bool copy_from(void *value, size_t len, const void *data, size_t size, uint64_t offset)
+{
+	if (offset > size || size - offset < len)
+		return false;
+	memcpy(value, (const char *)data + offset, len);
+	return true;
+}
+
 /* What is mapped from a file and was not changed. */
 static bool read_file(Dwfl *dwfl, uint64_t address, void *value, size_t len)
 {
 	Dwfl_Module *mod = dwfl_addrmodule(dwfl, address);
 	GElf_Addr bias;
 	Elf *elf = mod ? dwfl_module_getelf(mod, &bias) : NULL;
-	size_t n = 0, size = 0;
+	size_t n = 0, size = 0, room;
 	GElf_Phdr phdr;
 	const char *image = elf ? elf_rawfile(elf, &size) : NULL;
 
@@ -160,12 +169,11 @@ static bool read_file(Dwfl *dwfl, uint64_t address, void *value, size_t len)
 	address -= bias;
 	for (size_t i = 0; i < n; i++) {
 		if (!gelf_getphdr(elf, (int)i, &phdr) || phdr.p_type != PT_LOAD ||
-		    (phdr.p_flags & PF_W) || address < phdr.p_vaddr ||
-		    address - phdr.p_vaddr + len > phdr.p_filesz ||
-		    address - phdr.p_vaddr + phdr.p_offset + len > size)
+		    (phdr.p_flags & PF_W) || address < phdr.p_vaddr || phdr.p_offset > size)
 			continue;
-		memcpy(value, image + (address - phdr.p_vaddr + phdr.p_offset), len);
-		return true;
+		room = size - phdr.p_offset < phdr.p_filesz ? size - phdr.p_offset : phdr.p_filesz;
+		if (copy_from(value, len, image + phdr.p_offset, room, address - phdr.p_vaddr))
+			return true;
 	}
 	return false;
 }
@@ -178,9 +186,9 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void
 	uint64_t wide;
 	unsigned char value[8];
 
-	if (address >= u->sp && address - u->sp + len <= u->sample->stack_size) {
-		memcpy(value, u->sample->stack + (address - u->sp), len);
-	} else if (!read_file(dwfl, address, value, len)) {
+	/* Below the stack pointer it is beyond any size. */
+	if (!copy_from(value, len, u->sample->stack, u->sample->stack_size, address - u->sp) &&
+	    !read_file(dwfl, address, value, len)) {
 		u->cut |= address >= u->sp && address - u->sp < (8ULL << 20);
 		return false;
 	}
