@@ -131,6 +131,14 @@ waits() {
 	run ! grep -E 'prog\+0x|brkdo.c' "$BATS_TEST_TMPDIR/text"
 }
 
+@test "no name of a program talks to the terminal" {
+	cp "$BIN/growers" "$BATS_TEST_TMPDIR/"$'g\e[31m'
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- "$BATS_TEST_TMPDIR/"$'g\e[31m' grow >/dev/null
+	cat -v "$BATS_TEST_TMPDIR/folded"
+	grep -q '^g?\[31m;' "$BATS_TEST_TMPDIR/folded"
+	run ! grep $'\e' "$BATS_TEST_TMPDIR/folded"
+}
+
 @test "of a process that runs what it did before does not count; threads of old do" {
 	start_growers leak pause grow thread pause
 	local before follower

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "gnuplot.h"
+#include "utf8.h"
 
 /* What its user has set up for himself would show in our pictures. */
 static char *const command_draw[] = { "gnuplot", "--default-settings", NULL };
@@ -141,44 +142,17 @@ int gnuplot_finish(struct gnuplot *gnuplot)
 	return failed || status ? -1 : 0;
 }
 
-/* Returns the length of the UTF-8 sequence at @s and its character; 0 where it is none. */
-static size_t utf8_decode(const unsigned char *s, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = *s < 0x80 ? 1 : (*s & 0xe0) == 0xc0 ? 2 :
-		     (*s & 0xf0) == 0xe0 ? 3 : (*s & 0xf8) == 0xf0 ? 4 : 0;
-
-	if (!len)
-		return 0;
-	*c = len == 1 ? *s : *s & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (s[i] & 0x3f);
-	}
-	return *c < least[len] ? 0 : len;
-}
-
-/* No control characters, none that turn the direction of writing, nothing that XML forbids. */
-static bool can_be_shown(uint32_t c)
-{
-	return c >= 0x20 && (c < 0x7f || c >= 0xa0) && (c < 0x200b || c > 0x200f) &&
-	       (c < 0x2028 || c > 0x202e) && (c < 0x2060 || c > 0x206f) &&
-	       (c < 0xd800 || c > 0xdfff) && c != 0xfeff && (c & 0xfffe) != 0xfffe &&
-	       c <= 0x10ffff;
-}
-
 void gnuplot_clean(char *out, const char *text, size_t width)
 {
 	const char *start = out;
 
 	for (size_t i = 0; i < width && *text; i++) {
-		uint32_t c;
-		size_t len = utf8_decode((const unsigned char *)text, &c);
+		const unsigned char *s = (const unsigned char *)text;
+		size_t len = utf8_sequence(s);
 
 		/* ]]> has a meaning in XML wherever it stands, and gnuplot does not know. */
-		if (len && can_be_shown(c) &&
-		    !(c == '>' && out - start >= 2 && !memcmp(out - 2, "]]", 2)))
+		if (len && utf8_is_text(s, len) &&
+		    !(*s == '>' && out - start >= 2 && !memcmp(out - 2, "]]", 2)))
 			out = mempcpy(out, text, len);
 		else
 			*out++ = '?';

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,19 +21,26 @@
 #include "procfile.h"
 #include "snapshot.h"
 #include "state.h"
+#include "text.h"
 #include "top.h"
 
 static struct outbuf out;
 
 void warn_user(const char *fmt, ...)
 {
+	char *text;
 	va_list ap;
+	int len;
 
-	fputs("brkwatch-cli: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	len = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	if (len < 0)
+		return;
+	/* It may quote what somebody else has written. */
+	text_clean(text);
+	fprintf(stderr, "brkwatch-cli: %s\n", text);
+	free(text);
 }
 
 static int usage_error(void)

@@ -11,6 +11,8 @@
 #define NODES_MAX	((size_t)1 << 20)
 #define FRAMES_MAX	((size_t)1 << 18)
 
+static const char other[] = "[other]";
+
 static void *grow_array(void *array, size_t *room, size_t n, size_t size)
 {
 	size_t more = *room ? *room * 2 : 256;
@@ -106,29 +108,46 @@ static bool grow_index(struct paths *paths)
 	return true;
 }
 
-uint32_t paths_frame(struct paths *paths, const char *function, const char *location)
+/* Takes over @text, the function, if it is a new one. */
+static uint32_t find_frame(struct paths *paths, char **text, char *location)
 {
 	struct path_frame *frames;
-	size_t len = strlen(function) + 1, place;
-	char *text;
+	size_t place;
 
 	if (!grow_index(paths))
 		return 0;
-	place = place_of(paths, function, location);
+	place = place_of(paths, *text, location);
 	if (paths->index[place])
 		return paths->index[place] - 1;
-	if (paths->n_frames == FRAMES_MAX)
-		return paths_frame(paths, "[other]", "");
+	/* Of which the last one is kept for this. */
+	if (paths->n_frames >= FRAMES_MAX - 1 && strcmp(*text, other) != 0)
+		return paths_frame(paths, other, "");
 	frames = grow_array(paths->frames, &paths->frames_room, paths->n_frames, sizeof(*frames));
-	text = frames ? malloc(len + strlen(location) + 1) : NULL;
-	if (frames)
-		paths->frames = frames;
-	if (!text)
+	if (!frames)
 		return 0;
-	frames[paths->n_frames].function = memcpy(text, function, len);
-	frames[paths->n_frames].location = memcpy(text + len, location, strlen(location) + 1);
+	paths->frames = frames;
+	frames[paths->n_frames] = (struct path_frame){ *text, location };
+	*text = NULL;
 	paths->index[place] = (uint32_t)++paths->n_frames;
 	return (uint32_t)paths->n_frames - 1;
+}
+
+uint32_t paths_frame(struct paths *paths, const char *function, const char *location)
+{
+	size_t len = strlen(function) + 1, location_len = strlen(location) + 1;
+	char *text = malloc(len + location_len);
+	uint32_t frame;
+
+	if (!text)
+		return 0;
+	memcpy(text, function, len);
+	memcpy(text + len, location, location_len);
+	/* A program picks its names itself. */
+	text_clean(text);
+	text_clean(text + len);
+	frame = find_frame(paths, &text, text + len);
+	free(text);
+	return frame;
 }
 
 static uint32_t child_of(struct paths *paths, uint32_t parent, uint32_t frame)
@@ -274,7 +293,7 @@ static void put_names(const struct paths *paths, struct outbuf *out, uint32_t no
 	while (n--) {
 		/* Which is what separates them. */
 		for (const char *p = function_of(paths, chain[n]); *p; p++)
-			outbuf_write(out, *p == ';' || *p == '\n' ? ":" : p, 1);
+			outbuf_write(out, *p == ';' ? ":" : p, 1);
 		if (n)
 			outbuf_puts(out, ";");
 	}

@@ -73,8 +73,12 @@ bool record_set_field(struct record *record, enum event_field_id id, const char 
 {
 	char *field = record->fields[id];
 
-	if (len >= SCAN_SLACK || memchr(text, '\0', len))
+	if (len >= SCAN_SLACK)
 		return false;
+	/* As in the module's files. */
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
 	memset(field, '\0', RECORD_FIELD_MAX);
 	memcpy(field, text, len);
 	record->event.field[id] = (struct slice){ field, len };

@@ -4,6 +4,7 @@
 
 #include "digits.h"
 #include "text.h"
+#include "utf8.h"
 
 #define NSEC_PER_SEC 1000000000u
 #define NSEC_PER_USEC 1000u
@@ -129,4 +130,23 @@ char *put_size(char *p, uint64_t size, bool bytes)
 		p = put_u64(p, whole);
 	}
 	return put_unit(p, unit);
+}
+
+void text_clean(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		const unsigned char *s = (const unsigned char *)text;
+		size_t len = utf8_sequence(s);
+
+		if (len && utf8_is_text(s, len)) {
+			memmove(to, text, len);
+			to += len;
+		} else {
+			*to++ = '?';
+		}
+		text += len ?: 1;
+	}
+	*to = '\0';
 }

@@ -21,4 +21,7 @@ char *put_seconds(char *p, uint64_t ns);	/* 1234.567890 */
 /* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers where @bytes is set. */
 char *put_size(char *p, uint64_t size, bool bytes);
 
+/* Replace what a terminal would take for more than text, in place, by '?'. */
+void text_clean(char *text);
+
 #endif

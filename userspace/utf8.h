@@ -2,7 +2,9 @@
 #ifndef BRKWATCH_UTF8_H
 #define BRKWATCH_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
@@ -20,6 +22,21 @@ static inline size_t utf8_sequence(const unsigned char *s)
 	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return len;
+}
+
+/*
+ * Whether it is text, of a sequence: no control character, none that turns the direction of
+ * writing, nothing that XML forbids.
+ */
+static inline bool utf8_is_text(const unsigned char *s, size_t len)
+{
+	uint32_t c = len == 1 ? *s : *s & (0x7fu >> len);
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	return c >= 0x20 && (c < 0x7f || c >= 0xa0) && (c < 0x200b || c > 0x200f) &&
+	       (c < 0x2028 || c > 0x202e) && (c < 0x2060 || c > 0x206f) && c != 0xfeff &&
+	       (c & 0xfffe) != 0xfffe;
 }
 
 #endif

@@ -86,6 +86,11 @@ setup() {
 	damaged '1s/"brk":"[^"]*"/"brk":null/' "line 1: brk is missing or not understood"
 	damaged '1s/"schema":1/"schema":2/' "line 1: schema 2, but this brkwatch-cli knows only 1"
 	damaged '2s/"type":"event",//' "line 2: an object without a type"
+	# That would talk to the terminal.
+	damaged '3s/"event":"[^"]*"/"event":"a\\u001b[2J"/' "line 3: an event whose event is not understood"
+	damaged '3s/"reason":null/"reason":"\xc2\x9b2J"/' "line 3: an event whose reason is not understood"
+	sed '3s/,query,/,a\x1b[2J,/' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
+	fails_late "line 3: not understood: a?[2J"
 	sed '3s/$/,1/' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
 	fails_late "line 3: more columns than the head has"
 	sed '3s/,0x[^,]*$//' "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"

@@ -203,7 +203,7 @@ refuses() { # MESSAGE FILE
 	python3 - <<-'END'
 	from picture import *
 	p = Picture("a.svg")
-	for i, name in enumerate(open("../names").read().split("\n")[:-1] + ["??[2J???", "a?b?\xe4"], 1):
+	for i, name in enumerate(open("../names").read().split("\n")[:-1] + ["??[2J?????", "a?b?\xe4"], 1):
 	    expect(f"{name[:24].replace(']]>', ']]?')} {i} ({i * 4} KiB)" in p.texts, name, p.texts)
 	END
 	rm a.svg
