@@ -170,9 +170,7 @@ static void put_csv_head(struct report *report)
 static const char *printable_name(const struct snapshot *snap, char *name)
 {
 	memcpy(name, snap->name, sizeof(snap->name));
-	for (char *p = name; *p; p++)
-		if (*p < ' ' || *p == 0x7f)
-			*p = '?';
+	text_clean(name);
 	return name;
 }
 

@@ -53,6 +53,11 @@ setup() {
 	diff -u <("$CLI" --follow 4242 4300 | sort) <("$CLI" --follow --input "$REC/states.json" | sort)
 }
 
+@test "names are shown in any script, without what is for the terminal" {
+	sed '1s/"name":"[^"]*"/"name":"caf\xc3\xa9\xc2\x9b\\u001b[m"/' "$REC/shell.json" | "$CLI" --input - >"$BATS_TEST_TMPDIR/out"
+	grep -qx '\.\.\. 168 café??\[m' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "time of day is that of the recording" {
 	sed 's/"realtime_offset_ns":[0-9]*/"realtime_offset_ns":1700000000000000000/' "$REC/shell.json" |
 		"$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
