@@ -60,6 +60,7 @@ struct options {
 	const char *flamegraph;	/* file, or NULL */
 	bool explain;
 	bool color;
+	bool color_auto;	/* only where the output is a terminal */
 	bool bytes;
 	bool quiet;
 	bool took;

@@ -83,16 +83,17 @@ static enum exit_status finish_output(enum exit_status status)
 }
 
 /* A command has its own stdout: what is said of it goes where complaints go, as strace does. */
-static bool redirect_output(const char *name, bool command)
+static bool redirect_output(struct options *opts, const char *name)
 {
 	int fd = name ? open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
-		 command ? STDERR_FILENO : STDOUT_FILENO;
+		 opts->command ? STDERR_FILENO : STDOUT_FILENO;
 
 	if (fd < 0) {
 		warn_user("%s: %s", name, strerror(errno));
 		return false;
 	}
 	out.fd = fd;
+	opts->color &= !opts->color_auto || isatty(fd);
 	return true;
 }
 
@@ -104,7 +105,7 @@ static enum exit_status run_command(struct options *opts, const char *output)
 
 	if (command_status)
 		return (enum exit_status)command_status;
-	if (!redirect_output(output, true)) {
+	if (!redirect_output(opts, output)) {
 		kill(launch.pid, SIGKILL);
 		return STATUS_COMMAND_FAILED;
 	}
@@ -120,7 +121,7 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	struct timespec wall, monotonic;
 
 	if (opts->input)
-		return redirect_output(output, false) ? finish_output(input_show(&out, opts)) : STATUS_FAILED;
+		return redirect_output(opts, output) ? finish_output(input_show(&out, opts)) : STATUS_FAILED;
 	if (!procfile_setup(opts))
 		return opts->command ? STATUS_COMMAND_FAILED : STATUS_FAILED;
 	clock_gettime(CLOCK_REALTIME, &wall);
@@ -133,16 +134,16 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 		return run_command(opts, output);
 	if (opts->top) {
 		select_sort(sel);
-		return redirect_output(output, false) ?
+		return redirect_output(opts, output) ?
 			       finish_output(top_run(&out, opts, sel)) : STATUS_FAILED;
 	}
 	if (opts->metrics)
-		return redirect_output(output, false) ?
+		return redirect_output(opts, output) ?
 			       finish_output(metrics_run(&out, opts)) : STATUS_FAILED;
 	/* Saved files are all there will be; and an event does not say whose process it was of. */
 	if (sel->all && opts->follow && !opts->recorded && !sel->by_uid) {
 		opts->several = true;
-		if (!redirect_output(output, false))
+		if (!redirect_output(opts, output))
 			return STATUS_FAILED;
 		return finish_output(follow_everyone(&out, opts, sel));
 	}
@@ -152,7 +153,7 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 		if (!sel->n)
 			warn_user("no process is like that");
 	}
-	if (!sel->n || !redirect_output(output, false))
+	if (!sel->n || !redirect_output(opts, output))
 		return STATUS_FAILED;
 	opts->several |= sel->n > 1;
 	status = opts->follow ? follow_processes(&out, opts, sel->pids, sel->n, NULL) :

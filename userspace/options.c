@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "groups.h"
 #include "options.h"
@@ -215,14 +214,15 @@ static bool parse_seconds(const char *option, const char *text, uint64_t *ms)
 	return true;
 }
 
-static bool parse_color(const char *when, bool *color)
+static bool parse_color(const char *when, struct options *opts)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	if (!strcmp(when, "auto"))
-		*color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+	opts->color_auto = !strcmp(when, "auto");
+	if (opts->color_auto)
+		opts->color = !no_color || !*no_color;
 	else if (!strcmp(when, "always") || !strcmp(when, "never"))
-		*color = *when == 'a';
+		opts->color = *when == 'a';
 	else
 		return wrong("color", when);
 	return true;
@@ -298,7 +298,7 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 	case OPT_COLUMNS:
 		return !columns_parse(arg, &opts->columns) || wrong("columns", arg);
 	case OPT_COLOR:
-		return parse_color(arg, &opts->color);
+		return parse_color(arg, opts);
 	case OPT_BYTES:
 		opts->bytes = true;
 		break;
@@ -407,7 +407,7 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 	int id;
 
 	make_tables(letters, longs);
-	parse_color("auto", &opts->color);
+	parse_color("auto", opts);
 	if (follow_is_abbreviated(argv))
 		return OPTIONS_WRONG;
 	while (optind < argc) {

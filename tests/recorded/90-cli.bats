@@ -121,6 +121,8 @@ load common
 	[[ "$(NO_COLOR=1 tty)" != *$'\e['* ]]
 	[[ "$(NO_COLOR=1 tty --color=always)" == *$'\e['* ]]
 	[[ "$(tty --color=never)" != *$'\e['* ]]
+	tty -o "$BATS_TEST_TMPDIR/file"
+	diff -u <(echo "$plain") "$BATS_TEST_TMPDIR/file"
 }
 
 @test "keys and columns of a newer module are left alone" {
