@@ -392,15 +392,18 @@ static void tell_lost(struct everyone *all)
 			  all->lost ? "other " : "");
 }
 
-static void finish(struct everyone *all)
+static int finish(struct everyone *all)
 {
+	int rc;
+
 	for (size_t i = 0; i < BUCKETS; i++)
 		while (all->buckets[i])
 			all->buckets[i] = done(all, all->buckets[i], !lives(all, all->buckets[i]));
 	tell_lost(all);
-	report_finish(&all->report);
+	rc = report_finish(&all->report);
 	trace_close(all->trace);
 	close(all->module);
+	return rc;
 }
 
 enum exit_status follow_everyone(struct outbuf *out, const struct options *opts,
@@ -431,10 +434,11 @@ enum exit_status follow_everyone(struct outbuf *out, const struct options *opts,
 		rc = loop(all);
 		if (rc && rc != out->error)
 			warn_user("%s", strerror(-rc));
+		if (finish(all))
+			rc = -1;
 		status = rc ? STATUS_FAILED : STATUS_OK;
 		if (all->report.until_met)
 			status = STATUS_UNTIL;
-		finish(all);
 	}
 	free(all);
 	return status;

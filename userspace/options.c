@@ -389,6 +389,8 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("either --stacks or --json or --csv");
 	else if (opts->stacks && opts->input)
 		warn_user("--stacks needs a process, a recording has no stacks");
+	else if (opts->stacks && sel->all && !sel->by_uid)
+		warn_user("--stacks is not for --all: say which processes");
 	else if (!opts->follow && !opts->input && wants_follow(opts))
 		warn_user("that needs --follow");
 	else if (!opts->follow && !opts->input && opts->csv)

@@ -195,6 +195,8 @@ load common
 	fails 2 "--duration: not understood: '-1'" --follow --duration -1 1
 	fails 2 "--max-events: not understood: '0'" --follow -n 0 1
 	fails 2 "needs --follow" --until refused 1
+	fails 2 "--stacks is not for --all" --follow --all --flamegraph "$BATS_TEST_TMPDIR/graph.svg"
+	[ ! -e "$BATS_TEST_TMPDIR/graph.svg" ]
 	fails 2 "no such user: 'nobody-knows'" --uid nobody-knows
 	fails 2 "--comm '('" --comm '('
 	fails 2 "must be written out" --fol 4242
