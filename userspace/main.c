@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -82,12 +83,27 @@ static enum exit_status finish_output(enum exit_status status)
 	return STATUS_FAILED;
 }
 
+/* Which would be empty before it is read. */
+static bool is_input(const struct options *opts, const char *name)
+{
+	struct stat in, st;
+
+	return opts->input && !stat(name, &st) && S_ISREG(st.st_mode) &&
+	       !(strcmp(opts->input, "-") ? stat(opts->input, &in) : fstat(STDIN_FILENO, &in)) &&
+	       in.st_dev == st.st_dev && in.st_ino == st.st_ino;
+}
+
 /* A command has its own stdout: what is said of it goes where complaints go, as strace does. */
 static bool redirect_output(struct options *opts, const char *name)
 {
-	int fd = name ? open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) :
-		 opts->command ? STDERR_FILENO : STDOUT_FILENO;
+	int fd = opts->command ? STDERR_FILENO : STDOUT_FILENO;
 
+	if (name && is_input(opts, name)) {
+		warn_user("%s: is what --input reads", name);
+		return false;
+	}
+	if (name)
+		fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		warn_user("%s: %s", name, strerror(errno));
 		return false;

@@ -58,6 +58,14 @@ setup() {
 	grep -qx '\.\.\. 168 café??\[m' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "a recording is not overwritten by what is made of it" {
+	cp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
+	ln "$BATS_TEST_TMPDIR/rec" "$BATS_TEST_TMPDIR/same"
+	fails 1 "is what --input reads" --input "$BATS_TEST_TMPDIR/rec" --csv -o "$BATS_TEST_TMPDIR/same"
+	run -1 "$CLI" --input - -o "$BATS_TEST_TMPDIR/rec" <"$BATS_TEST_TMPDIR/same"
+	cmp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
+}
+
 @test "time of day is that of the recording" {
 	sed 's/"realtime_offset_ns":[0-9]*/"realtime_offset_ns":1700000000000000000/' "$REC/shell.json" |
 		"$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
