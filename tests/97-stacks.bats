@@ -245,6 +245,12 @@ waits() {
 	END
 	run -1 "$CLI" --follow --flamegraph /nonexistent/graph.svg $$
 	[[ "$output" == *"/nonexistent/graph.svg: No such file"* ]]
+	# One that is there is replaced by a whole one only.
+	cp "$BATS_TEST_TMPDIR/graph.svg" "$BATS_TEST_TMPDIR/old.svg"
+	run -1 "$CLI" --follow --flamegraph "$BATS_TEST_TMPDIR/graph.svg" 4194304
+	cmp "$BATS_TEST_TMPDIR"/{old,graph}.svg
+	run -1 "$CLI" --follow --flamegraph /dev/full $$
+	[[ "$output" == *"/dev/full: is there, and no ordinary file"* ]]
 }
 
 @test "what is missing is said" {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "gnuplot.h"
+#include "newfile.h"
 #include "plot.h"
 #include "plot_data.h"
 
@@ -21,45 +19,6 @@ static bool has_suffix(const char *file, const char *suffix)
 	return len > strlen(suffix) && !strcmp(file + len - strlen(suffix), suffix);
 }
 
-/* Another one beside it, so that nobody sees half a picture. Returns a descriptor, or -1. */
-static int open_beside(const char *file, char **name)
-{
-	int fd = -1;
-
-	if (asprintf(name, "%s.XXXXXX", file) < 0) {
-		*name = NULL;
-		warn_user("%s: %s", file, strerror(ENOMEM));
-		return -1;
-	}
-	fd = mkostemp(*name, O_CLOEXEC);
-	if (fd < 0) {
-		warn_user("%s: %s", file, strerror(errno));
-		free(*name);
-		*name = NULL;
-	}
-	return fd;
-}
-
-/* Better told now than after hours. */
-static bool can_be_written(const char *file)
-{
-	struct stat st;
-	char *name;
-	int fd;
-
-	if (!stat(file, &st) && !S_ISREG(st.st_mode)) {
-		warn_user("%s: is there, and no ordinary file", file);
-		return false;
-	}
-	fd = open_beside(file, &name);
-	if (fd < 0)
-		return false;
-	unlink(name);
-	free(name);
-	close(fd);
-	return true;
-}
-
 struct plot *plot_new(const char *file)
 {
 	const bool png = has_suffix(file, ".png");
@@ -69,7 +28,7 @@ struct plot *plot_new(const char *file)
 		warn_user("--plot: the name must end in .svg or .png: '%s'", file);
 		return NULL;
 	}
-	if (!gnuplot_present() || !can_be_written(file))
+	if (!gnuplot_present() || !newfile_possible(file))
 		return NULL;
 	plot = calloc(1, sizeof(*plot));
 	if (!plot) {
@@ -286,29 +245,15 @@ static int draw_into(struct plot *plot, int fd)
 
 int plot_finish(struct plot *plot)
 {
-	mode_t mask = umask(0);
-	char *name;
-	int fd, rc;
+	struct newfile picture;
 
-	umask(mask);
 	if (plot->error) {
 		warn_user("%s: %s", plot->file, strerror(-plot->error));
 		return -1;
 	}
 	if (!plot->n_processes)
 		return 0;
-	fd = open_beside(plot->file, &name);
-	if (fd < 0)
+	if (!newfile_open(&picture, plot->file))
 		return -1;
-	rc = draw_into(plot, fd);
-	/* As if it had been opened in the ordinary way. */
-	if (!rc && (fchmod(fd, 0666 & ~mask) || rename(name, plot->file))) {
-		warn_user("%s: %s", plot->file, strerror(errno));
-		rc = -1;
-	}
-	if (rc)
-		unlink(name);
-	close(fd);
-	free(name);
-	return rc;
+	return newfile_close(&picture, !draw_into(plot, picture.fd)) ? 0 : -1;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "flame.h"
+#include "newfile.h"
 #include "paths.h"
 #include "perf.h"
 #include "spaces.h"
@@ -43,7 +43,6 @@ struct stacks {
 	struct account *accounts[BUCKETS];
 	uint64_t growths, bytes, missing, missing_bytes;
 	uint64_t page_size;
-	int flamegraph;		/* descriptor, or -1 */
 };
 
 static struct account **account_of(struct stacks *stacks, pid_t pid)
@@ -151,7 +150,7 @@ struct stacks *stacks_new(const struct options *opts)
 	if (!stacks)
 		return NULL;
 	*stacks = (struct stacks){
-		.opts = opts, .flamegraph = -1, .page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+		.opts = opts, .page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 		.ops = {
 			.sample = take_sample, .map = take_map, .comm = take_comm,
 			.fork = take_fork, .exit = take_exit, .owner = stacks,
@@ -159,13 +158,9 @@ struct stacks *stacks_new(const struct options *opts)
 	};
 	/* Else libdwfl asks servers for what is not at hand. */
 	unsetenv("DEBUGINFOD_URLS");
-	if (opts->flamegraph) {
-		stacks->flamegraph = open(opts->flamegraph, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (stacks->flamegraph < 0) {
-			warn_user("%s: %s", opts->flamegraph, strerror(errno));
-			stacks_free(stacks);
-			return NULL;
-		}
+	if (opts->flamegraph && !newfile_possible(opts->flamegraph)) {
+		stacks_free(stacks);
+		return NULL;
 	}
 	stacks->recent = calloc(RECENT_SIZE, sizeof(*stacks->recent));
 	stacks->spaces = spaces_new(&stacks->paths);
@@ -194,8 +189,6 @@ void stacks_free(struct stacks *stacks)
 			stacks->accounts[i] = account->next;
 			free(account);
 		}
-	if (stacks->flamegraph >= 0)
-		close(stacks->flamegraph);
 	free(stacks->recent);
 	free(stacks);
 }
@@ -299,25 +292,39 @@ static void put_account(const struct stacks *stacks, struct outbuf *out)
 		warn_user("%s", text);
 }
 
+static bool draw(const struct paths *functions, const char *file)
+{
+	struct newfile graph;
+	int rc;
+
+	if (!newfile_open(&graph, file))
+		return false;
+	rc = flame_write(functions, graph.fd);
+	if (rc)
+		warn_user("%s: %s", file, strerror(-rc));
+	return newfile_close(&graph, !rc);
+}
+
 bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 {
 	const struct options *opts = stacks->opts;
 	struct paths functions = { 0 };
-	int rc = 0;
+	bool ok = true;
 
 	stacks_drain(stacks);
 	if (!opts->quiet)
 		paths_put_table(&stacks->paths, out, opts->bytes);
 	put_account(stacks, out);
-	if (!opts->folded && stacks->flamegraph < 0)
+	if (!opts->folded && !opts->flamegraph)
 		return true;
-	rc = paths_of_functions(&stacks->paths, &functions);
-	if (!rc && opts->folded)
+	if (paths_of_functions(&stacks->paths, &functions)) {
+		warn_user("%s", strerror(ENOMEM));
+		return false;
+	}
+	if (opts->folded)
 		paths_put_folded(&functions, out);
-	if (!rc && stacks->flamegraph >= 0)
-		rc = flame_write(&functions, stacks->flamegraph);
+	if (opts->flamegraph)
+		ok = draw(&functions, opts->flamegraph);
 	paths_free(&functions);
-	if (rc)
-		warn_user("--flamegraph: %s", strerror(-rc));
-	return !rc;
+	return ok;
 }

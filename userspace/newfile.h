@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_NEWFILE_H
+#define BRKWATCH_NEWFILE_H
+
+#include <stdbool.h>
+
+/* A file that is written beside the one it replaces, so that nobody sees half of it. */
+struct newfile {
+	const char *file;
+	char *name;		/* until it has its own */
+	int fd;
+};
+
+/* Whether it can be made, which is better told before hours of work; false: after a complaint. */
+bool newfile_possible(const char *file);
+
+/* @file stays valid. False: after a complaint. */
+bool newfile_open(struct newfile *new, const char *file);
+
+/* Give it its name, or where not @whole leave the old one. False: after a complaint, or not whole. */
+bool newfile_close(struct newfile *new, bool whole);
+
+#endif
