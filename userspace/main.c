@@ -26,6 +26,7 @@
 #include "top.h"
 
 static struct outbuf out;
+static int output_file = -1;	/* of -o */
 
 void warn_user(const char *fmt, ...)
 {
@@ -76,6 +77,9 @@ static enum exit_status finish_output(enum exit_status status)
 {
 	int rc = outbuf_flush(&out);
 
+	/* Some file systems say only there that there was no room. */
+	if (output_file >= 0 && close(output_file) && !rc)
+		rc = -errno;
 	if (!rc)
 		return status;
 	if (rc != -EPIPE)
@@ -103,7 +107,7 @@ static bool redirect_output(struct options *opts, const char *name)
 		return false;
 	}
 	if (name)
-		fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		fd = output_file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		warn_user("%s: %s", name, strerror(errno));
 		return false;
