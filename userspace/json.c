@@ -10,7 +10,7 @@
 #include "text.h"
 #include "utf8.h"
 
-/* Any bytes may be in it, JSON must be UTF-8. @escaped: newlines and backslashes are. */
+/* Any bytes may be in it, JSON must be UTF-8. @escaped: as in the module's files. */
 static struct json_object *json_bytes(const char *name, bool escaped)
 {
 	char text[MAPPING_NAME_MAX * (sizeof(UTF8_REPLACEMENT) - 1)];
@@ -19,8 +19,8 @@ static struct json_object *json_bytes(const char *name, bool escaped)
 	while (*name) {
 		size_t len = utf8_sequence((const unsigned char *)name);
 
-		if (escaped && name[0] == '\\' && (name[1] == 'n' || name[1] == '\\')) {
-			*p++ = name[1] == 'n' ? '\n' : '\\';
+		if (escaped && text_escaped(name)) {
+			*p++ = text_escaped(name);
 			name += 2;
 		} else if (len) {
 			p = mempcpy(p, name, len);

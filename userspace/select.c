@@ -12,6 +12,7 @@
 
 #include "procfile.h"
 #include "select.h"
+#include "text.h"
 
 static bool add(struct selection *sel, pid_t pid)
 {
@@ -199,12 +200,13 @@ bool select_search(struct selection *sel, const struct options *opts)
 void name_unescape(const char *name, char *plain)
 {
 	for (; *name; name++) {
-		bool escaped = name[0] == '\\' && (name[1] == 'n' || name[1] == '\\');
+		char escaped = text_escaped(name);
 
-		name += escaped;
 		*plain = *name;
-		if (escaped && *name == 'n')
-			*plain = '\n';
+		if (escaped) {
+			*plain = escaped;
+			name++;
+		}
 		plain++;
 	}
 	*plain = '\0';

@@ -18,6 +18,7 @@
 
 #include "rows.h"
 #include "tally.h"
+#include "text.h"
 #include "utf8.h"
 
 #define COMM_MAX	15	/* bytes, in the kernel */
@@ -65,11 +66,14 @@ void counts_subtract(struct counts *sum, const struct counts *counts)
 static void copy_name(char *to, const char *name)
 {
 	for (size_t bytes = 0; *name && bytes < COMM_MAX; bytes++) {
-		bool newline = name[0] == '\\' && name[1] == 'n';
+		char escaped = text_escaped(name);
 		size_t len = utf8_sequence((const unsigned char *)name);
 
-		if (newline || (name[0] == '\\' && name[1] == '\\')) {
-			*to++ = newline ? '\n' : '\\';
+		if (escaped == '\t') {
+			to = mempcpy(to, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
+			name += 2;
+		} else if (escaped) {
+			*to++ = escaped;
 			name += 2;
 		} else if (!len || iscntrl((unsigned char)*name) ||
 			   (len == 2 && *name == '\xc2' && (unsigned char)name[1] < 0xa0)) {

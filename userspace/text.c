@@ -132,6 +132,21 @@ char *put_size(char *p, uint64_t size, bool bytes)
 	return put_unit(p, unit);
 }
 
+char text_escaped(const char *text)
+{
+	if (*text != '\\')
+		return 0;
+	switch (text[1]) {
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	case '\\':
+		return '\\';
+	}
+	return 0;
+}
+
 void text_clean(char *text)
 {
 	char *to = text;

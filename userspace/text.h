@@ -21,6 +21,9 @@ char *put_seconds(char *p, uint64_t ns);	/* 1234.567890 */
 /* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers where @bytes is set. */
 char *put_size(char *p, uint64_t size, bool bytes);
 
+/* What two characters at @text stand for in a name of the module's files; 0: for themselves. */
+char text_escaped(const char *text);
+
 /* Replace what a terminal would take for more than text, in place, by '?'. */
 void text_clean(char *text);
 

@@ -109,6 +109,14 @@ pids() {
 	[ "$(jq -s '[.[].time_ns] | unique | (.[1] - .[0]) / 5e7 | floor' <<<"$output")" -ge 2 ]
 }
 
+@test "a tab in a name is one" {
+	copied
+	sed -i 's/^4242\t[^\t]*/4242\ta\\tb/' "$all"
+	[ "$("$CLI" --top --json | jq -r 'select(.pid == 4242).name')" = $'a\tb' ]
+	run -0 "$CLI" --top --comm $'^a\tb$'
+	[ "$(pids)" = 4242 ]
+}
+
 @test "columns may be in any place, and more" {
 	copied
 	awk -F'\t' -v OFS='\t' '{ first = $1; $1 = "later"; print $0, "more", first }' "$DATA/proc/all" >"$all"

@@ -121,6 +121,13 @@ ends_with() { # SIGNAL STATUS
 	diff -u "$DATA/expected/metrics.prom" "$OUT"
 }
 
+@test "a tab in a name is no letter t" {
+	cp -r "$DATA/metrics" "$BATS_TEST_TMPDIR/proc"
+	sed -i 's/^310\t[^\t]*/310\ta\\tb/' "$BATS_TEST_TMPDIR/proc/all"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" --metrics >"$OUT"
+	[ "$(value $'brkwatch_processes{groupname="a\xef\xbf\xbdb"}')" = 1 ]
+}
+
 @test "promtool finds nothing to say about the format and the names" {
 	needs_promtool
 	local options
