@@ -13,6 +13,8 @@
 
 #define LOCATION_MAX	256
 #define NAME_MAX_BYTES	512
+#define MANGLED_MAX	1024
+#define REFERENCES_MAX	24
 
 struct names {
 	struct paths *paths;
@@ -138,13 +140,32 @@ static demangle_fn *find_demangle(void)
 	return demangle;
 }
 
+/*
+ * A name that refers to parts of itself (S_, S0_, T_) can stand for one of any size: each part may
+ * name the one before it three times. So many make it some thousand times longer, and hardly any
+ * program has a name with more.
+ */
+static bool can_be_demangled(const char *name)
+{
+	size_t references = 0;
+
+	if (strlen(name) > MANGLED_MAX)
+		return false;
+	while ((name = strpbrk(name, "ST"))) {
+		name++;
+		name += strspn(name, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		references += *name == '_';
+	}
+	return references <= REFERENCES_MAX;
+}
+
 static bool copy_name(char *copy, const char *function)
 {
 	char *plain = NULL;
 
 	if (!function || !*function)
 		return false;
-	if (!strncmp(function, "_Z", 2) && find_demangle())
+	if (!strncmp(function, "_Z", 2) && can_be_demangled(function) && find_demangle())
 		plain = find_demangle()(function, NULL, NULL, &(int){ 0 });
 	/* Not of which version it is: "pthread_create@GLIBC_2.2.5". */
 	if (plain)
