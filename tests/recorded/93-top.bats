@@ -412,7 +412,9 @@ marks_are() {
 }
 
 @test "screen: stopped and continued" {
-	screen_start 80 24 bash -mc '"$CLI" --top 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; fg >/dev/null'
+	local go=$BATS_TEST_TMPDIR/go
+	# It goes on when that file is there: until then the screen is the old one.
+	screen_start 80 24 bash -mc '"$CLI" --top 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; while [ ! -e "$0" ]; do sleep 0.1; done; fg >/dev/null' "$go"
 	until_true 60 screen_has '5 processes'
 	keys C-z
 	until_true 60 screen_has '5 processes'
@@ -422,3 +424,6 @@ marks_are() {
 	until_true 60 screen_has '^bash-ready 0 '
 	screen_has '^stopped icanon'
 }
+	until_true 60 screen_has '^stopped icanon'
+	run ! screen_has '5 processes'
+	: >"$go"
