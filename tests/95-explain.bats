@@ -237,9 +237,7 @@ follows_advice() {
 	until_true 1 has_name "$pid"
 	exec {fd}<"$PROC/$pid"
 	put_to_sleep
-	kill -KILL "$pid"
-	wake_up
-	wait "$pid" || :
+	kill_sleeper
 	mkdir "$BATS_TEST_TMPDIR/proc"
 	cat <&"$fd" >"$BATS_TEST_TMPDIR/proc/1"
 	exec {fd}<&- {told}>&-

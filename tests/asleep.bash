@@ -8,15 +8,18 @@ start_sleeper() {
 	out=$BATS_TEST_TMPDIR/out
 	echo +cpu >/sys/fs/cgroup/cgroup.subtree_control
 	[ -d "$GROUP" ] || mkdir "$GROUP"
+	echo threaded >"$GROUP/cgroup.type"
 	rm -f "$BATS_TEST_TMPDIR/in"
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	: >"$out"
 	# A fault on the page of a restartable sequence would come before brk.
-	GLIBC_TUNABLES=glibc.pthread.rseq=0 asleep 256 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	GLIBC_TUNABLES=glibc.pthread.rseq=0 asleep 8192 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
 	pid=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 20 grep -q ready "$out"
-	echo "$pid" >"$GROUP/cgroup.procs"
+	# The thread that forks, by whose number the process goes, and it alone: the
+	# one that calls is to take notice of a signal.
+	echo "$pid" >"$GROUP/cgroup.threads"
 }
 
 put_to_sleep() {
@@ -34,4 +37,18 @@ asleep_in_brk() {
 
 wake_up() {
 	echo max >"$GROUP/cpu.max"
+}
+
+call_refused() {
+	awk -F'\t' -v pid="$pid" '$1 == pid { n = $10 } END { exit n != 1 }' "$PROC/all"
+}
+
+# kill_sleeper: while its call still waits. It is over when the lock is free.
+kill_sleeper() {
+	local status=0
+	kill -KILL "$pid"
+	until_true 30 call_refused || status=$?
+	wake_up
+	wait "$pid" || :
+	return "$status"
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * asleep MEGABYTES CPU.MAX - a brk call that waits for mmap_lock as long as one likes
+ * asleep TABLES CPU.MAX - a brk call that waits for mmap_lock as long as one likes
  *
- * Says "ready", and when told calls brk in one thread while another forks, which
- * holds mmap_lock for writing as long as it takes to copy the page tables. When
- * the call waits for that, its cgroup gets next to no CPU time any more, by the
- * file CPU.MAX; then it says "asleep". When there is time again it says
- * "returned" if the call has done what it should. A call that came too early or
- * too late is followed by another.
+ * Says "ready", and when told calls brk in one thread while the first one forks,
+ * which holds mmap_lock for writing as long as it takes to copy that many page
+ * tables. When the call waits for that, the first thread's cgroup gets next to
+ * no CPU time any more, by the file CPU.MAX; then it says "asleep". When there
+ * is time again it says "returned" if the call has done what it should. A call
+ * that came too early or too late is followed by another.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,6 +22,8 @@
 
 /* No less than PTHREAD_STACK_MIN, which is 128 KiB on arm64. */
 #define STACK	(256 << 10)
+/* What a page table is for. */
+#define TABLE	(2ul << 20)
 
 static int forking[2], called[2], thread_known[2];
 
@@ -94,7 +96,7 @@ static void watch(pid_t pid, const char *cpu_max)
 
 int main(int argc, char **argv)
 {
-	size_t size = argc > 2 ? strtoul(argv[1], NULL, 0) << 20 : 0, i;
+	size_t size = argc > 2 ? strtoul(argv[1], NULL, 0) * TABLE : 0, i;
 	pid_t pid = getpid(), watcher, child;
 	pthread_attr_t attributes;
 	pthread_t thread;
@@ -107,12 +109,15 @@ int main(int argc, char **argv)
 	watcher = fork();
 	if (!watcher)
 		watch(pid, argv[2]);
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return 2;
 	madvise(memory, size, MADV_NOHUGEPAGE);
-	for (i = 0; i < size; i += 4096)
-		memory[i] = 1;
+	/* Page tables are copied where anything has been written; it may be little. */
+	memory[0] = 1;
+	for (i = TABLE; i < size; i += TABLE)
+		(void)*(volatile char *)(memory + i);
 	stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack == MAP_FAILED)
 		return 2;
