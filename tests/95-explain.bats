@@ -175,7 +175,7 @@ follows_advice() {
 
 @test "malloc goes on with mmap where a mapping is in the way" {
 	cat >"$BATS_TEST_TMPDIR/malloc.py" <<-'END'
-		import ctypes, time
+		import ctypes, os, sys, time
 		libc = ctypes.CDLL(None)
 		libc.malloc.restype = libc.sbrk.restype = libc.mmap.restype = ctypes.c_void_p
 		libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 4
@@ -185,9 +185,12 @@ follows_advice() {
 		assert all(blocks) and blocks[-1] > end
 		assert libc.sbrk(0) <= end
 		assert libc.sbrk(100000) == 2**64 - 1
-		time.sleep(2)
+		# There are maps to look at until it has been explained.
+		end = time.monotonic() + 60 * int(os.environ["BRKWATCH_SLOWNESS"])
+		while "goes on with mmap." not in " ".join(open(sys.argv[1]).read().split()) and time.monotonic() < end:
+		    time.sleep(0.1)
 	END
-	"$CLI" --explain -o "$BATS_TEST_TMPDIR/text" -- python3 -S "$BATS_TEST_TMPDIR/malloc.py"
+	"$CLI" --explain -o "$BATS_TEST_TMPDIR/text" -- python3 -S "$BATS_TEST_TMPDIR/malloc.py" "$BATS_TEST_TMPDIR/text"
 	cat "$BATS_TEST_TMPDIR/text"
 	tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/line"
 	# The two are alike, and so one to the kernel.
