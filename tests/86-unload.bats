@@ -51,7 +51,7 @@ busy() {
 	for ((n = 0; n < $(figure 20 500); n++)); do
 		load_module "maxactive=$((16 << n % 5))" "history=$((2 << n % 3))"
 		sleep "0.$((n % 3))"
-		until_true 10 unloads
+		until_true 60 unloads
 	done
 	kill -KILL -- -"$group"
 	wait "$group" || :

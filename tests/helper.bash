@@ -88,14 +88,17 @@ case $(uname -r) in
 esac
 
 # until_true SECONDS COMMAND...: wait for it, show what it said if it never is.
+# It is half a minute at least, and tried once more when that is over: the host
+# may have done something else all the time.
 until_true() {
-	local deadline=$((SECONDS + $1 * BRKWATCH_SLOWNESS)) out
+	local deadline=$((SECONDS + ($1 > 30 ? $1 : 30) * BRKWATCH_SLOWNESS)) late='' out
 	shift
 	until out=$("$@" 2>&1); do
-		if [ "$SECONDS" -gt "$deadline" ]; then
+		if [ "$late" ]; then
 			echo "still not true: $*: $out"
 			return 1
 		fi
+		[ "$SECONDS" -le "$deadline" ] || late=y
 		moment
 	done
 }

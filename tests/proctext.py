@@ -15,11 +15,18 @@ def numbers(where):
     return {int(n) for n in os.listdir(where) if n.isdigit()}
 
 
-def until(what, seconds=5):
-    """Wait for what() to be None; else it says what is wrong."""
-    end = time.monotonic() + seconds * SLOWNESS
+# No less is waited for anything: the host may do something else meanwhile.
+PATIENCE = 30
+
+
+def until(what, seconds=PATIENCE):
+    """Wait for what() to be None; else it says what is wrong. It is tried once
+    more when the time is over, for one try may have taken all of it."""
+    end = time.monotonic() + max(seconds, PATIENCE) * SLOWNESS
+    late = False
     while (wrong := what()) is not None:
-        assert time.monotonic() < end, wrong
+        assert not late, wrong
+        late = time.monotonic() > end
         time.sleep(0.01)
 
 
@@ -58,9 +65,9 @@ class Text:
         return int(value, 0) if value[0].isdigit() else value
 
 
-def open_file(name):
+def open_file(name, patience=PATIENCE):
     """A descriptor; the name of a new process may come a moment late."""
-    end = time.monotonic() + SLOWNESS
+    end = time.monotonic() + patience * SLOWNESS
     while True:
         try:
             return os.open(name, os.O_RDONLY | os.O_CLOEXEC)
@@ -78,8 +85,8 @@ def reread(fd):
     return Text(text.decode())
 
 
-def look(pid, proc="/proc"):
-    fd = open_file(f"{proc}/brkwatch/{pid}")
+def look(pid, proc="/proc", patience=PATIENCE):
+    fd = open_file(f"{proc}/brkwatch/{pid}", patience)
     try:
         return reread(fd)
     finally:
