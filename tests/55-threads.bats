@@ -12,7 +12,7 @@ setup_file() {
 race() {
 	local dir=$BATS_TEST_TMPDIR pid told follower
 	mkfifo "$dir/in"
-	taskset -c "0-$(($1 - 1))" threads "$2" "$(figure 4000 60000)" "$(figure 5 60)" \
+	taskset -c "0-$(($1 - 1))" threads "$2" "$(figure 4000 60000)" "$(($(figure 5 60) * BRKWATCH_SLOWNESS))" \
 		<"$dir/in" >"$dir/log" 3>&- &
 	pid=$!
 	exec {told}>"$dir/in"

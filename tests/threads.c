@@ -81,6 +81,8 @@ static void *run(void *data)
 		if (caller->n == ALONE)
 			all_go = true;
 	}
+	/* The time may have ended before. */
+	all_go = true;
 	return NULL;
 }
 
