@@ -123,17 +123,17 @@ has_ended() {
 		until_true 20 screen_has "$pid brkdo  "
 		# shellcheck disable=SC2086
 		screen_fits $size
-		[ "$(selected)" = "$pid" ]
+		until_true 20 selected_is "$pid"
 		if [ "$size" = "80 24" ]; then
 			: >"$out"
 			tell
 			until_true 10 grep -q ready "$out"
 		fi
 		until_true 20 screen_has "^brkdo ($pid)   heap 384 MiB   peak 512 MiB   refused 2"
-		screen
-		screen_has '^ *512 MiB ┤'
-		screen | grep -E '^ +0 B └' | grep -q x
-		screen | grep -E '^ .*│' | grep -q '█'
+		# What is seen may be half of what is drawn.
+		until_true 20 screen_has '^ *512 MiB ┤'
+		until_true 20 screen_has '^ \+0 B └.*x'
+		until_true 20 screen_has '^ .*│.*█'
 		keys q
 		until_true 20 screen_has '^bash-ready 0 '
 		screen_sane
@@ -159,8 +159,8 @@ has_ended() {
 	until_true 20 selected_is "$chosen"
 	keys p
 	until_true 20 screen_has 'by pid, reversed'
-	[ "$(screen_rows | cut -d ' ' -f 1)" = "$chosen" ]
-	[ "$(selected)" = "$chosen" ]
+	until_true 20 eval '[[ "$(screen_rows) " == "'"$chosen"' "* ]]'
+	until_true 20 selected_is "$chosen"
 	screen_size 200 60
 	until_true 20 screen_has RANGE
 	until_true 20 screen_has "^crowd ($chosen) "
