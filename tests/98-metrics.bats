@@ -163,6 +163,25 @@ scrapes() {
 	[[ "$(query 'brkwatch_build_info')" == *"version=\"$(cat "$ROOT/VERSION")\""* ]]
 }
 
+# Each metric of the file.
+has_all_names() {
+	local name
+	query 'group by (__name__) ({__name__=~"brkwatch_.*"})' >"$BATS_TEST_TMPDIR/names"
+	while read -r name; do
+		grep -q "{__name__=\"$name\"}\|^$name " "$BATS_TEST_TMPDIR/names" || {
+			echo "Prometheus has no $name"
+			return 1
+		}
+	done < <(sed -n 's/^# TYPE \(brkwatch_[a-z_]*\) .*/\1/p' "$OUT")
+}
+
+scrapes_without_error() {
+	local error
+	error=$(query node_textfile_scrape_error)
+	echo "$error"
+	[[ "$error" == *"=> 0 "* ]]
+}
+
 @test "Prometheus scrapes node_exporter, and a query finds the process that grows" {
 	[ "$(uname -m)" = x86_64 ] || skip "no prometheus in a foreign root"
 	[ -x "$DEBIAN/prometheus" ] || {
@@ -171,7 +190,8 @@ scrapes() {
 	}
 	cat >"$BATS_TEST_TMPDIR/prometheus.yml" <<-END
 		global:
-		  scrape_interval: 1s
+		  # No answer may take longer.
+		  scrape_interval: 3s
 		rule_files:
 		- $ROOT/contrib/prometheus/brkwatch.rules.yml
 		scrape_configs:
@@ -195,18 +215,11 @@ scrapes() {
 	until_true 60 scrapes
 	until_true 60 grows_and_is_found
 	# What the module says, Prometheus has.
-	local name
-	query 'group by (__name__) ({__name__=~"brkwatch_.*"})' >"$BATS_TEST_TMPDIR/names"
-	while read -r name; do
-		grep -q "{__name__=\"$name\"}\|^$name " "$BATS_TEST_TMPDIR/names" || {
-			echo "Prometheus has no $name"
-			return 1
-		}
-	done < <(sed -n 's/^# TYPE \(brkwatch_[a-z_]*\) .*/\1/p' "$OUT")
-	[[ "$(query node_textfile_scrape_error)" == *"=> 0 "* ]]
+	until_true 60 has_all_names
+	until_true 60 scrapes_without_error
 	run -0 "$DEBIAN/promtool" check metrics <"$OUT"
 	kill "$cli"
 	wait "$cli"
 	[ ! -e "$OUT" ]
-	until_true 30 has_gone
+	until_true 60 has_gone
 }
