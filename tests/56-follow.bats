@@ -5,8 +5,8 @@
 load helper
 
 setup_file() {
-	cpus 2
 	load_module
+	cpus 2
 }
 
 @test "poll, select and epoll, level and edge, see news once and the end for good" {
@@ -161,9 +161,11 @@ account() {
 }
 
 @test "a follower that is stopped loses old events, is told how many, and nothing else" {
+	cpus 1
 	unload_module
 	load_module follow_history=4096
 	start_brkdo grow 4096 pause burst 10000 pause
+	cpus 2
 	"$CLI" --json --follow "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- &
 	local follower=$! seen lost delta
 	"$CLI" --json --follow "$pid" >"$BATS_TEST_TMPDIR/other" 3>&- &

@@ -6,7 +6,6 @@ load helper
 
 # Each test loads the module as it needs it.
 setup_file() {
-	cpus 2
 	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1 BRKWATCH_MODULE
 }
 
@@ -16,11 +15,13 @@ teardown_file() {
 }
 
 teardown() {
+	cpus 1
 	unload_leftover
 	judge_log
 }
 
 @test "many processes at insmod: all have names when it returns, and lose them" {
+	[ "${BRKWATCH_ACCEL:-}" = tcg ] || cpus 2
 	python3 - "$(figure 300 10000)" <<-'END'
 	import os, subprocess, sys, time
 	from proctext import *
@@ -43,6 +44,7 @@ teardown() {
 
 @test "many short-lived processes: the names are right, and nothing is kept" {
 	load_module exited=0
+	cpus 2
 	python3 - "$(figure 500 10000)" <<-'END'
 	import subprocess, sys, time
 	from proctext import *
@@ -68,6 +70,7 @@ teardown() {
 
 @test "what the queue cannot hold is found by looking at all processes" {
 	insmod "$ROOT/build/$(uname -r)-small-queue/brkwatch.ko"
+	cpus 2
 	python3 - "$(figure 300 3000)" <<-'END'
 	import sys
 	from proctext import *
@@ -83,6 +86,7 @@ teardown() {
 
 @test "a number that is used again: the descriptor stays with the old process" {
 	load_module
+	cpus 2
 	local max
 	max=$(sysctl -n kernel.pid_max)
 	# Numbers from 300 on are given to processes.
@@ -150,6 +154,7 @@ teardown() {
 
 @test "pid namespaces, two deep: each mount of procfs has its own numbers" {
 	load_module
+	cpus 2
 	python3 - <<-'END'
 	import errno, os, subprocess
 	from proctext import *

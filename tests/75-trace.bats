@@ -57,10 +57,11 @@ in_use() {
 	[ ! -e /sys/kernel/btf/brkwatch ] || echo "# the module has BTF" >&3
 }
 
-# same_as_proc COMMAND...: it waits for a line once; all its events from then on
+# same_as_proc CPUS COMMAND...: it waits for a line once; all its events from then on
 # are compared, field by field.
 same_as_proc() {
-	local dir=$BATS_TEST_TMPDIR instance=$TRACING/instances/same told pid follower reader
+	local dir=$BATS_TEST_TMPDIR instance=$TRACING/instances/same told pid follower reader cpus=$1
+	shift
 	mkfifo "$dir/in"
 	"$@" <"$dir/in" >"$dir/out" 3>&- &
 	pid=$!
@@ -72,13 +73,15 @@ same_as_proc() {
 	mkdir "$instance"
 	echo 8192 >"$instance/buffer_size_kb"
 	echo 1 >"$instance/events/brkwatch/enable"
+	cpus "$cpus"
 	echo go >&"$told"
 	exec {told}>&-
 	wait "$pid" "$follower"
+	cpus 1
 	echo 0 >"$instance/events/brkwatch/enable"
 	: >"$dir/pages"
 	for reader in "$instance"/per_cpu/cpu*/trace_pipe_raw; do
-		timeout 1 dd if="$reader" iflag=nonblock bs=4096 2>/dev/null >>"$dir/pages" || :
+		timeout "$((30 * BRKWATCH_SLOWNESS))" dd if="$reader" iflag=nonblock bs=4096 2>/dev/null >>"$dir/pages" || :
 	done
 	rmdir "$instance"
 	cat "$dir/rows.head" "$dir/rows" >"$dir/proc"
@@ -87,11 +90,9 @@ same_as_proc() {
 }
 
 @test "every field of every event is that of its row in /proc" {
-	same_as_proc brkdo pause query grow 4096 grow 5000 grow -3 same grow -4096 at 1 at 0x100000000000000 \
+	same_as_proc 1 brkdo pause query grow 4096 grow 5000 grow -3 same grow -4096 at 1 at 0x100000000000000 \
 		fork vfork prctl-brk 8192 burst 500 data+ 8192 grow 1000000
-	cpus 2
-	same_as_proc threads 4 500 20
-	cpus 1
+	same_as_proc 2 threads 4 500 "$((20 * BRKWATCH_SLOWNESS))"
 }
 
 @test "perf record -g, perf script: each event, and who made it" {

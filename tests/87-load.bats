@@ -5,8 +5,8 @@
 load helper
 
 setup_file() {
-	cpus 2
 	load_module exited=0
+	cpus 2
 }
 
 # Of the module: its own reckoning, its slab, its vmalloc areas.

@@ -13,6 +13,7 @@ teardown_file() {
 }
 
 teardown() {
+	cpus 1
 	unload_leftover
 	judge_log
 }
@@ -23,8 +24,8 @@ teardown() {
 soak() {
 	local cpus=$1 seconds=$2 limit=$3
 	shift 3
-	cpus "$cpus"
 	load_module maxactive=16 history=2 memory=1 exited=65536 "$@"
+	cpus "$cpus"
 	# What Python allocates is no call meanwhile.
 	MALLOC_TOP_PAD_=$((64 << 20)) MALLOC_TRIM_THRESHOLD_=$((128 << 20)) python3 - "$cpus" "$seconds" "$limit" <<-'END'
 	import os, select, sys, time

@@ -42,16 +42,16 @@ gone() {
 
 @test "every call of every process, in one order, as the processes say" {
 	local dir=$BATS_TEST_TMPDIR pids=() i
-	cpus 2
 	follow_all --json
+	cpus 2
 	for i in 1 2 3 4; do
 		brkdo grow 4096 query at 1 vfork burst 50 grow "$((i * 8192))" same to 0 grow 1 >"$dir/out$i" 3>&- &
 		pids+=("$!=$dir/out$i")
 	done
 	sh -c "sh -c true; exec brkdo grow 4096 exec $BIN/brkdo grow 8192" >/dev/null
 	wait "${pids[@]%%=*}"
-	end_follow_all
 	cpus 1
+	end_follow_all
 	python3 "$ROOT/tests/check_follow.py" "$json" >&3
 	# burst is not said call by call.
 	for i in "${pids[@]}"; do
@@ -66,17 +66,17 @@ gone() {
 
 @test "threads that race on two CPUs: nothing lost, nothing out of order" {
 	local dir=$BATS_TEST_TMPDIR
-	cpus 2
 	mkfifo "$dir/in"
-	threads 4 "$(figure 1000 20000)" 20 <"$dir/in" >"$dir/log" 3>&- &
+	threads 4 "$(figure 1000 20000)" "$((20 * BRKWATCH_SLOWNESS))" <"$dir/in" >"$dir/log" 3>&- &
 	pid=$!
 	exec {told}>"$dir/in"
 	until_true 10 grep -q ready "$dir/log"
 	follow_all --json
+	cpus 2
 	tell
 	wait "$pid"
-	end_follow_all
 	cpus 1
+	end_follow_all
 	python3 "$ROOT/tests/check_follow.py" "$json" >&3
 	[ "$(jq -s "map(select(.pid == $pid and .tid != $pid and .tid != 0 and
 		(.event | IN(\"query\", \"grow\", \"shrink\", \"move\", \"same\", \"refused\")))) | length" "$json")" = \

@@ -209,7 +209,8 @@ until(names_differ, int(sys.argv[1]))' "${1:-10}"
 }
 
 # cpus N: that many are on. The guest has four; most tests are content with one,
-# for an emulated one that is waited for is waited for long.
+# for an emulated one that is waited for is waited for long. What patches code,
+# as loading and unloading do, is done with one: see scripts/vm.
 cpus() {
 	local i
 	for i in 1 2 3; do
