@@ -153,8 +153,9 @@ has_ended() {
 	until_true 20 screen_has 'processes'
 	keys / '^' c r o w d Enter
 	until_true 20 screen_has ' 51 of '
-	keys p End
+	keys p
 	until_true 20 screen_has 'by pid'
+	keys End
 	chosen=$(awk '$1 == "child" { print $2 }' "$BATS_TEST_TMPDIR/crowd" | sort -n | tail -n 1)
 	until_true 20 selected_is "$chosen"
 	keys p

@@ -156,7 +156,9 @@ pids() {
 	awk '$2 == "python3" { if ($3 > last && n++ % 10000) exit 1; last = $3 }' <("$CLI" --top --bytes)
 	screen_start 80 24 "$CLI" --top 0.2
 	until_true 60 screen_has '10000 processes'
-	keys p End
+	keys p
+	until_true 60 screen_has 'by pid'
+	keys End
 	until_true 60 screen_has '  10000 python3'
 	keys q
 	until_true 60 screen_has bash-ready
