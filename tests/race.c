@@ -137,6 +137,7 @@ static void change(void)
 {
 	uid_t uid = USER;
 
+	shared->state++;
 	while (!shared->stop) {
 		double until = now() + (random() % 1000) / 1e6;
 
@@ -238,6 +239,8 @@ int main(int argc, char **argv)
 		die("mmap");
 	plain = argv[2];
 	shared->tries = atol(argv[3 + execs]);
+	/* It has to become the user first. */
+	shared->state = 3;
 
 	target = execs ? start(become_user, exec_plain) :
 			 start(become_changer, change);
