@@ -203,7 +203,7 @@ static void exec_plain(void)
 
 static void wait_for_name(void)
 {
-	double until = now() + 5;
+	double until = now() + 60;
 	int fd;
 
 	while ((fd = open(file, O_RDONLY)) < 0 && now() < until)

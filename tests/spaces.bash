@@ -88,7 +88,7 @@ assert_gone() {
 # kinds of all its events since it was read before. A space can be gone a moment
 # before its last event is there.
 assert_ended() {
-	local deadline=$((SECONDS + 3)) kinds=
+	local deadline=$((SECONDS + 30 * BRKWATCH_SLOWNESS)) kinds=
 	until
 		look_again again
 		kinds+=${kinds:+ }${again[kinds]}

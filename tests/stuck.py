@@ -18,6 +18,7 @@ from who import *
 BRKWATCH = "/proc/brkwatch"
 PR_SET_THP_DISABLE, MAP_POPULATE = 41, 0x8000
 GROUP = "/sys/fs/cgroup/brkwatch-stuck"
+SLOWNESS = int(os.environ["BRKWATCH_SLOWNESS"])
 
 
 def quota(text):
@@ -26,7 +27,7 @@ def quota(text):
 
 
 def until(seconds, condition, what):
-    deadline = time.monotonic() + seconds * int(os.environ["BRKWATCH_SLOWNESS"])
+    deadline = time.monotonic() + max(seconds, 30) * SLOWNESS
     while not (value := condition()):
         assert time.monotonic() < deadline, what
         time.sleep(0.005)
@@ -87,7 +88,7 @@ def begin_exec(tell, fd):
     poll = select.poll()
     poll.register(fd, 0)
     os.write(tell, b"\n")
-    assert poll.poll(10000), "no exec"
+    assert poll.poll(60000 * SLOWNESS), "no exec"
 
 
 def text_of(fd):
@@ -95,7 +96,7 @@ def text_of(fd):
 
 
 class Took:
-    """How long things took at most; what is held up takes longer than LIMIT."""
+    """How long things took at most; what is held up takes longer than LIMIT seconds."""
     LIMIT = 5
 
     def __init__(self):
@@ -106,7 +107,7 @@ class Took:
         value = function()
         took = time.monotonic() - begin
         self.most[name] = max(took, self.most.get(name, 0))
-        assert took < self.LIMIT, f"{name}: {took:.2f} s"
+        assert took < self.LIMIT * SLOWNESS, f"{name}: {took:.2f} s"
         return value
 
 

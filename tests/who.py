@@ -165,7 +165,7 @@ def answer(path, dir_fd=None):
 
 def both(pid, proc="/proc"):
     """What opens of its maps and of its file say. The name may come late."""
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 20 * int(os.environ["BRKWATCH_SLOWNESS"])
     while True:
         maps, brkwatch = answer(f"{proc}/{pid}/maps"), answer(f"{proc}/brkwatch/{pid}")
         if brkwatch != "ENOENT" or maps == "ENOENT" or time.monotonic() > deadline:
