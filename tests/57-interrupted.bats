@@ -28,15 +28,15 @@ load helper
 }
 
 # follow_through: a follower of a program that execs; it opens the second address
-# space 5 seconds late, and has no file open meanwhile.
+# space 15 seconds late, and has no file open meanwhile.
 follow_through() {
 	start_brkdo grow 4096 pause exec "$BIN/brkdo" pause grow 8192
-	strace -qqo /dev/null -P "$PROC/$pid" -e inject=openat:delay_enter=5s:when=2 \
+	strace -qqo /dev/null -P "$PROC/$pid" -e inject=openat:delay_enter="$((15 * BRKWATCH_SLOWNESS))s:when=2" \
 		"$CLI" --follow "$pid" >"$BATS_TEST_TMPDIR/text" 2>&1 3>&- &
 	follower=$!
 	until_true 20 grep -q 'grow' "$BATS_TEST_TMPDIR/text"
 	tell
-	until_true 4 eval "[ \$(cat /sys/module/brkwatch/refcnt) = 0 ]"
+	until_true 10 eval "[ \$(cat /sys/module/brkwatch/refcnt) = 0 ]"
 	unload_module
 }
 
@@ -44,7 +44,7 @@ follow_through() {
 	local follower
 	follow_through
 	load_module
-	until_true 20 grep -q 'exec: new address space' "$BATS_TEST_TMPDIR/text"
+	until_true 60 grep -q 'exec: new address space' "$BATS_TEST_TMPDIR/text"
 	tell
 	wait "$pid"
 	wait "$follower"
