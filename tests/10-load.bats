@@ -46,8 +46,8 @@ names() { numbers_in "$PROC"; }
 names_are_soon() {
 	python3 - <<-'END' || return
 	import os, time
-	worst = 0
-	for i in range(20):
+	worst, slowness = 0, int(os.environ["BRKWATCH_SLOWNESS"])
+	for i in range(6):
 	    r, w = os.pipe()
 	    begin = time.monotonic()
 	    pid = os.fork()
@@ -57,25 +57,26 @@ names_are_soon() {
 	        os._exit(0)
 	    os.close(r)
 	    while not os.path.exists(f"/proc/brkwatch/{pid}"):
-	        assert time.monotonic() < begin + 5, "never came"
+	        assert time.monotonic() < begin + 30 * slowness, "never came"
 	        time.sleep(0.001)
 	    worst = max(worst, time.monotonic() - begin)
 	    os.close(w)
 	    os.waitpid(pid, 0)
 	    begin = time.monotonic()
 	    while os.path.exists(f"/proc/brkwatch/{pid}"):
-	        assert time.monotonic() < begin + 5, "never went"
+	        assert time.monotonic() < begin + 30 * slowness, "never went"
 	        time.sleep(0.001)
 	print(f"worst delay {worst * 1000:.1f} ms")
-	assert worst < 0.05 * int(os.environ["BRKWATCH_SLOWNESS"]), worst
+	assert worst < 0.05 * slowness, worst
 	END
 	[ "$(stat_of NamesDelayMaxNs)" -gt 0 ] &&
 		[ "$(stat_of NamesDelayMaxNs)" -lt $((50000000 * BRKWATCH_SLOWNESS)) ]
 }
 
-# Where the host does something else meanwhile, the guest's time goes on.
+# Where the host does something else meanwhile, the guest's time goes on: few at
+# a time, and again if it did.
 @test "a new process has its file within 50 ms, a finished one loses it" {
-	local rounds=3
+	local rounds=15
 	load_module
 	until names_are_soon; do
 		[ $((--rounds)) -gt 0 ]
