@@ -323,7 +323,9 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	}
 	if (opts->folded)
 		paths_put_folded(&functions, out);
-	if (opts->flamegraph)
+	if (opts->flamegraph && !stacks->growths && !stacks->missing)
+		warn_user("no heap has grown: %s is not written", opts->flamegraph);
+	else if (opts->flamegraph)
 		ok = draw(&functions, opts->flamegraph);
 	paths_free(&functions);
 	return ok;
