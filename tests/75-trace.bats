@@ -144,6 +144,7 @@ fill_cache 40" ]
 }
 
 @test "bpftrace: bytes by user stack; the module stays while it listens" {
+	[ -e /proc/sys/kernel/unprivileged_bpf_disabled ] || skip "missing kernel feature: BPF"
 	cd "$BATS_TEST_TMPDIR"
 	BPFTRACE_NO_CPP_DEMANGLE=1 bpftrace -B line -e '
 		BEGIN { printf("listening\n") }
@@ -164,6 +165,7 @@ fill_cache 40" ]
 }
 
 @test "ftrace: histograms and stacks; the module stays while there are any" {
+	[ -e "$EVENTS/brk_grow/hist" ] || skip "missing kernel feature: histogram triggers"
 	local n
 	echo 'hist:keys=comm:vals=pages:sort=pages if comm == "brkdo"' >"$EVENTS/brk_grow/trigger"
 	in_use
