@@ -48,6 +48,7 @@ struct options {
 	uint64_t count;		/* how often; 0: no end */
 
 	bool metrics;
+	bool openmetrics;	/* in that format */
 	const char *metrics_file;	/* or NULL: standard output */
 	uint64_t metrics_interval_ms;	/* 0: once */
 	uint64_t groups;		/* how many are shown; 0: not said */

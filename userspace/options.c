@@ -35,6 +35,7 @@ enum {
 	OPT_FLAMEGRAPH,
 	OPT_METRICS,
 	OPT_METRICS_FILE,
+	OPT_OPENMETRICS,
 	OPT_INTERVAL,
 	OPT_GROUPS,
 };
@@ -93,6 +94,7 @@ static const struct option_info {
 	{ 0, NULL, NULL, "For Prometheus:" },
 	{ OPT_METRICS, "metrics", NULL, "print metrics of all processes, by command name" },
 	{ OPT_METRICS_FILE, "metrics-file", "FILE", "write them to FILE" },
+	{ OPT_OPENMETRICS, "openmetrics", NULL, "likewise, in the OpenMetrics format" },
 	{ OPT_INTERVAL, "interval", "SECONDS", "again and again; at the end FILE is removed" },
 	{ OPT_GROUPS, "groups", "N", "how many names are shown, largest heap first (20);\n"
 				     "the others are one, called other" },
@@ -310,6 +312,10 @@ static bool take(int id, const char *arg, struct options *opts, struct selection
 		break;
 	case OPT_METRICS_FILE:
 		opts->metrics_file = arg;
+		opts->metrics = true;
+		break;
+	case OPT_OPENMETRICS:
+		opts->openmetrics = true;
 		/* fall through */
 	case OPT_METRICS:
 		opts->metrics = true;

@@ -20,10 +20,31 @@ struct family {
 	const char *help;
 };
 
-static void print_head(struct outbuf *out, const struct family *family)
+/*
+ * In OpenMetrics a family of counters has the name of its samples less "_total", and the unit,
+ * where it has one, is the last word of the name.
+ */
+static void print_open_head(struct outbuf *out, const struct family *family)
 {
-	outbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
-		      family->type);
+	bool counter = !strcmp(family->type, "counter");
+	size_t len = strlen(family->name) - (counter ? strlen("_total") : 0);
+	const char *word = (const char *)memrchr(family->name, '_', len) + 1;
+	size_t word_len = (size_t)(family->name + len - word);
+
+	outbuf_printf(out, "# TYPE %.*s %s\n", (int)len, family->name, family->type);
+	if ((word_len == strlen("bytes") && !memcmp(word, "bytes", word_len)) ||
+	    (word_len == strlen("seconds") && !memcmp(word, "seconds", word_len)))
+		outbuf_printf(out, "# UNIT %.*s %.*s\n", (int)len, family->name, (int)word_len, word);
+	outbuf_printf(out, "# HELP %.*s %s\n", (int)len, family->name, family->help);
+}
+
+static void print_head(struct outbuf *out, const struct options *opts, const struct family *family)
+{
+	if (opts->openmetrics)
+		print_open_head(out, family);
+	else
+		outbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
+			      family->name, family->type);
 }
 
 /* NAME{LABEL="TEXT"} and a space. */
@@ -98,7 +119,7 @@ static void print_groups(struct outbuf *out, const struct options *opts,
 
 		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !opts->wall_known))
 			continue;
-		print_head(out, &gf->family);
+		print_head(out, opts, &gf->family);
 		for (size_t i = 0; i < groups->n; i++)
 			print_group(out, opts, gf, &groups->shown[i]);
 		print_group(out, opts, gf, &groups->other);
@@ -132,7 +153,8 @@ static const struct module_family {
 	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes" },
 };
 
-static void print_module(struct outbuf *out, const struct modstats *stats)
+static void print_module(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
 {
 	for (size_t i = 0; i < sizeof(module_families) / sizeof(module_families[0]); i++) {
 		const struct module_family *mf = &module_families[i];
@@ -140,12 +162,13 @@ static void print_module(struct outbuf *out, const struct modstats *stats)
 
 		if (!modstats_number(stats, mf->key, &value))
 			continue;
-		print_head(out, &mf->family);
+		print_head(out, opts, &mf->family);
 		outbuf_printf(out, "%s %" PRIu64 "\n", mf->family.name, value);
 	}
 }
 
-static void print_build_info(struct outbuf *out, const struct modstats *stats)
+static void print_build_info(struct outbuf *out, const struct options *opts,
+			     const struct modstats *stats)
 {
 	static const struct family family = {
 		"brkwatch_build_info", "gauge", "Version of the loaded module; the value is 1.",
@@ -154,12 +177,13 @@ static void print_build_info(struct outbuf *out, const struct modstats *stats)
 
 	if (!version)
 		return;
-	print_head(out, &family);
+	print_head(out, opts, &family);
 	print_labelled(out, family.name, "version", version, strcspn(version, "\n"));
 	outbuf_puts(out, "1\n");
 }
 
-static void print_losses(struct outbuf *out, const struct modstats *stats)
+static void print_losses(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
 {
 	static const struct family family = {
 		"brkwatch_calls_lost_total", "counter",
@@ -173,7 +197,7 @@ static void print_losses(struct outbuf *out, const struct modstats *stats)
 
 	if (!modstats_number(stats, "LostMissed", &value))
 		return;
-	print_head(out, &family);
+	print_head(out, opts, &family);
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
 		if (!modstats_number(stats, losses[i].key, &value))
 			continue;
@@ -183,7 +207,8 @@ static void print_losses(struct outbuf *out, const struct modstats *stats)
 }
 
 /* Words as killed=0 below_start=2. */
-static void print_failures(struct outbuf *out, const struct modstats *stats)
+static void print_failures(struct outbuf *out, const struct options *opts,
+			   const struct modstats *stats)
 {
 	static const struct family family = {
 		"brkwatch_failures_total", "counter", "brk calls that were refused, by why.",
@@ -192,7 +217,7 @@ static void print_failures(struct outbuf *out, const struct modstats *stats)
 
 	if (!word)
 		return;
-	print_head(out, &family);
+	print_head(out, opts, &family);
 	for (int i = 0; i < SERIES_MAX && islower((unsigned char)*word); i++) {
 		size_t len = strcspn(word, "= \n"), digits;
 
@@ -259,7 +284,8 @@ static void print_probe(struct outbuf *out, const struct probe_family *pf, const
 	outbuf_puts(out, "\n");
 }
 
-static void print_probes(struct outbuf *out, const struct modstats *stats)
+static void print_probes(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
 {
 	for (size_t f = 0; f < sizeof(probe_families) / sizeof(probe_families[0]); f++) {
 		const struct probe_family *pf = &probe_families[f];
@@ -268,7 +294,7 @@ static void print_probes(struct outbuf *out, const struct modstats *stats)
 
 		if (column < 0 || !line)
 			continue;
-		print_head(out, &pf->family);
+		print_head(out, opts, &pf->family);
 		for (int i = 0; i < SERIES_MAX && line && line[1]; i++) {
 			print_probe(out, pf, line + 1, column);
 			line = strchr(line + 1, '\n');
@@ -279,10 +305,12 @@ static void print_probes(struct outbuf *out, const struct modstats *stats)
 void prom_print(struct outbuf *out, const struct options *opts, const struct modstats *stats,
 		const struct groups *groups, bool counters)
 {
-	print_build_info(out, stats);
+	print_build_info(out, opts, stats);
 	print_groups(out, opts, groups, counters);
-	print_module(out, stats);
-	print_failures(out, stats);
-	print_losses(out, stats);
-	print_probes(out, stats);
+	print_module(out, opts, stats);
+	print_failures(out, opts, stats);
+	print_losses(out, opts, stats);
+	print_probes(out, opts, stats);
+	if (opts->openmetrics)
+		outbuf_puts(out, "# EOF\n");
 }

@@ -7,8 +7,9 @@
 #include "outbuf.h"
 
 /*
- * What was read, in Prometheus's text format. Of a group there are counters only where
- * @counters says that there was a reading before; what the module does not tell is left out.
+ * What was read, in Prometheus's text format or in that of OpenMetrics. Of a group there are
+ * counters only where @counters says that there was a reading before; what the module does not
+ * tell is left out.
  */
 void prom_print(struct outbuf *out, const struct options *opts, const struct modstats *stats,
 		const struct groups *groups, bool counters);

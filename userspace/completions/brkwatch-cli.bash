@@ -124,7 +124,7 @@ _brkwatch_cli() {
 			--event --min-delta -n --max-events --duration --until -t -r --took \
 			-c --summary-only -C --summary --explain --columns --color --bytes --json --csv \
 			--plot -q --quiet -o --output --stacks --folded --flamegraph \
-			--metrics --metrics-file --interval --groups -h --help -V --version
+			--metrics --metrics-file --openmetrics --interval --groups -h --help -V --version
 	elif [[ ! $top ]]; then
 		_brkwatch_cli_argument --pid
 	fi
