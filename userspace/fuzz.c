@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 8) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		opts.input = path;
-		status = input_show(&out, &opts);
+		status = input_show(&out, &opts, input_open(&opts));
 	} else if (opts.follow) {
 		status = follow_processes(&out, &opts, &fd, 1, NULL);
 	} else {

@@ -327,17 +327,21 @@ static enum exit_status show_copy(struct input *in, FILE *file)
 	return status;
 }
 
-enum exit_status input_show(struct outbuf *out, const struct options *opts)
+FILE *input_open(const struct options *opts)
+{
+	FILE *file = strcmp(opts->input, "-") ? fopen(opts->input, "re") : stdin;
+
+	if (!file)
+		warn_user("%s: %s", opts->input, strerror(errno));
+	return file;
+}
+
+enum exit_status input_show(struct outbuf *out, const struct options *opts, FILE *file)
 {
 	struct input in = { .opts = *opts, .out = out };
-	FILE *file = strcmp(opts->input, "-") ? fopen(opts->input, "re") : stdin;
 	enum exit_status status;
 	int first;
 
-	if (!file) {
-		warn_user("%s: %s", opts->input, strerror(errno));
-		return STATUS_FAILED;
-	}
 	in.opts.recorded = true;
 	first = getc(file);
 	ungetc(first, file);

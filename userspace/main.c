@@ -88,12 +88,11 @@ static enum exit_status finish_output(enum exit_status status)
 }
 
 /* Which would be empty before it is read. */
-static bool is_input(const struct options *opts, const char *name)
+static bool is_file(FILE *file, const char *name)
 {
 	struct stat in, st;
 
-	return opts->input && !stat(name, &st) && S_ISREG(st.st_mode) &&
-	       !(strcmp(opts->input, "-") ? stat(opts->input, &in) : fstat(STDIN_FILENO, &in)) &&
+	return !stat(name, &st) && S_ISREG(st.st_mode) && !fstat(fileno(file), &in) &&
 	       in.st_dev == st.st_dev && in.st_ino == st.st_ino;
 }
 
@@ -102,10 +101,6 @@ static bool redirect_output(struct options *opts, const char *name)
 {
 	int fd = opts->command ? STDERR_FILENO : STDOUT_FILENO;
 
-	if (name && is_input(opts, name)) {
-		warn_user("%s: is what --input reads", name);
-		return false;
-	}
 	if (name)
 		fd = output_file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0) {
@@ -115,6 +110,24 @@ static bool redirect_output(struct options *opts, const char *name)
 	out.fd = fd;
 	opts->color &= !opts->color_auto || isatty(fd);
 	return true;
+}
+
+static enum exit_status show_input(struct options *opts, const char *output)
+{
+	FILE *input = input_open(opts);
+
+	if (!input)
+		return STATUS_FAILED;
+	if (output && is_file(input, output)) {
+		warn_user("%s: is what --input reads", output);
+		fclose(input);
+		return STATUS_FAILED;
+	}
+	if (!redirect_output(opts, output)) {
+		fclose(input);
+		return STATUS_FAILED;
+	}
+	return finish_output(input_show(&out, opts, input));
 }
 
 static enum exit_status run_command(struct options *opts, const char *output)
@@ -141,7 +154,7 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	struct timespec wall, monotonic;
 
 	if (opts->input)
-		return redirect_output(opts, output) ? finish_output(input_show(&out, opts)) : STATUS_FAILED;
+		return show_input(opts, output);
 	if (!procfile_setup(opts))
 		return opts->command ? STATUS_COMMAND_FAILED : STATUS_FAILED;
 	clock_gettime(CLOCK_REALTIME, &wall);

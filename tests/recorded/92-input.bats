@@ -62,6 +62,7 @@ setup() {
 	cp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
 	ln "$BATS_TEST_TMPDIR/rec" "$BATS_TEST_TMPDIR/same"
 	fails 1 "is what --input reads" --input "$BATS_TEST_TMPDIR/rec" --csv -o "$BATS_TEST_TMPDIR/same"
+	fails 1 "No such file" --input "$BATS_TEST_TMPDIR/nothing" -o "$BATS_TEST_TMPDIR/rec"
 	run -1 "$CLI" --input - -o "$BATS_TEST_TMPDIR/rec" <"$BATS_TEST_TMPDIR/same"
 	cmp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
 }
