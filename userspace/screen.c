@@ -210,16 +210,16 @@ static void draw(struct screen *s)
 
 /* ---- the loop ---- */
 
-/* Returns 0 or a negative errno. */
+/* Each acts on what those before it have made. Returns 0 or a negative errno. */
 static int take_keys(struct screen *s)
 {
-	bool changed = false;
 	wint_t key;
-	int kind;
+	int rc = 0, kind;
 
-	while (!s->quit && (kind = get_wch(&key)) != ERR)
-		changed |= screen_key(s, key, kind == KEY_CODE_YES);
-	return changed ? arrange(s) : 0;
+	while (!rc && !s->quit && (kind = get_wch(&key)) != ERR)
+		if (screen_key(s, key, kind == KEY_CODE_YES))
+			rc = arrange(s);
+	return rc;
 }
 
 /*

@@ -233,6 +233,14 @@ line_is() {
 	keys h
 	until_true 60 screen_has 'by heap  '
 	until_true 60 rows_are "5000 1 4300 4242 4711"
+	# Keys that come together are as good as one after the other.
+	local cli
+	cli=$(pgrep -P "$(tm display-message -p '#{pane_pid}')")
+	kill -STOP "$cli"
+	keys p Home Down
+	kill -CONT "$cli"
+	until_true 60 screen_has 'by pid'
+	until_true 60 selected_is 4242
 }
 
 # first_row_has REGEX: below the title.
