@@ -40,12 +40,12 @@ assert_paths() {
 	done
 }
 
-# start_growers STEP...: as start_brkdo.
-start_growers() {
+# start PROGRAM STEP...: as start_brkdo; the program is growers, or a copy.
+start() {
 	out=$BATS_TEST_TMPDIR/out
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	: >"$out"
-	growers "$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	"$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
 	pid=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 10 grep -q ready "$out"
@@ -117,6 +117,27 @@ waits() {
 	[ "$(grep -Ec '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text")" -ge 3 ]
 }
 
+@test "a file that is made shorter while it is read" {
+	local dir=$BATS_TEST_TMPDIR/dir cli
+	mkdir "$dir"
+	cp "$BIN/growers" "$dir/stripped"
+	objcopy --only-keep-debug "$dir/stripped" "$dir/stripped.debug"
+	strip "$dir/stripped"
+	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
+	PATH=$dir:$PATH start stripped pause leak pause grow churn
+	"$CLI" --follow --stacks -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- &
+	cli=$!
+	until_true 60 waits "$cli"
+	tell
+	until_true 60 grep -q '#[0-9]* leak (growers.c:' "$BATS_TEST_TMPDIR/text"
+	: >"$dir/stripped.debug"
+	tell
+	wait "$pid"
+	wait "$cli"
+	tail -n 30 "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown$' "$BATS_TEST_TMPDIR/text"
+}
+
 @test "a file of the same name that is another one does not name functions" {
 	local dir=$BATS_TEST_TMPDIR/dir
 	mkdir "$dir"
@@ -140,7 +161,7 @@ waits() {
 }
 
 @test "of a process that runs what it did before does not count; threads of old do" {
-	start_growers leak pause grow thread pause
+	start growers leak pause grow thread pause
 	local before follower
 	before=$(key GrownBytes <"$PROC/$pid")
 	"$CLI" --stacks --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
@@ -188,7 +209,7 @@ waits() {
 	sysctl -q kernel.randomize_va_space=2
 	steps=$(printf 'grow %.0s' {1..300})
 	# shellcheck disable=SC2086
-	start_growers pause $steps pause
+	start growers pause $steps pause
 	"$CLI" --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
 	follower=$!
 	until_true 10 waits "$follower"

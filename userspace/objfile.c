@@ -2,10 +2,13 @@
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +20,31 @@ struct build_id {
 	const void *bytes;
 	size_t len;
 };
+
+/*
+ * libelf maps a file, and whoever may write to it can make it shorter at any moment: what was
+ * there is zeros from then on, which the libraries survive as they do other nonsense.
+ */
+static void replace_page(int sig, siginfo_t *info, void *context)
+{
+	uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	void *page = (void *)((uintptr_t)info->si_addr & -size);
+
+	(void)context;
+	/* The access is made again; where it was something else, it is the program's end. */
+	if (info->si_code != BUS_ADRERR ||
+	    mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		signal(sig, SIG_DFL);
+}
+
+void objfile_setup(void)
+{
+	const struct sigaction action = { .sa_sigaction = replace_page, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGBUS, &action, NULL);
+	/* Else libdwfl asks servers for what is not at hand. */
+	unsetenv("DEBUGINFOD_URLS");
+}
 
 /* To open a fifo or a device can wait for ever or do something, and a file's owner can delay it. */
 static int __attribute__((format(printf, 1, 0)))

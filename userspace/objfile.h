@@ -13,6 +13,9 @@
  * by a name has to be what was meant.
  */
 
+/* Once, before any of them is opened: that none of what they do ends this program. */
+void objfile_setup(void);
+
 /* The file that is mapped there, for reading; -1: it is not to be had any more. */
 int objfile_open_mapped(pid_t pid, const struct perf_map *map);
 

@@ -8,6 +8,7 @@
 
 #include "flame.h"
 #include "newfile.h"
+#include "objfile.h"
 #include "paths.h"
 #include "perf.h"
 #include "spaces.h"
@@ -156,8 +157,7 @@ struct stacks *stacks_new(const struct options *opts)
 			.fork = take_fork, .exit = take_exit, .owner = stacks,
 		},
 	};
-	/* Else libdwfl asks servers for what is not at hand. */
-	unsetenv("DEBUGINFOD_URLS");
+	objfile_setup();
 	if (opts->flamegraph && !newfile_possible(opts->flamegraph)) {
 		stacks_free(stacks);
 		return NULL;
