@@ -210,9 +210,9 @@ bool brkwatch_call_grow(void)
 		.brk = mm->brk,
 		.total_vm = mm->total_vm,
 		.data_vm = mm->data_vm,
-		.as_limit = rlimit(RLIMIT_AS),
-		.data_limit = rlimit(RLIMIT_DATA),
-		.data_limit_max = rlimit_max(RLIMIT_DATA),
+		.as_limit = brkwatch_rlimit(current, RLIMIT_AS),
+		.data_limit = brkwatch_rlimit(current, RLIMIT_DATA),
+		.data_limit_max = brkwatch_rlimit_max(current, RLIMIT_DATA),
 	};
 	return true;
 }
@@ -401,7 +401,7 @@ void brkwatch_call_end(struct brkwatch_record *record)
 		record->start_brk = READ_ONCE(record->mm->start_brk);
 		if (own) {
 			by_current(record, event);
-			record->data_limit = rlimit(RLIMIT_DATA);
+			record->data_limit = brkwatch_rlimit(current, RLIMIT_DATA);
 			brkwatch_comm_copy(record->comm, current->group_leader);
 		}
 		add_event(record, event, record->brk);

@@ -4,11 +4,27 @@
 #define BRKWATCH_CALL_H
 
 #include <linux/list.h>
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 
 struct brkwatch_record;
 struct mm_struct;
-struct task_struct;
+
+/*
+ * Limits of a process. prlimit() writes both as one, under a lock that nobody
+ * takes to read one, the kernel itself included: old or new, it is right.
+ */
+static inline unsigned long brkwatch_rlimit(const struct task_struct *task,
+					    unsigned int limit)
+{
+	return data_race(task_rlimit(task, limit));
+}
+
+static inline unsigned long brkwatch_rlimit_max(const struct task_struct *task,
+						unsigned int limit)
+{
+	return data_race(task_rlimit_max(task, limit));
+}
 
 /**
  * struct brkwatch_limits - what do_brk_flags decides by, read at its entry

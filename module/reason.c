@@ -68,7 +68,7 @@ static bool may_lock(void)
 static bool over_mlock_limit(const struct mm_struct *mm, unsigned long pages)
 {
 	return READ_ONCE(mm->locked_vm) + pages >
-	       rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	       brkwatch_rlimit(current, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
 
 static bool over_data_limit(const struct brkwatch_limits *limits,
@@ -145,8 +145,8 @@ u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long old,
 
 	if (request < brkwatch_lowest_brk(mm))
 		return BRKWATCH_BELOW_START;
-	if (check_data_rlimit(rlimit(RLIMIT_DATA), request, mm->start_brk,
-			      mm->end_data, mm->start_data))
+	if (check_data_rlimit(brkwatch_rlimit(current, RLIMIT_DATA), request,
+			      mm->start_brk, mm->end_data, mm->start_data))
 		return BRKWATCH_RLIMIT_DATA;
 	if (request <= old)
 		return BRKWATCH_UNMAP;

@@ -127,7 +127,7 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 		record->level = tgid->level;
 		record->uid = task_uid(owner);
 		record->loading = brkwatch_in_exec(owner);
-		record->data_limit = task_rlimit(owner, RLIMIT_DATA);
+		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
 		brkwatch_comm_copy(record->comm, owner->group_leader);
 		/* One of its threads may be inside since before that. */
 		if (get_nr_threads(owner) > 1)

@@ -77,7 +77,7 @@ static void take_process(struct brkwatch_reader *reader,
 		if (known)
 			brkwatch_comm_copy(snap->comm, task);
 		task_unlock(task);
-		snap->data_limit = task_rlimit(task, RLIMIT_DATA);
+		snap->data_limit = brkwatch_rlimit(task, RLIMIT_DATA);
 	}
 
 	raw_spin_lock(&record->lock);
