@@ -16,6 +16,9 @@
 
 #define DEBUG_DIR	"/usr/lib/debug"
 
+/* Of what is read for one stack, in bytes; and never more than half of the machine's memory. */
+#define UNPACKED_MAX	(1ULL << 30)
+
 struct build_id {
 	const void *bytes;
 	size_t len;
@@ -45,6 +48,38 @@ void objfile_setup(void)
 	/* Else libdwfl asks servers for what is not at hand. */
 	unsetenv("DEBUGINFOD_URLS");
 }
+
+/* ---- memory ---- */
+
+void objfile_limit_memory(struct rlimit *before)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) * page / 2;
+	unsigned long resident = 0, shared = 0, data = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+	struct rlimit limit;
+	uint64_t own, room;
+
+	getrlimit(RLIMIT_DATA, before);
+	if (!statm)
+		return;
+	if (fscanf(statm, "%*u %lu %lu %*u %*u %lu", &resident, &shared, &data) == 3) {
+		own = (resident - shared) * page;
+		room = own < half ? half - own : 0;
+		limit = *before;
+		limit.rlim_cur = data * page + (room < UNPACKED_MAX ? room : UNPACKED_MAX);
+		if (limit.rlim_cur < before->rlim_cur)
+			setrlimit(RLIMIT_DATA, &limit);
+	}
+	fclose(statm);
+}
+
+void objfile_unlimit_memory(const struct rlimit *before)
+{
+	setrlimit(RLIMIT_DATA, before);
+}
+
+/* ---- opening ---- */
 
 /* To open a fifo or a device can wait for ever or do something, and a file's owner can delay it. */
 static int __attribute__((format(printf, 1, 0)))

@@ -3,6 +3,7 @@
 #define BRKWATCH_OBJFILE_H
 
 #include <elfutils/libdwfl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "perf.h"
@@ -15,6 +16,13 @@
 
 /* Once, before any of them is opened: that none of what they do ends this program. */
 void objfile_setup(void);
+
+/*
+ * A small file may claim to be a large one that was compressed. Between these two as much memory
+ * is to be had as debug information may need, no more; what needs more is without names.
+ */
+void objfile_limit_memory(struct rlimit *before);
+void objfile_unlimit_memory(const struct rlimit *before);
 
 /* The file that is mapped there, for reading; -1: it is not to be had any more. */
 int objfile_open_mapped(pid_t pid, const struct perf_map *map);

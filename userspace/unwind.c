@@ -268,6 +268,22 @@ static void end_cut(struct unwinder *u)
 	u->frames[u->n++] = paths_frame(u->paths, "[callers not in the copy of the stack]", "");
 }
 
+static void find_frames(struct unwinder *u)
+{
+	struct rlimit before;
+
+	objfile_limit_memory(&before);
+	unwinder_mapped(u);
+	/* Which machine's programs these are is known from the first of them. */
+	if (!u->attached)
+		u->attached = dwfl_attach_state(u->dwfl, NULL, u->pid, &thread_callbacks, u);
+	if (u->attached)
+		dwfl_getthread_frames(u->dwfl, u->sample->tid, take_frame, u);
+	if (!u->n)
+		add_address(u, regs_value(u->sample->regs, u->map->pc));
+	objfile_unlimit_memory(&before);
+}
+
 size_t unwinder_frames(struct unwinder *u, const struct perf_sample *sample, uint32_t *frames,
 		       size_t max)
 {
@@ -280,14 +296,7 @@ size_t unwinder_frames(struct unwinder *u, const struct perf_sample *sample, uin
 	if (!u->map)
 		return 0;
 	u->sp = regs_value(sample->regs, u->map->sp);
-	unwinder_mapped(u);
-	/* Which machine's programs these are is known from the first of them. */
-	if (!u->attached)
-		u->attached = dwfl_attach_state(u->dwfl, NULL, u->pid, &thread_callbacks, u);
-	if (u->attached)
-		dwfl_getthread_frames(u->dwfl, sample->tid, take_frame, u);
-	if (!u->n)
-		add_address(u, regs_value(sample->regs, u->map->pc));
+	find_frames(u);
 	if (u->cut)
 		end_cut(u);
 	return u->n;
