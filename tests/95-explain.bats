@@ -173,6 +173,33 @@ follows_advice() {
 	says "1 MiB above"
 }
 
+@test "next_mapping: a name that would talk to the terminal" {
+	local name=$BATS_TEST_TMPDIR/$'a\xc2\x9b31m\xe2\x80\xaeb\x7fc'
+	head -c 4096 /dev/zero >"$name"
+	cat >"$BATS_TEST_TMPDIR/map.py" <<-'END'
+		import ctypes, os, sys
+		libc = ctypes.CDLL(None)
+		libc.sbrk.restype = libc.mmap.restype = ctypes.c_void_p
+		libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+		fd = os.open(os.fsencode(sys.argv[1]), os.O_RDONLY)
+		end = (libc.sbrk(0) + 4095 & ~4095) + 8192
+		assert libc.mmap(end, 4096, 1, 0x100002, fd, 0) == end
+		assert libc.sbrk(100000) == 2**64 - 1
+		print("ready", flush=True)
+		sys.stdin.readline()
+	END
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	out=$BATS_TEST_TMPDIR/out
+	python3 "$BATS_TEST_TMPDIR/map.py" "$name" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 10 grep -q ready "$out"
+	"$CLI" --explain "$(pgrep -f map.py)" >"$BATS_TEST_TMPDIR/text"
+	cat -v "$BATS_TEST_TMPDIR/text"
+	# In the state, and in the explanation.
+	[ "$(grep -c "/a??*31m??*b?c" "$BATS_TEST_TMPDIR/text")" = 2 ]
+	run ! grep -aq $'\xc2\x9b\|\xe2\x80\xae\|\x7f' "$BATS_TEST_TMPDIR/text"
+}
+
 @test "malloc goes on with mmap where a mapping is in the way" {
 	cat >"$BATS_TEST_TMPDIR/malloc.py" <<-'END'
 		import ctypes, os, sys, time

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "prose.h"
+#include "utf8.h"
 
 #define INDENT	"    "
 #define COLUMNS_MAX 80
@@ -21,9 +22,15 @@ void prose_add(struct prose *prose, const char *fmt, ...)
 	if (len < 0)
 		return;
 	prose->len += (size_t)len < room ? (size_t)len : room - 1;
-	for (; *p; p++)
-		if (*p == 0x7f || ((unsigned char)*p < ' ' && *p != *PROSE_BLANK))
-			*p = '?';
+	for (; *p; p += len) {
+		const unsigned char *s = (const unsigned char *)p;
+
+		len = (int)utf8_sequence(s);
+		if (*p != *PROSE_BLANK && (!len || !utf8_is_text(s, (size_t)len))) {
+			len = len ?: 1;
+			memset(p, '?', (size_t)len);
+		}
+	}
 }
 
 struct number prose_size(uint64_t size, bool bytes)

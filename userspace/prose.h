@@ -16,7 +16,7 @@ struct prose {
 	char text[6144];	/* a path may be in it */
 };
 
-/* More text. Control characters, which names may have, become question marks. */
+/* More text. What a terminal takes for more than that, which names may have, becomes '?'. */
 void prose_add(struct prose *prose, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* As size_text(), but a plain number has its unit: there is no head that says it. */

@@ -15,6 +15,7 @@
 #include "snapshot.h"
 #include "state.h"
 #include "table.h"
+#include "text.h"
 
 static const struct column_list history_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE },
@@ -24,12 +25,16 @@ static const struct column_list history_columns = {
 static int add_room(struct libscols_table *tb, const struct snapshot *s,
 		    const struct heap_memory *memory, bool bytes)
 {
+	char name[sizeof(memory->next_name)];
+
 	if (s->next_mapping == VALUE_NONE || s->room_bytes == VALUE_NONE)
 		return table_pair(tb, "Room", "no mapping above");
+	strcpy(name, mapping_name(memory->next_name));
+	text_clean(name);
 	return table_pair(tb, "Room", "%s (next mapping at %s%s%s)",
 			  size_text(s->room_bytes, bytes).text, address_text(s->next_mapping).text,
 			  memory->named ? ": " : "",
-			  memory->named ? mapping_name(memory->next_name) : "");
+			  memory->named ? name : "");
 }
 
 /* What of the heap is in memory. */
