@@ -191,7 +191,8 @@ static int exited_open(struct inode *inode, struct file *file)
 /*
  * An open file does not keep the module, a read that is under way does: it may
  * wait for whoever execs, or for the memory that it copies to, and rmmod, which
- * would wait for it, says that the module is in use instead.
+ * would wait for it, says that the module is in use instead. seq_lseek() would
+ * go through the rows without that, so another one only sets the position.
  */
 ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
 {
@@ -208,13 +209,13 @@ ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
 const struct proc_ops brkwatch_all_ops = {
 	.proc_open = all_open,
 	.proc_read_iter = brkwatch_list_read,
-	.proc_lseek = seq_lseek,
+	.proc_lseek = no_seek_end_llseek,
 	.proc_release = seq_release,
 };
 
 const struct proc_ops brkwatch_exited_ops = {
 	.proc_open = exited_open,
 	.proc_read_iter = brkwatch_list_read,
-	.proc_lseek = seq_lseek,
+	.proc_lseek = no_seek_end_llseek,
 	.proc_release = single_release,
 };

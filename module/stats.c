@@ -79,6 +79,6 @@ static int stats_open(struct inode *inode, struct file *file)
 const struct proc_ops brkwatch_stats_ops = {
 	.proc_open = stats_open,
 	.proc_read_iter = brkwatch_list_read,
-	.proc_lseek = seq_lseek,
+	.proc_lseek = no_seek_end_llseek,
 	.proc_release = single_release,
 };
