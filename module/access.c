@@ -93,9 +93,28 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid)
 	return mm;
 }
 
+/* Whether these are all the ids of a process, as ptrace asks first of all. */
+static bool has_ids(const struct cred *cred, const struct cred *other)
+{
+	return uid_eq(cred->fsuid, other->euid) &&
+	       uid_eq(cred->fsuid, other->suid) &&
+	       uid_eq(cred->fsuid, other->uid) &&
+	       gid_eq(cred->fsgid, other->egid) &&
+	       gid_eq(cred->fsgid, other->sgid) &&
+	       gid_eq(cred->fsgid, other->gid);
+}
+
+/* The kernel lets everybody read himself, by whose file ever. */
+static bool is_no_less(const struct cred *cred, const struct cred *own)
+{
+	return cred == own ||
+	       (has_ids(cred, own) && cred->user_ns == own->user_ns &&
+		cap_issubset(own->cap_permitted, cred->cap_permitted));
+}
+
 /**
  * brkwatch_access_hopeless() - whether there is no point in asking
- * @task: a process that current may or may not read
+ * @task: a process that who has the current credentials may or may not read
  *
  * For who looks at all processes: a refusal may be worth a line in the audit
  * log and a wait, neither of which he wants for every stranger. This is the
@@ -105,10 +124,11 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid)
 bool brkwatch_access_hopeless(struct task_struct *task)
 {
 	const struct cred *cred = current_cred(), *other;
-	bool hopeless;
+	bool own, hopeless;
 
-	if (same_thread_group(task, current) ||
-	    READ_ONCE(task->mm) == current->mm)
+	own = same_thread_group(task, current) ||
+	      READ_ONCE(task->mm) == current->mm;
+	if (own && is_no_less(cred, current_real_cred()))
 		return false;
 	/* Newer kernels let those read maps, too. */
 	if (ns_capable_noaudit(&init_user_ns, CAP_PERFMON) ||
@@ -116,12 +136,7 @@ bool brkwatch_access_hopeless(struct task_struct *task)
 		return false;
 	rcu_read_lock();
 	other = __task_cred(task);
-	hopeless = !(uid_eq(cred->fsuid, other->euid) &&
-		     uid_eq(cred->fsuid, other->suid) &&
-		     uid_eq(cred->fsuid, other->uid) &&
-		     gid_eq(cred->fsgid, other->egid) &&
-		     gid_eq(cred->fsgid, other->sgid) &&
-		     gid_eq(cred->fsgid, other->gid)) &&
+	hopeless = (own || !has_ids(cred, other)) &&
 		   !ns_capable_noaudit(other->user_ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();
 	return hopeless;

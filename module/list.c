@@ -3,6 +3,7 @@
 #include "brkwatch.h"
 
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -112,6 +113,7 @@ static void *all_next(struct seq_file *m, void *v, loff_t *pos)
 static int all_show(struct seq_file *m, void *v)
 {
 	struct task_struct *task;
+	const struct cred *cred;
 	struct brkwatch_row row;
 	struct mm_struct *mm;
 	struct pid *pid = v;
@@ -123,8 +125,11 @@ static int all_show(struct seq_file *m, void *v)
 	task = get_pid_task(pid, PIDTYPE_TGID);
 	if (!task)
 		return SEQ_SKIP;
+	/* He may have passed it on to one who may more: a setuid program. */
+	cred = override_creds(m->file->f_cred);
 	mm = brkwatch_access_hopeless(task) ? ERR_PTR(-EACCES) :
 					      brkwatch_access_mm(pid);
+	revert_creds(cred);
 	if (!IS_ERR(mm)) {
 		fill_live(&row, task, mm);
 		mmput(mm);

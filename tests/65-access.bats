@@ -94,6 +94,34 @@ matrix() {
 	END
 }
 
+@test "the rows of all are those that the one who opened it may read, whoever reads" {
+	start "${as_user[@]}" "$SCENE/brkdo" grow 4096 pause
+	file_of "$pid" >/dev/null
+	python3 - "$pid" <<-'END'
+	import os, sys
+	theirs = int(sys.argv[1])
+	def opened():
+	    return os.open("/proc/brkwatch/all", os.O_RDONLY)
+	def rows(fd):
+	    with open(fd, "rb") as f:
+	        return {int(line.split(b"\t")[0]) for line in f.read().splitlines()[1:]}
+	# As a setuid program has it that is given a file.
+	os.setegid(1000); os.seteuid(1000)
+	users, mine = opened(), opened()
+	os.seteuid(0); os.setegid(0)
+	roots = opened()
+	assert rows(users) == {theirs}
+	everybody = rows(roots)
+	assert {1, theirs, os.getpid()} <= everybody
+	roots = opened()
+	os.setresgid(1000, 1000, 1000); os.setgroups([]); os.setresuid(1000, 1000, 1000)
+	assert {1, theirs, os.getpid()} <= rows(roots)
+	assert theirs in rows(mine)
+	assert rows(opened()) >= {theirs} and 1 not in rows(opened())
+	END
+	finish
+}
+
 @test "stats, the log and /sys/module hold no address" {
 	start "${as_user[@]}" "$SCENE/brkdo" grow 4096 pause
 	file_of "$pid" >/dev/null
