@@ -11,9 +11,11 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/version.h>
+#include <asm/syscall.h>
 
 #define BRKWATCH_KERNEL_MIN	"6.1"
 
@@ -73,6 +75,19 @@ static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
 #else
 	return regs_get_kernel_argument(regs, 0);
 #endif
+}
+
+/* brk's argument. A 32-bit call, which 64-bit code can make, has only half of the register. */
+static inline unsigned long brkwatch_brk_argument(void)
+{
+	unsigned long args[6];
+
+	syscall_get_arguments(current, task_pt_regs(current), args);
+#ifdef CONFIG_X86_64
+	if (in_ia32_syscall())
+		return (u32)args[0];
+#endif
+	return args[0];
 }
 
 /* The lowest break the kernel grants this task: sys_brk's own min_brk. */

@@ -6,11 +6,9 @@
  */
 #include "brkwatch.h"
 
-#include <asm/syscall.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/sched/task_stack.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
@@ -33,17 +31,9 @@ static atomic_long_t missed_known;
 
 /* ---- handlers ---- */
 
-static __always_inline unsigned long request(void)
-{
-	unsigned long args[6];
-
-	syscall_get_arguments(current, task_pt_regs(current), args);
-	return args[0];
-}
-
 static int sys_brk_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	return !brkwatch_call_enter((struct brkwatch_call *)ri->data, request());
+	return !brkwatch_call_enter((struct brkwatch_call *)ri->data, brkwatch_brk_argument());
 }
 
 static int sys_brk_return(struct kretprobe_instance *ri, struct pt_regs *regs)
@@ -64,7 +54,7 @@ static __always_inline int sys_brk_hit(struct kprobe *p, struct pt_regs *regs,
 				       int i)
 {
 	this_cpu_inc(hits[i]);
-	if (!request() && brkwatch_call_query())
+	if (!brkwatch_brk_argument() && brkwatch_call_query())
 		return 0;
 	smp_rmb();	/* pairs with probe_arm(): it was set before this was */
 	return kretprobe_pre(p, regs);

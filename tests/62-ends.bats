@@ -151,6 +151,16 @@ assert_same_calls_of() {
 	finish
 }
 
+@test "a 64-bit program that makes 32-bit calls, with more in the register than they take" {
+	[ -x "$BIN/bare-int80" ] || skip "missing kernel feature: only x86 has such calls"
+	if ! bare-32 </dev/null; then
+		skip "missing kernel feature: CONFIG_IA32_EMULATION"
+	fi
+	check_paused bare-int80 calls
+	[ "${text[Calls]}" = 9 ]
+	finish
+}
+
 @test "a static program, and one that has no heap" {
 	check_paused brkdo-static query grow 4096 grow 135168 grow -8192 to -1 pause
 	finish

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bare [calls] - a program without a libc and without a heap, built for 64 and
- * for 32 bits. It pauses until its input ends; with an argument it makes brk
- * calls before that, and reckons them as brkdo does.
+ * bare [calls] - a program without a libc and without a heap, built for 64
+ * bits, for 32, and for 64 with the calls of 32. It pauses until its input ends;
+ * with an argument it makes brk calls before that, and reckons them as brkdo
+ * does.
  */
 #include <stdint.h>
 
@@ -14,6 +15,14 @@ enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
 	asm volatile("int $0x80" : "=a" (ret)				\
 		     : "a" (number), "b" (a), "c" (b), "d" (c) : "memory")
 # define START "mov (%esp), %eax; and $-16, %esp; push %eax; push %eax; push %eax; push %eax; call bare_main"
+#elif defined(__x86_64__) && defined(INT80)
+/* As above, from 64-bit code: the kernel takes the lower halves, whatever is in the upper ones. */
+enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
+# define SYSCALL(number, a, b, c, ret)					\
+	asm volatile("int $0x80" : "=a" (ret)				\
+		     : "a" (number), "b" (0xbadL << 32 | (uint32_t)(a)),	\
+		       "c" (b), "d" (c) : "r8", "r9", "r10", "r11", "memory")
+# define START "mov (%rsp), %rdi; and $-16, %rsp; call bare_main"
 #elif defined(__x86_64__)
 enum { SYS_exit = 60, SYS_read = 0, SYS_write = 1, SYS_brk = 12 };
 # define SYSCALL(number, a, b, c, ret)					\
@@ -149,8 +158,6 @@ static void call(uintptr_t request)
 __attribute__((used, noreturn))
 void bare_main(long argc)
 {
-	char c;
-
 	if (argc > 1) {
 		now = sys(SYS_brk, 0, 0, 0);
 		call(0);
@@ -160,12 +167,14 @@ void bare_main(long argc)
 		call(now);
 		call(now - 2 * PAGE);
 		call(1);
+#ifndef INT80
 		call(-1UL);
+#endif
 		call(0);
 	}
 	put("ready");
 	put_end();
-	while (sys(SYS_read, 0, (long)&c, 1) > 0)
+	while (sys(SYS_read, 0, (long)line, 1) > 0)
 		;
 	sys(SYS_exit, 0, 0, 0);
 	__builtin_unreachable();
