@@ -109,8 +109,8 @@ static int make_room(struct brkwatch_snapshot *snap, unsigned long n)
 
 /*
  * Copy the events up to the newest of the header, oldest first. What is
- * overwritten before its turn comes is dropped, like all that was overwritten
- * earlier.
+ * overwritten before its turn comes is dropped, and with it what was copied of
+ * those before: there are no gaps.
  */
 static void take_events(struct brkwatch_reader *reader)
 {
@@ -122,11 +122,14 @@ static void take_events(struct brkwatch_reader *reader)
 
 	snap->n = 0;
 	do {
+		u64 first;
+
 		raw_spin_lock(&record->lock);
+		first = min(history->first, snap->newest + 1);
 		next = reader->shown + 1;
-		if (next < history->first) {
-			snap->dropped += history->first - next;
-			next = history->first;
+		if (next < first) {
+			snap->dropped += first - next + snap->n;
+			next = first;
 			snap->n = 0;
 		}
 		if (!snap->n)
