@@ -57,8 +57,8 @@ DEFINE_PER_CPU(struct brkwatch_totals, brkwatch_totals);
 
 static void wake_pollers(struct brkwatch_record *record)
 {
-	wake_up_interruptible_poll(&record->wait, EPOLLIN | EPOLLRDNORM |
-						  EPOLLPRI | EPOLLHUP);
+	/* All: of each descriptor there may be one that waits exclusively. */
+	wake_up_interruptible_all(&record->wait);
 }
 
 static void wake_timer_fn(struct timer_list *timer)
@@ -363,6 +363,8 @@ int brkwatch_record_follow(struct brkwatch_record *record)
 	record->followers++;
 	have = brkwatch_history_size(history);
 	raw_spin_unlock(&record->lock);
+	/* Another thread that polls may have found us at it, and nothing yet. */
+	wake_pollers(record);
 
 	ring = long_ring_new(have, &events);
 	raw_spin_lock(&record->lock);

@@ -61,6 +61,33 @@ setup_file() {
 	wait "$pid"
 }
 
+@test "who waits exclusively keeps no news from others" {
+	start_brkdo grow 4096 pause grow 4096 pause
+	until_true 1 has_name "$pid"
+	python3 - "$pid" "$told" <<-'END'
+	import os, select, sys, threading, time
+	name, told = f"/proc/brkwatch/{sys.argv[1]}", int(sys.argv[2])
+	woken, tids = [], []
+	def wait(n):
+	    fd, epoll = os.open(name, os.O_RDONLY), select.epoll()
+	    os.read(fd, 65536)
+	    epoll.register(fd, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+	    tids.append(threading.get_native_id())
+	    woken.extend([n] if epoll.poll(30) else [])
+	threads = [threading.Thread(target=wait, args=(n,)) for n in range(3)]
+	for t in threads:
+	    t.start()
+	while len(tids) < 3 or not all("poll" in open(f"/proc/self/task/{t}/wchan").read() for t in tids):
+	    time.sleep(0.01)
+	os.write(told, b"\n")
+	for t in threads:
+	    t.join()
+	assert sorted(woken) == [0, 1, 2], woken
+	END
+	tell
+	wait "$pid"
+}
+
 @test "reads in any size, at any place, give the snapshot that a read at 0 took" {
 	start_brkdo burst 20 pause burst 20 pause
 	until_true 1 has_name "$pid"
