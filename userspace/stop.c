@@ -10,6 +10,8 @@
 
 static int stop_fd = -1;
 static volatile sig_atomic_t last;
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static size_t taken;		/* of these */
 
 static void request(int sig)
 {
@@ -22,7 +24,7 @@ static void request(int sig)
 	errno = saved_errno;
 }
 
-int stop_open(bool once)
+static int open_for(size_t n, bool once)
 {
 	struct sigaction action = {
 		.sa_handler = request,
@@ -32,9 +34,19 @@ int stop_open(bool once)
 	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (stop_fd < 0)
 		return -errno;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	for (taken = 0; taken < n; taken++)
+		sigaction(signals[taken], &action, NULL);
 	return stop_fd;
+}
+
+int stop_open(bool once)
+{
+	return open_for(2, once);
+}
+
+int stop_open_screen(void)
+{
+	return open_for(sizeof(signals) / sizeof(signals[0]), true);
 }
 
 int stop_take(void)
@@ -50,8 +62,8 @@ void stop_close(void)
 {
 	if (stop_fd < 0)
 		return;
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	while (taken)
+		signal(signals[--taken], SIG_DFL);
 	close(stop_fd);
 	stop_fd = -1;
 }

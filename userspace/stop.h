@@ -11,6 +11,9 @@
  */
 int stop_open(bool once);
 
+/* With @once, and also for SIGHUP and SIGQUIT, which would leave the screen as no shell wants it. */
+int stop_open_screen(void);
+
 /* The signal that has come; the descriptor is not readable any more. */
 int stop_take(void);
 

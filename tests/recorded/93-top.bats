@@ -412,7 +412,7 @@ marks_are() {
 	screen_sane
 
 	local sig
-	for sig in INT TERM; do
+	for sig in INT TERM HUP QUIT; do
 		screen_end
 		screen_start 80 24 "$CLI" --top 60
 		until_true 60 screen_has '5 processes'
@@ -425,6 +425,14 @@ marks_are() {
 	until_true 60 screen_has '5 processes'
 	keys C-c
 	until_true 60 screen_has '^bash-ready 0 '
+
+	screen_end
+	screen_start 80 24 "$CLI" --top 60
+	until_true 60 screen_has '5 processes'
+	keys C-\\
+	until_true 60 screen_has '^bash-ready 0 '
+	run ! screen_has 'PID NAME'
+	screen_sane
 
 	screen_end
 	screen_start 80 24 "$CLI" --top 2 2
