@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,57 @@
 #include "cli.h"
 #include "newfile.h"
 
+static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+/* Of the one that is open. */
+static const char *unfinished;
+static struct sigaction before[SIGNALS];
+
+/* Ends us as it would have without this. */
+static void clean_up(int sig)
+{
+	unlink(unfinished);
+	raise(sig);
+}
+
+/* Also those that so far ask to stop: drawing does not look for that. */
+static void guard(const char *name)
+{
+	const struct sigaction action = { .sa_handler = clean_up, .sa_flags = (int)SA_RESETHAND };
+
+	unfinished = name;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+static void unguard(void)
+{
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+}
+
+/* No signal comes between the file and what removes it. */
+static int make_guarded(char *name)
+{
+	sigset_t blocked, mask;
+	int fd;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&blocked, signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &mask);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		guard(name);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return fd;
+}
+
 bool newfile_open(struct newfile *new, const char *file)
 {
 	*new = (struct newfile){ .file = file, .fd = -1 };
@@ -17,7 +69,7 @@ bool newfile_open(struct newfile *new, const char *file)
 		warn_user("%s: %s", file, strerror(ENOMEM));
 		return false;
 	}
-	new->fd = mkostemp(new->name, O_CLOEXEC);
+	new->fd = make_guarded(new->name);
 	if (new->fd >= 0)
 		return true;
 	warn_user("%s: %s", file, strerror(errno));
@@ -55,6 +107,7 @@ bool newfile_close(struct newfile *new, bool whole)
 			warn_user("%s: %s", new->file, strerror(errno));
 		unlink(new->name);
 	}
+	unguard();
 	free(new->name);
 	return ok;
 }

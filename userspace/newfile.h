@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* A file that is written beside the one it replaces, so that nobody sees half of it. */
+/*
+ * A file that is written beside the one it replaces, so that nobody sees half of it. A signal
+ * that ends us removes it: one can be open at a time.
+ */
 struct newfile {
 	const char *file;
 	char *name;		/* until it has its own */

@@ -292,3 +292,36 @@ refuses() { # MESSAGE FILE
 	grep -q '<svg' a.svg
 	[ "$(stat -c %a a.svg)" = "$(printf '%o' $((0666 & ~$(umask))))" ]
 }
+
+@test "a signal while it is drawn leaves the picture there was, and nothing else" {
+	local sig
+	mkdir bin
+	cat >bin/gnuplot <<-'END'
+		#!/bin/sh
+		[ "$1" != --version ] || exit 0
+		echo half
+		: >drawing
+		exec sleep 1000
+	END
+	chmod +x bin/gnuplot
+	echo before >a.svg
+	for sig in HUP INT QUIT TERM; do
+		# A shell's background job would ignore some.
+		PATH="$PWD/bin:$PATH" python3 - "$sig" <<-'END'
+		import os, signal, subprocess, sys, time
+		sig = getattr(signal, "SIG" + sys.argv[1])
+		cli = subprocess.Popen([os.environ["CLI"], "--follow", "-c", "--plot", "a.svg", "4242"],
+		                       start_new_session=True, stdout=subprocess.DEVNULL,
+		                       preexec_fn=lambda: [signal.signal(s, signal.SIG_DFL) for s in (1, 2, 3, 15)])
+		while not os.path.exists("drawing"):
+		    time.sleep(0.05)
+		os.kill(cli.pid, sig)
+		status = cli.wait(60)
+		os.killpg(cli.pid, signal.SIGKILL)
+		assert status == -sig, status
+		END
+		rm drawing
+		[ "$(cat a.svg)" = before ]
+		[ "$(echo *)" = "a.svg bin proc" ]
+	done
+}
