@@ -358,6 +358,13 @@ static bool wants_follow(const struct options *opts)
 	       opts->plot || opts->stacks;
 }
 
+/* Of these --top and --metrics have none. */
+static bool wants_events(const struct options *opts)
+{
+	return opts->filter.kinds || opts->filter.min_delta || opts->stamp || opts->took ||
+	       opts->explain || opts->columns.n;
+}
+
 /* For people alone there are some; a value has all else. */
 static bool columns_have_values(const struct column_list *list)
 {
@@ -367,7 +374,7 @@ static bool columns_have_values(const struct column_list *list)
 	return true;
 }
 
-static bool check(const struct options *opts, const struct selection *sel)
+static bool check(const struct options *opts, const struct selection *sel, const char *output)
 {
 	bool processes = sel->n || select_searches(sel);
 
@@ -378,8 +385,15 @@ static bool check(const struct options *opts, const struct selection *sel)
 	else if (opts->top && (opts->command || opts->follow))
 		warn_user("either --top or --follow, not both");
 	else if (opts->metrics && (opts->command || processes || opts->top || opts->input ||
-				   opts->follow || opts->json || wants_follow(opts)))
+				   opts->follow || opts->json || wants_follow(opts) ||
+				   wants_events(opts)))
 		warn_user("--metrics is of all processes, and nothing else");
+	else if (opts->metrics_file && output)
+		warn_user("either --metrics-file or --output, not both");
+	else if (opts->top && wants_events(opts))
+		warn_user("--top shows processes: options of events are not for it");
+	else if (opts->input && opts->duration_ms)
+		warn_user("--duration is for what happens now, not for --input");
 	else if ((opts->metrics_interval_ms && !opts->metrics_file) ||
 		 (opts->groups && !opts->metrics))
 		warn_user("that needs --metrics%s", opts->metrics ? "-file" : "");
@@ -391,6 +405,8 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("trend and note are for people: neither --json nor --csv has them");
 	else if (opts->explain && (opts->json || opts->csv))
 		warn_user("--explain is for people, not with --json or --csv");
+	else if (opts->csv && opts->summary)
+		warn_user("--summary is a table for people, not with --csv");
 	else if (opts->stacks && (opts->json || opts->csv))
 		warn_user("either --stacks or --json or --csv");
 	else if (opts->stacks && opts->input)
@@ -401,6 +417,8 @@ static bool check(const struct options *opts, const struct selection *sel)
 		warn_user("that needs --follow");
 	else if (!opts->follow && !opts->input && opts->csv)
 		warn_user("--csv needs --follow");
+	else if (!opts->follow && !opts->input && !opts->top && !opts->metrics && opts->quiet)
+		warn_user("--quiet needs --follow or --top");
 	else
 		return true;
 	return false;
@@ -449,5 +467,5 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 		opts->follow = true;
 	/* Only what such tools read. */
 	opts->summary &= !opts->folded;
-	return check(opts, sel) ? OPTIONS_OK : OPTIONS_WRONG;
+	return check(opts, sel, *output) ? OPTIONS_OK : OPTIONS_WRONG;
 }

@@ -179,6 +179,10 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 	struct event_view view = { .ev = &ev, .snap = snap, .opts = opts };
 	int rc;
 
+	if (opts->took) {
+		list.ids[list.n - 1] = COL_TOOK;
+		columns_append(&list, COL_NOTE);
+	}
 	columns_choose(&list, &opts->columns);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct column *column = &event_columns[list.ids[i]];

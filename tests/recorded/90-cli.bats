@@ -204,6 +204,31 @@ load common
 	[ -z "$output" ]
 }
 
+@test "what an option would have no effect on is refused: status 2" {
+	local option
+	for option in "--event grow" "--min-delta 1K" --took -t -r --explain "--columns event"; do
+		# shellcheck disable=SC2086
+		fails 2 "--top shows processes" --top $option
+		# shellcheck disable=SC2086
+		fails 2 "--metrics is of all processes" --metrics $option
+	done
+	fails 2 "--summary is a table" --csv -c --follow 4242
+	fails 2 "--summary is a table" --csv -C --input "$DATA/recorded/shell.csv"
+	fails 2 "--quiet needs --follow or --top" -q 4242
+	fails 2 "--quiet needs --follow or --top" -q --json 4242
+	fails 2 "not for --input" --duration 1 --input "$DATA/recorded/shell.csv"
+	echo before >"$BATS_TEST_TMPDIR/out"
+	fails 2 "not both" --metrics-file "$BATS_TEST_TMPDIR/metrics" -o "$BATS_TEST_TMPDIR/out"
+	[ "$(cat "$BATS_TEST_TMPDIR/out")" = before ]
+}
+
+@test "a state has the time that calls took, if wanted" {
+	run -0 "$CLI" --took 4300
+	[[ "$output" == *" TOOK_US NOTE"* ]]
+	diff -u <("$CLI" --took 4300 | awk '/^ *SEQ/ { on = 1 } on') \
+		<("$CLI" --columns seq,time_ns,event,delta_bytes,delta_pages,new,took_ns,note 4300 | awk '/^ *SEQ/ { on = 1 } on')
+}
+
 # decimal_comma: LC_NUMERIC has one from here on. A machine need have no locale but C: this one
 # is made of nothing but what is here.
 decimal_comma() {
