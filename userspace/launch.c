@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -14,8 +15,11 @@ struct message {
 	int exec_error;
 };
 
-/* The descriptor closes when exec works. */
-static void __attribute__((noreturn)) become(char *const *command, int fd)
+/*
+ * The descriptor closes when exec works. Signals wait until then: one of them would stop the
+ * child, which is traced, and nobody would see it.
+ */
+static void __attribute__((noreturn)) become(char *const *command, int fd, const sigset_t *mask)
 {
 	struct message message = { 0 };
 
@@ -25,6 +29,7 @@ static void __attribute__((noreturn)) become(char *const *command, int fd)
 		if (write(fd, &message, sizeof(message)) < 0)
 			_exit(STATUS_COMMAND_FAILED);
 	}
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(*command, command);
 	message.exec_error = errno;
 	if (write(fd, &message, sizeof(message)) < 0)
@@ -46,15 +51,26 @@ int launch_start(struct launch *launch, char *const *command)
 {
 	struct message message;
 	bool untraced = false;
+	sigset_t all, mask;
 	int fds[2], status;
 
 	*launch = (struct launch){ 0 };
-	if (pipe2(fds, O_CLOEXEC) || (launch->pid = fork()) < 0) {
+	/* Or nobody would keep the status for us. */
+	signal(SIGCHLD, SIG_DFL);
+	if (pipe2(fds, O_CLOEXEC)) {
 		warn_user("%s", strerror(errno));
 		return STATUS_COMMAND_FAILED;
 	}
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+	launch->pid = fork();
 	if (!launch->pid)
-		become(command, fds[1]);
+		become(command, fds[1], &mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (launch->pid < 0) {
+		warn_user("%s", strerror(errno));
+		return STATUS_COMMAND_FAILED;
+	}
 	close(fds[1]);
 	while (read(fds[0], &message, sizeof(message)) == sizeof(message)) {
 		untraced = true;
