@@ -412,6 +412,13 @@ openmetrics() {
 	diff -u "$DATA/expected/metrics.prom" "$OUT"
 }
 
+@test "what is no ordinary file is not replaced" {
+	mkfifo "$OUT"
+	run -1 "$CLI" --metrics-file "$OUT"
+	[[ "$output" == *"no ordinary file"* ]]
+	[ -p "$OUT" ]
+}
+
 @test "it is written again and again" {
 	local n
 	"$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
@@ -429,7 +436,7 @@ openmetrics() {
 	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom
 	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom --interval 1
 	mkdir "$OUT"
-	fails 1 "$OUT: Is a directory" --metrics-file "$OUT"
+	fails 1 "$OUT: is there, and no ordinary file" --metrics-file "$OUT"
 	rmdir "$OUT"
 	next_state 1 0 0 0
 	reads 2>"$BATS_TEST_TMPDIR/err"
