@@ -207,6 +207,21 @@ static void show_version(void)
 		outbuf_puts(&out, "module not loaded\n");
 }
 
+/*
+ * What is opened next would be taken for one that is closed, and complaints be written to it. To
+ * write to this one fails, as it should.
+ */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opts = { 0 };
@@ -214,6 +229,7 @@ int main(int argc, char **argv)
 	const char *output = NULL;
 	enum exit_status status;
 
+	fill_standard_descriptors();
 	setlocale(LC_ALL, "");
 	/* Prometheus, SVG, gnuplot and scripts know only the point. */
 	setlocale(LC_NUMERIC, "C");
