@@ -146,7 +146,7 @@ static char *put_request(char *p, const struct event_view *view)
 
 static char *put_start(char *p, const struct event_view *view)
 {
-	return put_hex(p, view->snap->start_brk);
+	return column_known(COL_START, view) ? put_hex(p, view->snap->start_brk) : stpcpy(p, "-");
 }
 
 static char *put_space(char *p, const struct event_view *view)
@@ -179,12 +179,14 @@ static uint64_t heap_bytes(const struct event_view *view)
 
 static char *put_heap(char *p, const struct event_view *view)
 {
+	if (!column_known(COL_HEAP, view))
+		return stpcpy(p, "-");
 	return put_size(p, heap_bytes(view), view->opts->bytes);
 }
 
 static char *put_trend(char *p, const struct event_view *view)
 {
-	return trend_put(p, &view->snap->trend);
+	return column_known(COL_HEAP, view) ? trend_put(p, &view->snap->trend) : stpcpy(p, "-");
 }
 
 static char *put_took(char *p, const struct event_view *view)
@@ -312,6 +314,11 @@ void columns_choose(struct column_list *list, const struct column_list *asked)
 	}
 	if (note)
 		columns_append(list, COL_NOTE);
+}
+
+bool column_known(enum column_id id, const struct event_view *view)
+{
+	return (id != COL_START && id != COL_HEAP) || view->snap->start_brk;
 }
 
 uint64_t column_number(enum column_id id, const struct event_view *view)

@@ -89,6 +89,9 @@ static inline void columns_append(struct column_list *list, enum column_id id)
 	list->ids[list->n++] = id;
 }
 
+/* Whether it is: events that were recorded alone do not say where the heap begins. */
+bool column_known(enum column_id id, const struct event_view *view);
+
 /* The value of a column that is a number and not in the file. */
 uint64_t column_number(enum column_id id, const struct event_view *view);
 

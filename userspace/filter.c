@@ -137,7 +137,7 @@ bool filter_until(const struct filter *filter, const struct snapshot *snap, stru
 		return filter->until_kinds & event_bit(ev);
 	case QUANTITY_HEAP:
 		brk = event_address(ev, EV_NEW);
-		value = brk > snap->start_brk ? brk - snap->start_brk : 0;
+		value = snap->start_brk && brk > snap->start_brk ? brk - snap->start_brk : 0;
 		break;
 	/* The counts are of the moment of the reading, which is not before the event. */
 	case QUANTITY_GROWN:

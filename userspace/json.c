@@ -224,6 +224,8 @@ char *json_put_event(char *p, const struct column_list *list, const struct event
 		p -= sizeof(column->json_key) - column->json_key_len;
 		if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS)) {
 			p = put_event_value(p, view->ev, (enum event_field_id)(id - COL_SEQ));
+		} else if (!column_known(id, view)) {
+			p = stpcpy(p, "null");
 		} else if (column->kind == FIELD_ADDRESS) {
 			*p++ = '"';
 			p = put_hex16(p, column_number(id, view));

@@ -349,7 +349,7 @@ static bool set_csv_field(struct record *record, enum column_id id, const char *
 	case COL_SPACE:
 		return scan_u64(&p, &record->snap.space) && !*p;
 	case COL_START:
-		return scan_hex(&p, &record->snap.start_brk) && !*p;
+		return !*word || (scan_hex(&p, &record->snap.start_brk) && !*p);
 	default:
 		return true;
 	}

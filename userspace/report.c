@@ -243,6 +243,13 @@ static char *put_csv_field(char *p, struct event *ev, enum event_field_id id)
 	return p;
 }
 
+static char *put_csv_number(char *p, enum column_id id, const struct event_view *view)
+{
+	uint64_t number = column_number(id, view);
+
+	return event_columns[id].kind == FIELD_ADDRESS ? put_hex16(p, number) : put_u64(p, number);
+}
+
 static char *put_csv_event(char *p, const struct column_list *list, const struct event_view *view)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -250,10 +257,8 @@ static char *put_csv_event(char *p, const struct column_list *list, const struct
 
 		if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS))
 			p = put_csv_field(p, view->ev, (enum event_field_id)(id - COL_SEQ));
-		else if (event_columns[id].kind == FIELD_ADDRESS)
-			p = put_hex16(p, column_number(id, view));
-		else
-			p = put_u64(p, column_number(id, view));
+		else if (column_known(id, view))
+			p = put_csv_number(p, id, view);
 		*p++ = ',';
 	}
 	p[-1] = '\n';

@@ -29,7 +29,7 @@ struct snapshot {
 	uint64_t pid;
 	uint64_t space;
 	uint64_t page_size;
-	uint64_t start_brk;
+	uint64_t start_brk;	/* 0: not known, of a recording of events alone */
 	uint64_t brk;
 	uint64_t heap_bytes;
 	uint64_t heap_pages;
