@@ -117,7 +117,9 @@ static void explain_shrink(const struct explained *e)
 	}
 	prose_add(e->prose, "The heap gave back ");
 	say_pages(e);
-	if (e->new > e->snap->start_brk && e->new - e->snap->start_brk > GLIBC_PAD)
+	if (!e->snap->start_brk)
+		prose_add(e->prose, ".");
+	else if (e->new > e->snap->start_brk && e->new - e->snap->start_brk > GLIBC_PAD)
 		prose_add(e->prose, ": consistent with a trim by glibc's free, which acts when %s or "
 			  "more are free at the heap's end (M_TRIM_THRESHOLD) and keeps %s of them "
 			  "(M_TOP_PAD).", size_of(e, GLIBC_PAD).text, size_of(e, GLIBC_PAD).text);
@@ -182,7 +184,7 @@ bool explain_text(struct prose *prose, const struct options *opts, const struct 
 	int64_t bytes = event_signed(ev, EV_DELTA_BYTES), pages = event_signed(ev, EV_DELTA_PAGES);
 	const struct explained e = {
 		.prose = prose, .opts = opts, .snap = snap, .ev = ev,
-		.page = snap->page_size,
+		.page = snapshot_page_size(snap),
 		.old = event_address(ev, EV_OLD),
 		.new = event_address(ev, EV_NEW),
 		.bytes = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes,

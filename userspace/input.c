@@ -91,7 +91,7 @@ static void begin_space(struct input *in, struct source *source, const struct sn
 static void count_event(struct source *source, struct event *ev)
 {
 	struct totals *sum = &source->totals;
-	uint64_t page_size = source->snap.page_size ? source->snap.page_size : 4096;
+	uint64_t page_size = snapshot_page_size(&source->snap);
 	uint64_t start = source->snap.start_brk, brk = event_address(ev, EV_NEW);
 	int64_t pages = event_signed(ev, EV_DELTA_PAGES);
 

@@ -58,8 +58,7 @@ const char *mapping_name(const char *name);
 
 static inline uint64_t page_align(const struct snapshot *snap, uint64_t address)
 {
-	/* Of a damaged file the size may be anything. */
-	uint64_t page = snap->page_size ? snap->page_size : 1;
+	uint64_t page = snapshot_page_size(snap);
 
 	return (address + page - 1) / page * page;
 }

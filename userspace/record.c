@@ -377,7 +377,10 @@ static int read_csv(struct record_reader *reader, char *line, struct record *rec
 int record_read(struct record_reader *reader, char *line, struct record *record)
 {
 	forget(reader);
-	*record = (struct record){ .type = RECORD_OTHER };
+	*record = (struct record){
+		.type = RECORD_OTHER,
+		.snap = { .data_limit = VALUE_NONE, .next_mapping = VALUE_NONE },
+	};
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!*line)
 		return 0;

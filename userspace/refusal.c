@@ -123,7 +123,7 @@ static void explain_limit_only(const struct refusal *r, const struct limit *limi
 	uint64_t heap = r->request - r->snap->start_brk;
 
 	prose_add(r->prose, "%s, the limit on %s, did not allow it", limit->name, limit->what);
-	if (*limit->prlimit == 'd' && r->snap->data_limit != VALUE_NONE)
+	if (*limit->prlimit == 'd' && r->snap->start_brk && r->snap->data_limit != VALUE_NONE)
 		prose_add(r->prose, ": it was %s in the end, and the heap alone would have been %s",
 			  exact(r, r->snap->data_limit, heap).text,
 			  exact(r, heap, r->snap->data_limit).text);
@@ -178,6 +178,12 @@ static void explain_killed(const struct refusal *r)
 
 static void explain_below_start(const struct refusal *r)
 {
+	if (!r->snap->start_brk) {
+		prose_add(r->prose, "a break at %s would be below the start of the heap, which is "
+			  "fixed. The program has to correct the address: malloc never asks for "
+			  "that.", address_text(r->request).text);
+		return;
+	}
 	prose_add(r->prose, "a break at %s would be %s below the start of the heap, %s, which is "
 		  "fixed. The program has to correct the address: malloc never asks for that.",
 		  address_text(r->request).text, size_of(r, r->snap->start_brk - r->request).text,
@@ -210,7 +216,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 
 static void explain_next_mapping(const struct refusal *r)
 {
-	uint64_t end = page_align(r->snap, r->old), page = r->snap->page_size;
+	uint64_t end = page_align(r->snap, r->old), page = snapshot_page_size(r->snap);
 	struct mapping m = { .start = r->snap->next_mapping };
 	bool known = find_above(r, end, &m);
 
@@ -367,8 +373,7 @@ static const struct {
 /* What was asked for. */
 static void explain_request(const struct refusal *r)
 {
-	uint64_t end = page_align(r->snap, r->request), old = page_align(r->snap, r->old);
-	uint64_t page = r->snap->page_size ? r->snap->page_size : 1, pages;
+	uint64_t end = page_align(r->snap, r->request), old = page_align(r->snap, r->old), pages;
 	bool more = r->request > r->old;
 
 	/* The last page of all has no end. */
@@ -376,7 +381,7 @@ static void explain_request(const struct refusal *r)
 		prose_add(r->prose, "The program asked for the highest addresses there are, but ");
 		return;
 	}
-	pages = (more ? end - old : old - end) / page;
+	pages = (more ? end - old : old - end) / snapshot_page_size(r->snap);
 	prose_add(r->prose, "The program asked for %s %s (%" PRIu64 " page%s), but ",
 		  size_of(r, more ? r->request - r->old : r->old - r->request).text,
 		  more ? "more" : "less", pages, pages == 1 ? "" : "s");

@@ -28,8 +28,8 @@ struct snapshot {
 	bool exited;
 	uint64_t pid;
 	uint64_t space;
-	uint64_t page_size;
-	uint64_t start_brk;	/* 0: not known, of a recording of events alone */
+	uint64_t page_size;	/* 0: not known, of a recording of events alone */
+	uint64_t start_brk;	/* likewise */
 	uint64_t brk;
 	uint64_t heap_bytes;
 	uint64_t heap_pages;
@@ -64,6 +64,12 @@ struct snapshot {
 	const char *line;	/* the event returned last */
 	const char *cursor;	/* the next one */
 };
+
+/* Of a recording that does not say, that of most machines. */
+static inline uint64_t snapshot_page_size(const struct snapshot *snap)
+{
+	return snap->page_size ? snap->page_size : 4096;
+}
 
 void snapshot_init(struct snapshot *snap, struct text_buffer *buffer);
 

@@ -94,6 +94,21 @@ setup() {
 	run -3 "$CLI" --input "$REC/shell.json" --until 'heap>0'
 }
 
+@test "explained without the header: the same, or what is known" {
+	local text
+	diff -u <("$CLI" --input "$REC/shell.json" -q --explain) <("$CLI" --input "$REC/shell.csv" -q --explain)
+	told() { # SED-SCRIPT
+		cut -d , -f -14 "$REC/shell.csv" | sed "$1" |
+			"$CLI" --input - -q --explain --event shrink,refused | tr -s ' \n' ' '
+	}
+	text=$(told '')
+	[[ "$text" == *"gave back 16 pages (64 KiB). "*" less (22934298526 pages), but a break at 0x1 would be below the start of the heap, which is fixed. "* ]]
+	text=$(told s/,below_start/,rlimit_data/)
+	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it. It is raised with "* ]]
+	text=$(told s/,below_start/,next_mapping/)
+	[[ "$text" == *"another mapping was in the way, which is not known any more. "* ]]
+}
+
 @test "the end comes where it is asked for" {
 	run -3 "$CLI" --input "$REC/shell.json" --until refused
 	[ "$(grep -c ' refused ' <<<"$output")" = 1 ]
