@@ -87,25 +87,41 @@ static void begin_space(struct input *in, struct source *source, const struct sn
 		report_start(&in->report, &source->snap);
 }
 
+/* For --until. The header counts what had happened when it was read. */
+static void count_in_space(struct snapshot *snap, struct event *ev, bool call, int64_t bytes)
+{
+	if (event_unsigned(ev, EV_SEQ) <= snap->events)
+		return;
+	snap->calls += call;
+	snap->refused += event_field_is(ev, EV_EVENT, "refused");
+	if (bytes > 0)
+		snap->grown_bytes += (uint64_t)bytes;
+	else
+		snap->shrunk_bytes += -(uint64_t)bytes;
+}
+
 /* What the module counts, as far as its events tell. */
 static void count_event(struct source *source, struct event *ev)
 {
 	struct totals *sum = &source->totals;
 	uint64_t page_size = snapshot_page_size(&source->snap);
 	uint64_t start = source->snap.start_brk, brk = event_address(ev, EV_NEW);
-	int64_t pages = event_signed(ev, EV_DELTA_PAGES);
+	uint64_t bytes = (uint64_t)event_signed(ev, EV_DELTA_PAGES) * page_size;
+	bool call;
 
 	source->ended = event_field_is(ev, EV_EVENT, "end");
-	if (!source->ended && !event_field_is(ev, EV_EVENT, "fork") &&
-	    !event_field_is(ev, EV_EVENT, "external") && !event_field_is(ev, EV_EVENT, "resync"))
-		sum->calls++;
+	call = !source->ended && !event_field_is(ev, EV_EVENT, "fork") &&
+	       !event_field_is(ev, EV_EVENT, "external") &&
+	       !event_field_is(ev, EV_EVENT, "resync");
+	sum->calls += call;
 	sum->refused += event_field_is(ev, EV_EVENT, "refused");
-	if (pages > 0)
-		sum->grown_bytes += (uint64_t)pages * page_size;
+	if ((int64_t)bytes > 0)
+		sum->grown_bytes += bytes;
 	else
-		sum->shrunk_bytes += -(uint64_t)pages * page_size;
+		sum->shrunk_bytes += -bytes;
 	if (start && brk > start && brk - start > sum->peak_bytes)
 		sum->peak_bytes = brk - start;
+	count_in_space(&source->snap, ev, call, (int64_t)bytes);
 }
 
 static int take_event(struct input *in, struct source *source, struct record *record)

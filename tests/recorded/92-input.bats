@@ -116,6 +116,27 @@ setup() {
 	[ "${#lines[@]}" = 4 ]
 }
 
+@test "the end comes when the counts of a recorded address space ask for it" {
+	local kind condition last
+	while read -r condition last; do
+		for kind in json csv; do
+			run -3 "$CLI" --input "$REC/shell.$kind" -q --columns pid,seq,event --until "$condition"
+			[ "$(tr -s ' ' <<<"${lines[-1]}")" = " $last" ] || {
+				echo "$kind $condition: ${lines[-1]}"
+				false
+			}
+		done
+	done <<-'END'
+		calls>3 169 4 grow
+		grown>132K 169 4 grow
+		shrunk>63K 169 5 shrink
+		refused>0 169 6 refused
+	END
+	run -0 "$CLI" --input "$REC/shell.json" --until 'refused>1'
+	# A header has counted its events already.
+	run -0 "$CLI" --follow --input "$REC/states.json" --until 'calls>6'
+}
+
 @test "what is no recording, or a damaged one" {
 	fails 1 "No such file" --input /nonexistent
 	fails 1 "nothing in it" --input /dev/null
