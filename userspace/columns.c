@@ -54,6 +54,15 @@ static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 	}
 }
 
+void columns_check_stamp(struct options *opts, const char *source)
+{
+	if (opts->wall_known || opts->stamp < TIME_OF_DAY || opts->stamp > TIME_EPOCH)
+		return;
+	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
+		  source);
+	opts->stamp = TIME_MONOTONIC;
+}
+
 /* As put_seconds(), out of text. */
 static char *put_time(char *p, const struct event_view *view)
 {

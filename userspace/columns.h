@@ -89,6 +89,12 @@ static inline void columns_append(struct column_list *list, enum column_id id)
 	list->ids[list->n++] = id;
 }
 
+/*
+ * A time of day that @source does not tell cannot be shown: complain, and let TIME be that of the
+ * monotonic clock.
+ */
+void columns_check_stamp(struct options *opts, const char *source);
+
 /* Whether it is: events that were recorded alone do not say where the heap begins. */
 bool column_known(enum column_id id, const struct event_view *view);
 

@@ -209,11 +209,7 @@ static int take(struct input *in, struct record *record)
 		in->opts.wall_known = true;
 		in->opts.wall_offset_ns = record->wall_offset_ns;
 	}
-	if (in->opts.stamp >= TIME_OF_DAY && in->opts.stamp <= TIME_EPOCH && !in->opts.wall_known) {
-		warn_user("%s does not say what time of day it was: times are those of the "
-			  "monotonic clock", in->opts.input);
-		in->opts.stamp = TIME_MONOTONIC;
-	}
+	columns_check_stamp(&in->opts, in->opts.input);
 	switch (record->type) {
 	case RECORD_SPACE:
 		begin_space(in, source, &record->snap);
@@ -332,6 +328,7 @@ static enum exit_status show_copy(struct input *in, FILE *file)
 		if (write(fd, part, n) != (ssize_t)n)
 			break;
 	in->opts.proc_dir = "/proc/self/fd";
+	columns_check_stamp(&in->opts, in->opts.input);
 	if (fd < 0 || ferror(file) || !feof(file))
 		warn_user("%s: %s", in->opts.input, strerror(errno));
 	else if (in->opts.follow)

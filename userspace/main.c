@@ -162,6 +162,7 @@ static enum exit_status run(struct options *opts, struct selection *sel, const c
 	opts->wall_known = !opts->recorded;
 	opts->wall_offset_ns = (wall.tv_sec - monotonic.tv_sec) * 1000000000LL +
 			       wall.tv_nsec - monotonic.tv_nsec;
+	columns_check_stamp(opts, opts->proc_dir);
 	opts->several = opts->forks;
 	if (opts->command)
 		return run_command(opts, output);

@@ -109,6 +109,20 @@ setup() {
 	[[ "$text" == *"another mapping was in the way, which is not known any more. "* ]]
 }
 
+@test "a file of the module's does not say what time of day it was" {
+	BRKWATCH_PROC=$DATA/proc
+	local stamp where
+	for stamp in -t -tt -ttt "-t --follow"; do
+		for where in 4242 "--input $DATA/proc/4242"; do
+			# shellcheck disable=SC2086
+			run -0 --separate-stderr "$CLI" $stamp $where
+			[ "${#stderr_lines[@]}" = 1 ]
+			[[ "$stderr" == *"/proc"*" does not say what time of day it was"* ]]
+			[[ "$output" == *" 1234.567123 query "* ]]
+		done
+	done
+}
+
 @test "the end comes where it is asked for" {
 	run -3 "$CLI" --input "$REC/shell.json" --until refused
 	[ "$(grep -c ' refused ' <<<"$output")" = 1 ]
