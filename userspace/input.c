@@ -274,6 +274,8 @@ static int read_records(struct input *in, FILE *file)
 		if (!rc && record.type != RECORD_OTHER)
 			rc = take(in, &record);
 	}
+	if (!rc && ferror(file))
+		rc = -errno;
 	free(line);
 	if (rc == -EPROTO)
 		warn_user("%s: line %lu: %s", in->opts.input, in->line,

@@ -154,6 +154,7 @@ setup() {
 @test "what is no recording, or a damaged one" {
 	fails 1 "No such file" --input /nonexistent
 	fails 1 "nothing in it" --input /dev/null
+	fails 1 "Is a directory" --input "$REC"
 	fails 1 "line 1: neither JSON nor CSV" --input "$ROOT/README.md"
 	fails 2 "not both" --input "$REC/shell.json" 17
 	damaged() { # SED-SCRIPT MESSAGE
