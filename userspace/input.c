@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "record.h"
 #include "report.h"
 #include "state.h"
+#include "stop.h"
 
 /* A process of the recording. */
 struct source {
@@ -24,7 +26,16 @@ struct source {
 	bool done;		/* its summary has been printed */
 };
 
+/* A pipe, which somebody may be writing yet. */
+struct live {
+	struct outbuf *out;
+	int fd;
+	int stop;
+	bool stopped;		/* by a signal, or as nobody reads the output */
+};
+
 struct input {
+	struct live live;
 	struct options opts;
 	struct outbuf *out;
 	struct report report;
@@ -269,6 +280,9 @@ static int read_records(struct input *in, FILE *file)
 	int rc = 0;
 
 	while (!rc && !in->report.enough && getline(&line, &room, file) > 0) {
+		/* The rest of it was not waited for. */
+		if (in->live.stopped && !strchr(line, '\n'))
+			break;
 		in->line++;
 		rc = record_read(in->reader, line, &record);
 		if (!rc && record.type != RECORD_OTHER)
@@ -282,9 +296,9 @@ static int read_records(struct input *in, FILE *file)
 			  *record.problem ? record.problem : "an event that is not understood");
 	else if (rc && rc != -ECANCELED && rc != in->out->error)
 		warn_user("%s: %s", in->opts.input, strerror(-rc));
-	else if (!rc && !in->n)
+	else if (!rc && !in->n && !in->live.stopped)
 		warn_user("%s: nothing in it that brkwatch-cli has recorded", in->opts.input);
-	return rc ?: in->n ? 0 : -EPROTO;
+	return rc ?: in->n || in->live.stopped ? 0 : -EPROTO;
 }
 
 static void free_sources(struct input *in)
@@ -351,19 +365,61 @@ FILE *input_open(const struct options *opts)
 	return file;
 }
 
+/* What has been printed is not kept back while there is nothing to read. */
+static ssize_t live_read(void *cookie, char *data, size_t size)
+{
+	struct live *live = cookie;
+	struct pollfd fds[] = {
+		{ .fd = live->fd, .events = POLLIN },
+		{ .fd = live->stop, .events = POLLIN },
+	};
+
+	if (!live->stopped && !poll(fds, 1, 0)) {
+		live->stopped = outbuf_flush(live->out);
+		while (!live->stopped && poll(fds, 2, -1) < 0 && errno == EINTR)
+			;
+	} else {
+		poll(&fds[1], 1, 0);
+	}
+	live->stopped |= fds[1].revents;
+	return live->stopped ? 0 : read(live->fd, data, size);
+}
+
+/* The same file if it is none that keeps us waiting. */
+static FILE *open_live(struct live *live, FILE *file)
+{
+	const cookie_io_functions_t functions = { .read = live_read };
+	FILE *wrapped;
+
+	if (lseek(fileno(file), 0, SEEK_CUR) >= 0)
+		return file;
+	live->fd = fileno(file);
+	live->stop = stop_open(true);
+	wrapped = fopencookie(live, "r", functions);
+	return wrapped ?: file;
+}
+
 enum exit_status input_show(struct outbuf *out, const struct options *opts, FILE *file)
 {
-	struct input in = { .opts = *opts, .out = out };
+	struct input in = { .opts = *opts, .out = out, .live = { .out = out, .stop = -1 } };
+	FILE *from = open_live(&in.live, file);
 	enum exit_status status;
 	int first;
 
 	in.opts.recorded = true;
-	first = getc(file);
-	ungetc(first, file);
-	if (first == 'F')
-		status = show_copy(&in, file);
-	else
-		status = show_records(&in, file);
+	first = getc(from);
+	ungetc(first, from);
+	if (first == 'F') {
+		/* It is short, and whoever shows it waits for signals. */
+		stop_close();
+		in.live.stop = -1;
+		status = show_copy(&in, from);
+	} else {
+		status = show_records(&in, from);
+		stop_close();
+	}
+	if (from != file)
+		fclose(from);
 	if (file != stdin)
 		fclose(file);
 	return status;

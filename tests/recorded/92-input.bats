@@ -191,6 +191,25 @@ fails_late() {
 	[ "$stderr" = "brkwatch-cli: $BATS_TEST_TMPDIR/rec: $1" ]
 }
 
+@test "what comes through a pipe is shown as it comes, and a signal ends it" {
+	local pid sig
+	for sig in INT TERM; do
+		mkfifo "$BATS_TEST_TMPDIR/$sig"
+		# A shell lets what it starts in the background ignore SIGINT.
+		env --default-signal=INT "$CLI" --input - <"$BATS_TEST_TMPDIR/$sig" >"$BATS_TEST_TMPDIR/out" 3>&- &
+		pid=$!
+		exec 4>"$BATS_TEST_TMPDIR/$sig"
+		head -n 20 "$REC/shell.json" >&4
+		printf '{"type":"eve' >&4
+		timeout 10 bash -c 'until grep -q below_start "$1"; do sleep 0.05; done' - "$BATS_TEST_TMPDIR/out"
+		run ! grep "lives on" "$BATS_TEST_TMPDIR/out"
+		kill "-$sig" "$pid"
+		wait "$pid"
+		exec 4>&-
+		grep "168 lives on: 3 calls" "$BATS_TEST_TMPDIR/out"
+	done
+}
+
 @test "a recording cut at any place is shown up to there" {
 	local size n status
 	size=$(stat -c %s "$REC/shell.json")
