@@ -129,10 +129,9 @@ static struct libscols_table *rows_table(const struct snapshot *snap,
 	return tb;
 }
 
-static int add_event(struct libscols_table *tb, const struct column_list *list,
+static int add_event(struct libscols_line *line, const struct column_list *list,
 		     const struct event_view *view)
 {
-	struct libscols_line *line = scols_table_new_line(tb, NULL);
 	char text[COLUMN_TEXT_MAX];
 	int rc = line ? 0 : -ENOMEM;
 
@@ -144,13 +143,12 @@ static int add_event(struct libscols_table *tb, const struct column_list *list,
 }
 
 /* The line keeps its explanation. */
-static int add_explanation(struct libscols_table *tb, const struct event_view *view)
+static int add_explanation(struct libscols_line *line, const struct event_view *view)
 {
-	struct libscols_line *line = scols_table_get_line(tb, scols_table_get_nlines(tb) - 1);
 	struct prose prose;
 	char *text;
 
-	if (!line || !explain_text(&prose, view->opts, view->snap, view->ev))
+	if (!explain_text(&prose, view->opts, view->snap, view->ev))
 		return 0;	/* the caller sees that it is malformed */
 	text = strdup(prose.text);
 	return text ? scols_line_set_userdata(line, text) : -ENOMEM;
@@ -166,8 +164,12 @@ static void put_explanation(struct outbuf *out, struct libscols_line *line)
 
 static void history_free(struct libscols_table *tb)
 {
-	for (size_t i = 0; tb && i < scols_table_get_nlines(tb); i++)
-		free(scols_line_get_userdata(scols_table_get_line(tb, i)));
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	while (tb && iter && !scols_table_next_line(tb, iter, &line))
+		free(scols_line_get_userdata(line));
+	scols_free_iter(iter);
 	scols_unref_table(tb);
 }
 
@@ -175,6 +177,7 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 			const struct options *opts)
 {
 	struct column_list list = history_columns;
+	struct libscols_line *line;
 	struct event ev;
 	struct event_view view = { .ev = &ev, .snap = snap, .opts = opts };
 	int rc;
@@ -195,9 +198,10 @@ static int history_fill(struct libscols_table *tb, struct snapshot *snap,
 		if (!filter_shows(&opts->filter, &ev))
 			continue;
 		trend_add(&snap->trend, column_number(COL_HEAP, &view));
-		rc = add_event(tb, &list, &view);
+		line = scols_table_new_line(tb, NULL);
+		rc = add_event(line, &list, &view);
 		if (opts->explain && !rc)
-			rc = add_explanation(tb, &view);
+			rc = add_explanation(line, &view);
 		view.previous_ns = event_unsigned(&ev, EV_TIME_NS);
 		if (ev.malformed)
 			rc = snapshot_event_problem(snap);

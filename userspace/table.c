@@ -56,13 +56,17 @@ int table_put(struct outbuf *out, struct libscols_table *tb)
 int table_put_with(struct outbuf *out, struct libscols_table *tb,
 		   void (*below)(struct outbuf *out, struct libscols_line *line))
 {
+	/* Each line by its number would be searched for from the first one. */
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_line *printed;
 	char *text = NULL;
-	int rc = scols_print_table_to_string(tb, &text);
-	size_t n = 0;
+	int rc = iter ? scols_print_table_to_string(tb, &text) : -ENOMEM;
+	bool head = true;
 
-	if (rc)
+	if (rc) {
+		scols_free_iter(iter);
 		return rc;
+	}
 	/* libsmartcols leaves blanks behind an empty last cell. */
 	for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
 		size_t len = strcspn(line, "\n");
@@ -72,11 +76,11 @@ int table_put_with(struct outbuf *out, struct libscols_table *tb,
 			len--;
 		outbuf_write(out, line, len);
 		outbuf_puts(out, "\n");
-		printed = below && n ? scols_table_get_line(tb, n - 1) : NULL;
-		if (printed)
+		if (below && !head && !scols_table_next_line(tb, iter, &printed))
 			below(out, printed);
-		n++;
+		head = false;
 	}
+	scols_free_iter(iter);
 	free(text);
 	return 0;
 }
