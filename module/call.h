@@ -10,19 +10,21 @@
 struct brkwatch_record;
 struct mm_struct;
 
-/*
- * Limits of a process. prlimit() writes both as one, under a lock that nobody
- * takes to read one, the kernel itself included: old or new, it is right.
- */
+/* Limits of a process. */
 static inline unsigned long brkwatch_rlimit(const struct task_struct *task,
 					    unsigned int limit)
 {
+	/*
+	 * prlimit() writes both as one, under a lock that nobody takes to read
+	 * one, the kernel itself included: old or new, it is right.
+	 */
 	return data_race(task_rlimit(task, limit));
 }
 
 static inline unsigned long brkwatch_rlimit_max(const struct task_struct *task,
 						unsigned int limit)
 {
+	/* As above. */
 	return data_race(task_rlimit_max(task, limit));
 }
 

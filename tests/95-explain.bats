@@ -26,6 +26,15 @@ start() {
 	unset -f brkdo
 }
 
+start_python() {
+	# shellcheck disable=SC2317
+	brkdo() {
+		exec python3 -S "$@"
+	}
+	start_brkdo "$@"
+	unset -f brkdo
+}
+
 # As one line, the explanation of the newest event.
 last_said() {
 	awk 'length > 80 { exit 1 }
@@ -188,12 +197,8 @@ follows_advice() {
 		print("ready", flush=True)
 		sys.stdin.readline()
 	END
-	mkfifo "$BATS_TEST_TMPDIR/in"
-	out=$BATS_TEST_TMPDIR/out
-	python3 "$BATS_TEST_TMPDIR/map.py" "$name" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
-	exec {told}>"$BATS_TEST_TMPDIR/in"
-	until_true 10 grep -q ready "$out"
-	"$CLI" --explain "$(pgrep -f map.py)" >"$BATS_TEST_TMPDIR/text"
+	start_python "$BATS_TEST_TMPDIR/map.py" "$name"
+	"$CLI" --explain "$pid" >"$BATS_TEST_TMPDIR/text"
 	cat -v "$BATS_TEST_TMPDIR/text"
 	# In the state, and in the explanation.
 	[ "$(grep -c "/a??*31m??*b?c" "$BATS_TEST_TMPDIR/text")" = 2 ]

@@ -274,7 +274,7 @@ static bool has_several(FILE *file)
 
 static int read_records(struct input *in, FILE *file)
 {
-	struct record record;
+	struct record record = { .problem = "" };
 	char *line = NULL;
 	size_t room = 0;
 	int rc = 0;
