@@ -29,7 +29,7 @@ static int add_room(struct libscols_table *tb, const struct snapshot *s,
 
 	if (s->next_mapping == VALUE_NONE || s->room_bytes == VALUE_NONE)
 		return table_pair(tb, "Room", "no mapping above");
-	strcpy(name, mapping_name(memory->next_name));
+	snprintf(name, sizeof(name), "%s", mapping_name(memory->next_name));
 	text_clean(name);
 	return table_pair(tb, "Room", "%s (next mapping at %s%s%s)",
 			  size_text(s->room_bytes, bytes).text, address_text(s->next_mapping).text,

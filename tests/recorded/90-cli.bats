@@ -30,14 +30,6 @@ load common
 	golden follow-bytes.txt --follow --bytes 4300
 }
 
-@test "the time that many events take grows as their number does" {
-	changed ""
-	awk 'END { for (i = 6; i < 65536; i++) print i substr($0, index($0, "\t")) }' \
-		"$DATA/proc/4242" >>"$BRKWATCH_PROC/1"
-	timeout 10 "$CLI" 1 >"$BATS_TEST_TMPDIR/out"
-	timeout 10 "$CLI" --explain 1 >"$BATS_TEST_TMPDIR/out"
-}
-
 @test "explained" {
 	golden explain.txt --explain 4242 4300
 	golden explain-bytes.txt --explain --follow --bytes 4300
