@@ -295,6 +295,4 @@ decimal_comma() {
 @test "a descriptor that is closed is not another file" {
 	BRKWATCH_PROC=$DATA/proc run -1 bash -c '"$CLI" -o "$BATS_TEST_TMPDIR/out" 4242 9999 2>&-'
 	run ! grep brkwatch-cli "$BATS_TEST_TMPDIR/out"
-	BRKWATCH_PROC=$DATA/proc run -1 bash -c '"$CLI" 4242 >&-'
-	[[ "$output" == *"cannot write"* ]]
 }
