@@ -104,7 +104,10 @@ static bool has_ids(const struct cred *cred, const struct cred *other)
 	       gid_eq(cred->fsgid, other->gid);
 }
 
-/* The kernel lets everybody read himself, by whose file ever. */
+/*
+ * Whether who has @cred has all that current has itself. The kernel lets
+ * everybody read himself, also where another one has opened the file.
+ */
 static bool is_no_less(const struct cred *cred, const struct cred *own)
 {
 	return cred == own ||

@@ -77,7 +77,10 @@ static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
 #endif
 }
 
-/* brk's argument. A 32-bit call, which 64-bit code can make, has only half of the register. */
+/*
+ * What brk is asked for, at the entry of sys_brk. A 32-bit call, which 64-bit
+ * code can make, has only half of the register.
+ */
 static inline unsigned long brkwatch_brk_argument(void)
 {
 	unsigned long args[6];

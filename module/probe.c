@@ -33,7 +33,8 @@ static atomic_long_t missed_known;
 
 static int sys_brk_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	return !brkwatch_call_enter((struct brkwatch_call *)ri->data, brkwatch_brk_argument());
+	return !brkwatch_call_enter((struct brkwatch_call *)ri->data,
+				    brkwatch_brk_argument());
 }
 
 static int sys_brk_return(struct kretprobe_instance *ri, struct pt_regs *regs)
