@@ -12,6 +12,7 @@
 #include "groups.h"
 #include "metrics.h"
 #include "modstats.h"
+#include "newfile.h"
 #include "prom.h"
 #include "selfcheck.h"
 #include "tally.h"
@@ -128,13 +129,9 @@ enum exit_status metrics_run(struct outbuf *out, struct options *opts)
 {
 	struct metrics metrics = { .out = out, .opts = opts };
 	enum exit_status status;
-	struct stat st;
 
-	/* rename() replaces whatever is there. */
-	if (opts->metrics_file && !stat(opts->metrics_file, &st) && !S_ISREG(st.st_mode)) {
-		warn_user("%s: is there, and no ordinary file", opts->metrics_file);
+	if (opts->metrics_file && !newfile_replaceable(opts->metrics_file))
 		return STATUS_FAILED;
-	}
 	metrics.groups.top = opts->groups ?: GROUPS_DEFAULT;
 	selfcheck_probes(opts);
 	if (!opts->metrics_file) {

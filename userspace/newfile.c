@@ -77,16 +77,21 @@ bool newfile_open(struct newfile *new, const char *file)
 	return false;
 }
 
+bool newfile_replaceable(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) || S_ISREG(st.st_mode))
+		return true;
+	warn_user("%s: is there, and no ordinary file", file);
+	return false;
+}
+
 bool newfile_possible(const char *file)
 {
 	struct newfile new;
-	struct stat st;
 
-	if (!stat(file, &st) && !S_ISREG(st.st_mode)) {
-		warn_user("%s: is there, and no ordinary file", file);
-		return false;
-	}
-	if (!newfile_open(&new, file))
+	if (!newfile_replaceable(file) || !newfile_open(&new, file))
 		return false;
 	newfile_close(&new, false);
 	return true;

@@ -14,6 +14,9 @@ struct newfile {
 	int fd;
 };
 
+/* Whether something can be renamed to that without harm; false: after a complaint. */
+bool newfile_replaceable(const char *file);
+
 /* Whether it can be made, which is better told before hours of work; false: after a complaint. */
 bool newfile_possible(const char *file);
 
