@@ -73,7 +73,7 @@ setup_file() {
 	    os.read(fd, 65536)
 	    epoll.register(fd, select.EPOLLIN | select.EPOLLEXCLUSIVE)
 	    tids.append(threading.get_native_id())
-	    woken.extend([n] if epoll.poll(30) else [])
+	    woken.extend([n] if epoll.poll(60) else [])
 	threads = [threading.Thread(target=wait, args=(n,)) for n in range(3)]
 	for t in threads:
 	    t.start()

@@ -201,7 +201,7 @@ fails_late() {
 		exec 4>"$BATS_TEST_TMPDIR/$sig"
 		head -n 20 "$REC/shell.json" >&4
 		printf '{"type":"eve' >&4
-		timeout 10 bash -c 'until grep -q below_start "$1"; do sleep 0.05; done' - "$BATS_TEST_TMPDIR/out"
+		until_true 30 grep -q below_start "$BATS_TEST_TMPDIR/out"
 		run ! grep "lives on" "$BATS_TEST_TMPDIR/out"
 		kill "-$sig" "$pid"
 		wait "$pid"

@@ -59,3 +59,13 @@ changed() {
 	mkdir -p "$BRKWATCH_PROC"
 	sed "$1" "$DATA/proc/4242" >"$BRKWATCH_PROC/1"
 }
+
+# Its packages are not in the root of a guest for another machine.
+needs_promtool() {
+	PROMTOOL=$ROOT/build/prometheus/promtool
+	[ "$(uname -m)" = x86_64 ] || skip "no promtool in a foreign root"
+	[ -x "$PROMTOOL" ] || {
+		echo "no $PROMTOOL: run scripts/prometheus"
+		return 1
+	}
+}
