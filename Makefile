@@ -57,11 +57,11 @@ install: install-cli install-man4 install-module
 
 install-cli: cli
 	install -D -m 755 userspace/brkwatch-cli $(DESTDIR)$(prefix)/bin/brkwatch-cli
-	$(foreach file,$(wildcard userspace/*.1),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
+	$(foreach file,$(wildcard userspace/man/*.1),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
 	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) $(call completions,$(file)) &&) true
 
 install-man4:
-	$(foreach file,$(wildcard userspace/*.4),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
+	$(foreach file,$(wildcard userspace/man/*.4),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
 
 install-module: module
 	$(INSTALL_DATA) brkwatch.ko $(module_dir)/brkwatch.ko
@@ -72,7 +72,7 @@ install-boot:
 
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/brkwatch-cli $(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf
-	rm -f $(foreach file,$(wildcard userspace/*.[1-9]),$(call man_page,$(file)))
+	rm -f $(foreach file,$(wildcard userspace/man/*),$(call man_page,$(file)))
 	rm -f $(foreach file,$(completion_files),$(call completions,$(file)))
 	rm -f $(module_dir)/brkwatch.ko
 	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))

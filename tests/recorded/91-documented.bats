@@ -19,7 +19,7 @@ teardown_file() {
 setup() {
 	HELP=$BATS_FILE_TMPDIR/help
 	MODULE=$ROOT/module
-	USER_PAGE=$ROOT/userspace/brkwatch-cli.1 MODULE_PAGE=$ROOT/userspace/brkwatch.4
+	USER_PAGE=$ROOT/userspace/man/brkwatch-cli.1 MODULE_PAGE=$ROOT/userspace/man/brkwatch.4
 	COMPLETIONS=$ROOT/userspace/completions
 	PID=$(cat "$BATS_FILE_TMPDIR/pid")
 	cd "$BATS_TEST_TMPDIR" || return
@@ -204,7 +204,7 @@ offers() {
 
 @test "each completion and the man page have the totals that --until looks at" {
 	local totals
-	totals=$(sed -n '/^} quantities/,/^}/s/.*{ "\([a-z]*\)".*/\1>/p' "$ROOT/userspace/filter.c")
+	totals=$(sed -n '/^} quantities/,/^}/s/.*{ "\([a-z]*\)".*/\1>/p' "$ROOT/userspace/events/filter.c")
 	same bash "$totals" "$(bash_offers --until '' | grep '>')"
 	same zsh "$totals" "$(sed -n "s/.*totals=(\(.*\))/\1/p" "$COMPLETIONS/_brkwatch-cli" | tr -d "'")"
 	same fish "$totals" "$(grep -- '-l until' "$COMPLETIONS/brkwatch-cli.fish" | tr -d '\134' | grep -oE '[a-z]+>')"
@@ -324,7 +324,7 @@ offers() {
 	for head in NAME SYNOPSIS DESCRIPTION FILES EVENTS REASONS "WHAT CANNOT BE TOLD APART" PARAMETERS PERMISSIONS LIMITATIONS VERSIONS "SEE ALSO"; do
 		[ "$(part "$MODULE_PAGE" "$head" | wc -l)" -ge 1 ]
 	done
-	grep -oE 'getenv\("[A-Z_]+"' -h "$ROOT"/userspace/*.c | grep -oE '[A-Z_]{3,}' >variables
+	grep -oE 'getenv\("[A-Z_]+"' -h "$ROOT"/userspace/*/*.c | grep -oE '[A-Z_]{3,}' >variables
 	all_in "$(cat variables)" <(part "$USER_PAGE" ENVIRONMENT | bold)
 }
 
@@ -370,10 +370,10 @@ offers() {
 @test "each type and member of JSON is in the man page" {
 	local types members
 	part "$USER_PAGE" JSON >json
-	types=$(grep -hoE 'type\\":\\"[a-z]+|"type", json_object_new_string\("[a-z]+|json_(report_space|header)\([a-z>-]*(, )?"[a-z]+|report->out, "[a-z]+", snap' "$ROOT"/userspace/{json,report}.c |
+	types=$(grep -hoE 'type\\":\\"[a-z]+|"type", json_object_new_string\("[a-z]+|json_(report_space|header)\([a-z>-]*(, )?"[a-z]+|report->out, "[a-z]+", snap' "$ROOT"/userspace/events/{json-lines,printer}.c |
 		grep -oE '[a-z]+"?(, snap)?$' | grep -oE '^[a-z]+')
-	members=$(grep -hoE 'json_object_object_add\(obj, "[a-z_]+"|^		\{ "[a-z_]+", sum->' "$ROOT/userspace/json.c" | grep -oE '"[a-z_]+"' | tr -d '"')
-	members+=" $(sed -nE 's/.*HEADER\("[A-Za-z]+", ([a-z_]+), .*/\1/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/fields.c")"
+	members=$(grep -hoE 'json_object_object_add\(obj, "[a-z_]+"|^		\{ "[a-z_]+", sum->' "$ROOT/userspace/events/json-lines.c" | grep -oE '"[a-z_]+"' | tr -d '"')
+	members+=" $(sed -nE 's/.*HEADER\("[A-Za-z]+", ([a-z_]+), .*/\1/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/fields.c")"
 	members+=" $(module_columns)"
 	[ "$(wc -w <<<"$types")" -ge 6 ]
 	[ "$(wc -w <<<"$members")" -ge 50 ]

@@ -7,7 +7,7 @@ load common
 
 # The only list there is.
 families() {
-	grep -oE '"brkwatch_[a-z_]+"' "$ROOT/userspace/prom.c" | tr -d '"' | sort
+	grep -oE '"brkwatch_[a-z_]+"' "$ROOT/userspace/metrics/prometheus.c" | tr -d '"' | sort
 }
 
 # All that is like a name of ours in some text.

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libbrkwatch/open.h"
+#include "common/choose-processes.h"
+#include "common/format-number.h"
+
+static bool add(struct selection *sel, pid_t pid)
+{
+	pid_t *pids = reallocarray(sel->pids, sel->n + 1, sizeof(*pids));
+
+	if (!pids) {
+		warn_user("%s", strerror(errno));
+		return false;
+	}
+	sel->pids = pids;
+	sel->pids[sel->n++] = pid;
+	return true;
+}
+
+static bool parse_pid(const char *text, size_t len, pid_t *pid)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (*text < '0' || *text > '9' || end != text + len || errno || value < 1 ||
+	    value > INT_MAX) {
+		warn_user("not a process number: '%.*s'", (int)len, text);
+		return false;
+	}
+	*pid = (pid_t)value;
+	return true;
+}
+
+bool select_pids(struct selection *sel, const char *list)
+{
+	for (;; list++) {
+		size_t len = strcspn(list, ",");
+		pid_t pid;
+
+		if (!parse_pid(list, len, &pid) || !add(sel, pid))
+			return false;
+		list += len;
+		if (!*list)
+			return true;
+	}
+}
+
+bool select_comm(struct selection *sel, const char *regex)
+{
+	char text[128];
+	int rc;
+
+	if (sel->by_comm)
+		regfree(&sel->comm);
+	rc = regcomp(&sel->comm, regex, REG_EXTENDED | REG_NOSUB);
+	sel->by_comm = !rc;
+	if (rc) {
+		regerror(rc, &sel->comm, text, sizeof(text));
+		warn_user("--comm '%s': %s", regex, text);
+	}
+	return !rc;
+}
+
+bool select_uid(struct selection *sel, const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+	char *end;
+	unsigned long value;
+
+	sel->by_uid = true;
+	if (entry) {
+		sel->uid = entry->pw_uid;
+		return true;
+	}
+	errno = 0;
+	value = strtoul(user, &end, 10);
+	if (*user < '0' || *user > '9' || *end || errno || value >= (uid_t)-1) {
+		warn_user("no such user: '%s'", user);
+		return false;
+	}
+	sel->uid = (uid_t)value;
+	return true;
+}
+
+bool select_searches(const struct selection *sel)
+{
+	return sel->all || sel->by_comm || sel->by_uid;
+}
+
+/* The beginning of a file; "" where there is none. */
+static void read_start(int dir, const char *name, char *text, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+}
+
+static bool comm_matches(const struct selection *sel, const struct options *opts, int dir,
+			 const char *number)
+{
+	char path[64], text[256], *name = text;
+
+	if (opts->recorded) {
+		read_start(dir, number, text, sizeof(text));
+		name = strstr(text, "\nName:\t");
+		name = name ? name + strlen("\nName:\t") : text + strlen(text);
+	} else {
+		snprintf(path, sizeof(path), "/proc/%.20s/comm", number);
+		read_start(AT_FDCWD, path, text, sizeof(text));
+	}
+	name[strcspn(name, "\n")] = '\0';
+	return *name && !regexec(&sel->comm, name, 0, NULL, 0);
+}
+
+static bool uid_matches(const struct selection *sel, const char *number)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%.20s", number);
+	return !stat(path, &st) && st.st_uid == sel->uid;
+}
+
+/* Kernel threads, what has ended, and what is none of our business cannot be opened. */
+static bool can_be_opened(const struct options *opts, pid_t pid)
+{
+	int fd = procfile_try_open(opts, pid);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool matches(const struct selection *sel, const struct options *opts, int dir,
+		    const char *number)
+{
+	if (*number < '1' || *number > '9')
+		return false;
+	if (!opts->recorded && atol(number) == getpid())
+		return false;
+	if (sel->by_uid && !uid_matches(sel, number))
+		return false;
+	if (sel->by_comm && !comm_matches(sel, opts, dir, number))
+		return false;
+	return can_be_opened(opts, (pid_t)atol(number));
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const pid_t *)a - *(const pid_t *)b;
+}
+
+void select_sort(struct selection *sel)
+{
+	if (sel->n)
+		qsort(sel->pids, sel->n, sizeof(*sel->pids), compare);
+}
+
+bool select_search(struct selection *sel, const struct options *opts)
+{
+	/* The names in the module's directory are for root, those in /proc for everybody. */
+	const char *name = opts->recorded ? opts->proc_dir : "/proc";
+	DIR *dir = opendir(name);
+	const struct dirent *entry;
+	bool ok = true;
+	size_t n = 0;
+
+	if (!dir) {
+		warn_user("%s: %s", name, strerror(errno));
+		return false;
+	}
+	while (ok && (entry = readdir(dir)))
+		if (matches(sel, opts, dirfd(dir), entry->d_name))
+			ok = add(sel, (pid_t)atol(entry->d_name));
+	closedir(dir);
+
+	select_sort(sel);
+	for (size_t i = 0; i < sel->n; i++)
+		if (!i || sel->pids[i] != sel->pids[n - 1])
+			sel->pids[n++] = sel->pids[i];
+	sel->n = n;
+	return ok;
+}
+
+void name_unescape(const char *name, char *plain)
+{
+	for (; *name; name++) {
+		char escaped = text_escaped(name);
+
+		*plain = *name;
+		if (escaped) {
+			*plain = escaped;
+			name++;
+		}
+		plain++;
+	}
+	*plain = '\0';
+}
+
+bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+		const char *name)
+{
+	char number[16], plain[128];
+
+	if (sel->n && bsearch(&pid, sel->pids, sel->n, sizeof(pid), compare))
+		return true;
+	if (sel->n && !select_searches(sel))
+		return false;
+	if (!opts->recorded && pid == getpid())
+		return false;
+	snprintf(number, sizeof(number), "%d", pid);
+	if (sel->by_uid && !uid_matches(sel, number))
+		return false;
+	if (!sel->by_comm || strlen(name) >= sizeof(plain))
+		return !sel->by_comm;
+	name_unescape(name, plain);
+	return !regexec(&sel->comm, plain, 0, NULL, 0);
+}
+
+void select_free(struct selection *sel)
+{
+	free(sel->pids);
+	if (sel->by_comm)
+		regfree(&sel->comm);
+}

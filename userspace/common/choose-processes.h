@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_SELECT_H
+#define BRKWATCH_SELECT_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cli/cli.h"
+
+/* Which processes: those named, and those found by what is known of them. */
+struct selection {
+	pid_t *pids;
+	size_t n;
+	bool all;
+	bool by_comm;
+	regex_t comm;
+	bool by_uid;
+	uid_t uid;
+};
+
+/* These say what is wrong and return false where the text is not understood. */
+bool select_pids(struct selection *sel, const char *list);	/* 17 or 17,18 */
+bool select_comm(struct selection *sel, const char *regex);
+bool select_uid(struct selection *sel, const char *user);	/* name or number */
+
+/* Whether processes are to be looked for. */
+bool select_searches(const struct selection *sel);
+
+/*
+ * Add those that are found now to the numbers; false, after a complaint, where the directory
+ * cannot be read. Kernel threads, brkwatch-cli itself and what may not be
+ * looked at are left out.
+ */
+bool select_search(struct selection *sel, const struct options *opts);
+
+/* Put the numbers in order. */
+void select_sort(struct selection *sel);
+
+/*
+ * Whether a process with that name (escaped, as in /proc/PID/status) is among those selected: by
+ * its number, or by all else that is said; where nothing is said, whether it is another one than
+ * brkwatch-cli itself. The numbers must be in order.
+ */
+bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+		const char *name);
+
+/* @name as it was before it was escaped; @plain has room for it. */
+void name_unescape(const char *name, char *plain);
+
+void select_free(struct selection *sel);
+
+#endif

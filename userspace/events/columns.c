@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "events/columns.h"
+#include "libbrkwatch/process-file.h"
+#include "common/format-number.h"
+#include "events/sparkline.h"
+
+/* Words are from closed sets. What is longer came from a damaged file. */
+static char *put_word(char *p, struct slice word)
+{
+	memcpy(p, word.text, SCAN_SLACK);
+	return p + (word.len < SCAN_SLACK ? word.len : SCAN_SLACK);
+}
+
+static char *put_seq(char *p, const struct event_view *view)
+{
+	return put_u64(p, event_unsigned(view->ev, EV_SEQ));
+}
+
+static char *put_pid(char *p, const struct event_view *view)
+{
+	return put_u64(p, view->snap->pid);
+}
+
+#define NSEC_PER_SEC 1000000000u
+
+/* Microseconds behind the seconds. */
+static char *put_usec(char *p, uint64_t ns)
+{
+	char text[TEXT_NUMBER_MAX];
+
+	return mempcpy(p, text + 1, (size_t)(put_seconds(text, ns % NSEC_PER_SEC) - text - 1));
+}
+
+static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
+{
+	uint64_t wall = ns + (uint64_t)view->opts->wall_offset_ns;
+	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
+	struct tm tm;
+
+	switch (view->opts->stamp) {
+	case TIME_RELATIVE:
+		return put_seconds(p, view->previous_ns && ns > view->previous_ns ?
+				   ns - view->previous_ns : 0);
+	case TIME_EPOCH:
+		return put_seconds(p, wall);
+	default:
+		localtime_r(&seconds, &tm);
+		p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
+		return view->opts->stamp == TIME_OF_DAY ? p : put_usec(p, wall);
+	}
+}
+
+void columns_check_stamp(struct options *opts, const char *source)
+{
+	if (opts->wall_known || opts->stamp < TIME_OF_DAY || opts->stamp > TIME_EPOCH)
+		return;
+	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
+		  source);
+	opts->stamp = TIME_MONOTONIC;
+}
+
+/* As put_seconds(), out of text. */
+static char *put_time(char *p, const struct event_view *view)
+{
+	struct slice time = view->ev->field[EV_TIME_NS];
+	size_t seconds = time.len - 9;
+
+	if (view->opts->stamp)
+		return put_other_time(p, view, event_unsigned(view->ev, EV_TIME_NS));
+	if (time.len < 10 || time.len > 20)
+		return put_seconds(p, event_unsigned(view->ev, EV_TIME_NS));
+	memcpy(p, time.text, 16);
+	p += seconds;
+	*p++ = '.';
+	memcpy(p, time.text + seconds, 6);
+	return p + 6;
+}
+
+static char *put_event(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_EVENT]);
+}
+
+/* A refused call moved nothing: show what it asked for, in parentheses. */
+static char *put_asked(char *p, const struct event_view *view)
+{
+	uint64_t request = event_address(view->ev, EV_REQUEST);
+	uint64_t old = event_address(view->ev, EV_OLD);
+
+	*p++ = '(';
+	*p++ = request > old ? '+' : '-';
+	p = put_size(p, request > old ? request - old : old - request, view->opts->bytes);
+	*p++ = ')';
+	return p;
+}
+
+static char *put_delta(char *p, const struct event_view *view)
+{
+	int64_t delta;
+
+	if (event_field_is(view->ev, EV_EVENT, "refused"))
+		return put_asked(p, view);
+	delta = event_signed(view->ev, EV_DELTA_BYTES);
+	if (!delta) {
+		*p = '0';
+		return p + 1;
+	}
+	*p++ = delta > 0 ? '+' : '-';
+	return put_size(p, delta > 0 ? (uint64_t)delta : -(uint64_t)delta, view->opts->bytes);
+}
+
+static char *put_pages(char *p, const struct event_view *view)
+{
+	struct slice pages = view->ev->field[EV_DELTA_PAGES];
+
+	if (*pages.text != '-' && *pages.text != '0')
+		*p++ = '+';
+	return put_word(p, pages);
+}
+
+/* As put_hex(), out of text that event_address() has understood. */
+static char *put_hex_text(char *p, struct slice text)
+{
+	const char *digits = text.text + 2;
+	uint64_t others = digits_load(digits) ^ EACH_BYTE('0');
+	unsigned int zeros = others ? (unsigned int)__builtin_ctzll(others) / 8 : 8;
+
+	p = mempcpy(p, "0x", 2);
+	memcpy(p, digits + zeros, 16);
+	return p + 16 - zeros;
+}
+
+static char *put_break(char *p, const struct event_view *view)
+{
+	return put_hex_text(p, view->ev->field[EV_NEW]);
+}
+
+static char *put_old(char *p, const struct event_view *view)
+{
+	event_address(view->ev, EV_OLD);
+	return put_hex_text(p, view->ev->field[EV_OLD]);
+}
+
+static char *put_request(char *p, const struct event_view *view)
+{
+	if (event_field_is(view->ev, EV_EVENT, "fork"))
+		return put_word(p, view->ev->field[EV_REQUEST]);
+	event_address(view->ev, EV_REQUEST);
+	return put_hex_text(p, view->ev->field[EV_REQUEST]);
+}
+
+static char *put_start(char *p, const struct event_view *view)
+{
+	return column_known(COL_START, view) ? put_hex(p, view->snap->start_brk) : stpcpy(p, "-");
+}
+
+static char *put_space(char *p, const struct event_view *view)
+{
+	return put_u64(p, view->snap->space);
+}
+
+static char *put_tid(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_TID]);
+}
+
+static char *put_reason(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_REASON]);
+}
+
+static char *put_flags(char *p, const struct event_view *view)
+{
+	return put_word(p, view->ev->field[EV_FLAGS]);
+}
+
+static uint64_t heap_bytes(const struct event_view *view)
+{
+	uint64_t start = view->snap->start_brk;
+	uint64_t brk = event_address(view->ev, EV_NEW);
+
+	return brk > start ? brk - start : 0;
+}
+
+static char *put_heap(char *p, const struct event_view *view)
+{
+	if (!column_known(COL_HEAP, view))
+		return stpcpy(p, "-");
+	return put_size(p, heap_bytes(view), view->opts->bytes);
+}
+
+static char *put_trend(char *p, const struct event_view *view)
+{
+	return column_known(COL_HEAP, view) ? trend_put(p, &view->snap->trend) : stpcpy(p, "-");
+}
+
+static char *put_took(char *p, const struct event_view *view)
+{
+	uint64_t ns = event_unsigned(view->ev, EV_TOOK_NS);
+
+	p = put_u64(p, ns / 1000);
+	*p++ = '.';
+	*p++ = (char)('0' + ns / 100 % 10);
+	return p;
+}
+
+static char *put_note(char *p, const struct event_view *view)
+{
+	struct event *ev = view->ev;
+	const char *start = p;
+	uint64_t tid = event_unsigned(ev, EV_TID);
+
+	if (!event_field_is(ev, EV_REASON, "-")) {
+		p = put_word(p, ev->field[EV_REASON]);
+		*p++ = ' ';
+	}
+	if (event_field_is(ev, EV_EVENT, "fork")) {
+		p = stpcpy(p, "child ");
+		p = put_u64(p, event_unsigned(ev, EV_REQUEST));
+		*p++ = ' ';
+	}
+	if (tid && tid != view->snap->pid) {
+		p = stpcpy(p, "tid ");
+		p = put_u64(p, tid);
+		*p++ = ' ';
+	}
+	if (!event_field_is(ev, EV_FLAGS, "-") && !event_field_is(ev, EV_FLAGS, "v")) {
+		*p++ = '[';
+		p = put_word(p, ev->field[EV_FLAGS]);
+		*p++ = ']';
+		*p++ = ' ';
+	}
+	return p == start ? p : p - 1;
+}
+
+#define KEY(name)	#name, ",\"" #name "\":", sizeof(#name) - 1 + 4
+
+const struct column event_columns[COLUMNS] = {
+	[COL_PID]	= { KEY(pid), FIELD_UNSIGNED, "PID", 7, 7, true, put_pid,
+			    "number of the process" },
+	[COL_SPACE]	= { KEY(space), FIELD_UNSIGNED, "SPACE", 6, 6, true, put_space,
+			    "number of the address space" },
+	[COL_SEQ]	= { KEY(seq), FIELD_UNSIGNED, "SEQ", 6, 6, true, put_seq,
+			    "number of the event in it" },
+	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 13, 13, true, put_time,
+			    "when the call ended" },
+	[COL_TOOK]	= { KEY(took_ns), FIELD_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
+			    "how long it took; for people in microseconds" },
+	[COL_TID]	= { KEY(tid), FIELD_UNSIGNED, "TID", 7, 7, true, put_tid,
+			    "thread that made it" },
+	[COL_EVENT]	= { KEY(event), FIELD_TEXT, "EVENT", 8, 8, false, put_event,
+			    "what happened" },
+	[COL_REQUEST]	= { KEY(request), FIELD_REQUEST, "REQUEST", 14, 14, false, put_request,
+			    "break that was asked for; of a fork, the child" },
+	[COL_OLD]	= { KEY(old), FIELD_ADDRESS, "OLD", 14, 14, false, put_old,
+			    "break before" },
+	[COL_BREAK]	= { KEY(new), FIELD_ADDRESS, "BREAK", 14, 14, false, put_break,
+			    "break after" },
+	[COL_DELTA]	= { KEY(delta_bytes), FIELD_SIGNED, "DELTA", 10, 13, true, put_delta,
+			    "by how much it moved; in (), was to move" },
+	[COL_PAGES]	= { KEY(delta_pages), FIELD_SIGNED, "PAGES", 6, 6, true, put_pages,
+			    "the same in pages, of the page-aligned end" },
+	[COL_REASON]	= { KEY(reason), FIELD_TEXT, "REASON", 13, 13, false, put_reason,
+			    "why a call was refused" },
+	[COL_FLAGS]	= { KEY(flags), FIELD_TEXT, "FLAGS", 5, 5, false, put_flags,
+			    "o: others at the same time; v: by a vfork child" },
+	[COL_START]	= { KEY(start_brk), FIELD_ADDRESS, "START", 14, 14, false, put_start,
+			    "where the heap begins" },
+	[COL_HEAP]	= { KEY(heap_bytes), FIELD_UNSIGNED, "HEAP", 8, 11, true, put_heap,
+			    "size of the heap after" },
+	[COL_TREND]	= { KEY(trend), FIELD_FOR_PEOPLE, "TREND   ", 0, 0, false, put_trend,
+			    "the last eight sizes as a picture" },
+	[COL_NOTE]	= { KEY(note), FIELD_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
+			    "reason, child, thread and flags" },
+};
+
+const char *columns_parse(const char *text, struct column_list *list)
+{
+	bool seen[COLUMNS] = { false };
+
+	*list = (struct column_list){ .more = *text == '+' };
+	for (text += list->more;; text++) {
+		size_t len = strcspn(text, ",");
+		enum column_id id = 0;
+
+		while (id < COLUMNS && (strncmp(event_columns[id].name, text, len) != 0 ||
+					event_columns[id].name[len]))
+			id++;
+		if (id == COLUMNS || seen[id])
+			return text;
+		seen[id] = true;
+		columns_append(list, id);
+		text += len;
+		if (!*text)
+			return NULL;
+	}
+}
+
+void columns_choose(struct column_list *list, const struct column_list *asked)
+{
+	bool note;
+
+	if (!asked->n)
+		return;
+	if (!asked->more) {
+		*list = *asked;
+		return;
+	}
+	/* As wide as it gets: the last. */
+	note = list->n && list->ids[list->n - 1] == COL_NOTE;
+	list->n -= note;
+	for (size_t i = 0; i < asked->n; i++) {
+		size_t j = 0;
+
+		while (j < list->n && list->ids[j] != asked->ids[i])
+			j++;
+		if (j == list->n && (asked->ids[i] != COL_NOTE || !note))
+			columns_append(list, asked->ids[i]);
+	}
+	if (note)
+		columns_append(list, COL_NOTE);
+}
+
+bool column_known(enum column_id id, const struct event_view *view)
+{
+	return (id != COL_START && id != COL_HEAP) || view->snap->start_brk;
+}
+
+uint64_t column_number(enum column_id id, const struct event_view *view)
+{
+	switch (id) {
+	case COL_PID:
+		return view->snap->pid;
+	case COL_SPACE:
+		return view->snap->space;
+	case COL_START:
+		return view->snap->start_brk;
+	default:
+		return heap_bytes(view);
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_COLUMNS_H
+#define BRKWATCH_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libbrkwatch/event.h"
+#include "libbrkwatch/fields.h"
+
+struct options;
+struct snapshot;
+
+/* What the columns of an event are made of. */
+struct event_view {
+	struct event *ev;
+	const struct snapshot *snap;
+	const struct options *opts;
+	uint64_t previous_ns;	/* of the event printed before, 0: none */
+};
+
+/*
+ * All that an event may be shown as. Those of the file come in its order, the first of them is
+ * COL_SEQ.
+ */
+enum column_id {
+	COL_PID,
+	COL_SPACE,
+	COL_SEQ,
+	COL_TIME,
+	COL_TOOK,
+	COL_TID,
+	COL_EVENT,
+	COL_REQUEST,
+	COL_OLD,
+	COL_BREAK,
+	COL_DELTA,
+	COL_PAGES,
+	COL_REASON,
+	COL_FLAGS,
+	COL_START,
+	COL_HEAP,
+	COL_TREND,
+	COL_NOTE,
+	COLUMNS,
+};
+
+#define COLUMN_OF(field_id)	((enum column_id)(COL_SEQ + (field_id)))
+
+/* The only list of columns: heads, the help, JSON and CSV are made of it. */
+struct column {
+	const char *name;		/* on the command line, in JSON and CSV */
+	char json_key[24];		/* ,"name": */
+	unsigned int json_key_len;
+	enum field_kind kind;		/* in JSON and CSV */
+	const char *title;		/* for people */
+	int width;			/* at least, up to COLUMN_WIDTH_MAX; 0: as wide as it gets */
+	int width_bytes;		/* the same with --bytes */
+	bool right;
+	char *(*put)(char *p, const struct event_view *view);
+	const char *help;
+};
+
+#define COLUMN_WIDTH_MAX 16
+
+/* The room a put() and the blanks around what it wrote need. */
+#define COLUMN_TEXT_MAX 384
+
+extern const struct column event_columns[COLUMNS];
+
+/* Columns in the order in which they are shown. */
+struct column_list {
+	enum column_id ids[COLUMNS];
+	size_t n;
+	bool more;		/* besides those that are shown anyhow */
+};
+
+/*
+ * "NAME,NAME" or "+NAME,NAME", each at most once. Returns NULL, or the place in the text that is
+ * not understood.
+ */
+const char *columns_parse(const char *text, struct column_list *list);
+
+/* Those asked for, if any, or besides these. */
+void columns_choose(struct column_list *list, const struct column_list *asked);
+
+static inline void columns_append(struct column_list *list, enum column_id id)
+{
+	list->ids[list->n++] = id;
+}
+
+/*
+ * A time of day that @source does not tell cannot be shown: complain, and let TIME be that of the
+ * monotonic clock.
+ */
+void columns_check_stamp(struct options *opts, const char *source);
+
+/* Whether it is: events that were recorded alone do not say where the heap begins. */
+bool column_known(enum column_id id, const struct event_view *view);
+
+/* The value of a column that is a number and not in the file. */
+uint64_t column_number(enum column_id id, const struct event_view *view);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "events/printer.h"
+#include "events/summary.h"
+#include "common/table.h"
+
+struct summary {
+	const struct options *opts;
+	struct libscols_table *table;
+	int error;
+};
+
+static const struct {
+	const char *title;
+	int flags;
+} columns[] = {
+	{ "PID", SCOLS_FL_RIGHT },
+	{ "NAME", 0 },
+	{ "CALLS", SCOLS_FL_RIGHT },
+	{ "GROWN", SCOLS_FL_RIGHT },
+	{ "SHRUNK", SCOLS_FL_RIGHT },
+	{ "PEAK", SCOLS_FL_RIGHT },
+	{ "MAX_US", SCOLS_FL_RIGHT },
+	{ "INSIDE_US", SCOLS_FL_RIGHT },
+	{ "REFUSED", 0 },
+};
+
+struct summary *summary_new(const struct options *opts)
+{
+	struct summary *summary = calloc(1, sizeof(*summary));
+
+	if (!summary)
+		return NULL;
+	summary->opts = opts;
+	summary->table = table_new();
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (!summary->table ||
+		    !scols_table_new_column(summary->table, columns[i].title, 0, columns[i].flags)) {
+			summary_free(summary);
+			return NULL;
+		}
+	return summary;
+}
+
+/* 4: 3 rlimit_data, 1 next_mapping */
+static void put_refused(char *text, size_t size, const struct totals *sum)
+{
+	int len = snprintf(text, size, "%" PRIu64, sum->refused);
+
+	for (size_t i = 0; i < REASONS_MAX && sum->reasons[i].count && (size_t)len < size; i++)
+		len += snprintf(text + len, size - (size_t)len, "%s %" PRIu64 " %s", i ? "," : ":",
+				sum->reasons[i].count, sum->reasons[i].name);
+}
+
+void summary_add(struct summary *summary, uint64_t pid, const char *name, const struct totals *sum)
+{
+	struct libscols_line *line = scols_table_new_line(summary->table, NULL);
+	bool bytes = summary->opts->bytes;
+	char refused[256];
+	int rc = 0;
+
+	put_refused(refused, sizeof(refused), sum);
+	rc = rc ?: table_cell(line, 0, "%" PRIu64, pid);
+	rc = rc ?: table_cell(line, 1, "%s", name);
+	rc = rc ?: table_cell(line, 2, "%" PRIu64, sum->calls);
+	rc = rc ?: table_cell(line, 3, "%s", size_text(sum->grown_bytes, bytes).text);
+	rc = rc ?: table_cell(line, 4, "%s", size_text(sum->shrunk_bytes, bytes).text);
+	rc = rc ?: table_cell(line, 5, "%s", size_text(sum->peak_bytes, bytes).text);
+	rc = rc ?: table_cell(line, 6, "%" PRIu64, (sum->longest_ns + 500) / 1000);
+	rc = rc ?: table_cell(line, 7, "%" PRIu64, (sum->inside_ns + 500) / 1000);
+	rc = rc ?: table_cell(line, 8, "%s", refused);
+	summary->error = summary->error ?: rc;
+}
+
+void summary_print(struct summary *summary, struct outbuf *out)
+{
+	if (!summary->error)
+		summary->error = table_put(out, summary->table);
+	if (summary->error)
+		warn_user("cannot print the summary: %s", strerror(-summary->error));
+}
+
+void summary_free(struct summary *summary)
+{
+	if (summary)
+		scols_unref_table(summary->table);
+	free(summary);
+}

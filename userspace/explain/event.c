@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <string.h>
+
+#include "explain/event.h"
+#include "explain/mappings.h"
+#include "explain/sentences.h"
+#include "explain/refusal.h"
+
+/* glibc's, if nobody has changed them: M_TOP_PAD and M_TRIM_THRESHOLD. */
+#define GLIBC_PAD ((uint64_t)128 * 1024)
+/* From this size on malloc takes no memory from the heap (M_MMAP_THRESHOLD), at first... */
+#define GLIBC_MMAP ((uint64_t)128 * 1024)
+/* ...as free raises it up to this (DEFAULT_MMAP_THRESHOLD_MAX). */
+#define GLIBC_LARGEST ((uint64_t)32 * 1024 * 1024)
+
+struct explained {
+	struct prose *prose;
+	const struct options *opts;
+	const struct snapshot *snap;
+	struct event *ev;
+	uint64_t page;
+	uint64_t old;
+	uint64_t new;
+	uint64_t bytes;		/* between the two */
+	uint64_t pages;
+};
+
+static struct number size_of(const struct explained *e, uint64_t size)
+{
+	return prose_size(size, e->opts->bytes);
+}
+
+static void say_pages(const struct explained *e)
+{
+	prose_add(e->prose, "%" PRIu64 " page%s (%s)", e->pages, e->pages == 1 ? "" : "s",
+		  size_of(e, e->pages * e->page).text);
+}
+
+static bool whole_pages(const struct explained *e)
+{
+	return e->bytes == e->pages * e->page;
+}
+
+static void explain_query(const struct explained *e)
+{
+	prose_add(e->prose, "The program asked where the break is, as the dynamic loader and sbrk(0) "
+		  "do; nothing changed.");
+}
+
+static void explain_same(const struct explained *e)
+{
+	prose_add(e->prose, "The program asked for the break that it has already; nothing changed.");
+}
+
+static void explain_move(const struct explained *e)
+{
+	bool up = e->new > e->old;
+
+	prose_add(e->prose, "The break moved %s by %s and no page was %s: memory comes in whole "
+		  "pages of %s, and the heap still ends in the same one.", up ? "up" : "down",
+		  size_of(e, e->bytes).text, up ? "added" : "removed", size_of(e, e->page).text);
+}
+
+/* Not from the end of a page to the end of another, as no malloc does it. */
+static void explain_partial(const struct explained *e)
+{
+	bool up = e->new > e->old;
+	uint64_t left = page_align(e->snap, e->old) - e->old;
+
+	prose_add(e->prose, "The break moved %s by %s, for which ", up ? "up" : "down",
+		  size_of(e, e->bytes).text);
+	say_pages(e);
+	prose_add(e->prose, " %s %s: memory comes in whole pages", e->pages == 1 ? "was" : "were",
+		  up ? "added" : "removed");
+	if (!up && page_align(e->snap, e->new) != e->new)
+		prose_add(e->prose, ", and one that is still used in part stays.");
+	else if (!up)
+		prose_add(e->prose, ", and the last one was used in part.");
+	else if (left)
+		prose_add(e->prose, ", and the last one had only %s left.", size_of(e, left).text);
+	else
+		prose_add(e->prose, ", and the last one was full.");
+}
+
+static void explain_grow(const struct explained *e)
+{
+	uint64_t request = e->bytes - GLIBC_PAD;
+
+	if (!whole_pages(e)) {
+		explain_partial(e);
+		return;
+	}
+	prose_add(e->prose, "The heap grew by ");
+	say_pages(e);
+	if (e->bytes <= GLIBC_PAD)
+		prose_add(e->prose, ", which is less than glibc's malloc takes at a time unless told "
+			  "otherwise, so it was sbrk or another allocator.");
+	else if (request > GLIBC_LARGEST)
+		prose_add(e->prose, ", more than glibc's malloc takes from the heap for one request, "
+			  "so it was sbrk or another allocator.");
+	else if (e->old == e->snap->start_brk && request <= GLIBC_MMAP)
+		prose_add(e->prose, ": consistent with the first malloc of glibc, which asks for what "
+			  "it needs, up to %s, and %s in reserve (M_TOP_PAD), so that the next ones "
+			  "need no call.", size_of(e, request).text, size_of(e, GLIBC_PAD).text);
+	else
+		prose_add(e->prose, ": consistent with glibc's malloc, when a request needs up to %s "
+			  "more than is free at the heap's end; %s are reserve (M_TOP_PAD).",
+			  size_of(e, request).text, size_of(e, GLIBC_PAD).text);
+}
+
+static void explain_shrink(const struct explained *e)
+{
+	if (!whole_pages(e)) {
+		explain_partial(e);
+		return;
+	}
+	prose_add(e->prose, "The heap gave back ");
+	say_pages(e);
+	if (!e->snap->start_brk)
+		prose_add(e->prose, ".");
+	else if (e->new > e->snap->start_brk && e->new - e->snap->start_brk > GLIBC_PAD)
+		prose_add(e->prose, ": consistent with a trim by glibc's free, which acts when %s or "
+			  "more are free at the heap's end (M_TRIM_THRESHOLD) and keeps %s of them "
+			  "(M_TOP_PAD).", size_of(e, GLIBC_PAD).text, size_of(e, GLIBC_PAD).text);
+	else
+		prose_add(e->prose, ": by malloc_trim, or sbrk with a negative number; glibc's free "
+			  "leaves more than %s (M_TOP_PAD).", size_of(e, GLIBC_PAD).text);
+}
+
+static void explain_refused(const struct explained *e)
+{
+	refusal_explain(e->prose, e->opts, e->snap, e->ev);
+}
+
+static void explain_fork(const struct explained *e)
+{
+	prose_add(e->prose, "Process %" PRIu64 " was made: by fork it has a copy of this heap and a "
+		  "break of its own, by vfork or posix_spawn it shares both until it execs or ends.",
+		  event_unsigned(e->ev, EV_REQUEST));
+}
+
+static void explain_external(const struct explained *e)
+{
+	prose_add(e->prose, "The break was moved %s by %s without a brk call: by "
+		  "prctl(PR_SET_MM), as CRIU does when it restores a process.",
+		  e->new > e->old ? "up" : "down", size_of(e, e->bytes).text);
+}
+
+static void explain_resync(const struct explained *e)
+{
+	prose_add(e->prose, "The break was found %s %s than the calls before explain: some "
+		  "overlapped or were not recorded, so how it came there is not known.",
+		  size_of(e, e->bytes).text, e->new > e->old ? "higher" : "lower");
+}
+
+static void explain_end(const struct explained *e)
+{
+	prose_add(e->prose, "The address space is gone, and the heap with it: the process has "
+		  "ended, or exec has put another program in its place.");
+}
+
+static void (*const explanations[EVENT_KINDS])(const struct explained *e) = {
+	[KIND_QUERY] = explain_query,
+	[KIND_GROW] = explain_grow,
+	[KIND_SHRINK] = explain_shrink,
+	[KIND_MOVE] = explain_move,
+	[KIND_SAME] = explain_same,
+	[KIND_REFUSED] = explain_refused,
+	[KIND_FORK] = explain_fork,
+	[KIND_EXTERNAL] = explain_external,
+	[KIND_RESYNC] = explain_resync,
+	[KIND_END] = explain_end,
+};
+
+static bool has_flag(const struct event *ev, char flag)
+{
+	return memchr(ev->field[EV_FLAGS].text, flag, ev->field[EV_FLAGS].len);
+}
+
+bool explain_text(struct prose *prose, const struct options *opts, const struct snapshot *snap,
+		  struct event *ev)
+{
+	int64_t bytes = event_signed(ev, EV_DELTA_BYTES), pages = event_signed(ev, EV_DELTA_PAGES);
+	const struct explained e = {
+		.prose = prose, .opts = opts, .snap = snap, .ev = ev,
+		.page = snapshot_page_size(snap),
+		.old = event_address(ev, EV_OLD),
+		.new = event_address(ev, EV_NEW),
+		.bytes = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes,
+		.pages = pages < 0 ? -(uint64_t)pages : (uint64_t)pages,
+	};
+
+	*prose = (struct prose){ .len = 0 };
+	for (size_t i = 0; i < EVENT_KINDS && !ev->malformed; i++)
+		if (event_field_is(ev, EV_EVENT, event_kind_names[i]))
+			explanations[i](&e);
+	if (prose->len && has_flag(ev, 'v'))
+		prose_add(prose, " It was done by a child that shares this address space (vfork, "
+			  "posix_spawn).");
+	if (prose->len && has_flag(ev, 'o'))
+		prose_add(prose, " Other calls were under way at the same time, so which came first "
+			  "is not certain.");
+	return !ev->malformed;
+}
+
+void explain_event(struct outbuf *out, const struct options *opts, const struct snapshot *snap,
+		   struct event *ev)
+{
+	struct prose prose;
+
+	if (explain_text(&prose, opts, snap, ev))
+		prose_put(out, prose.text);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_MEMORY_H
+#define BRKWATCH_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "cli/cli.h"
+#include "libbrkwatch/process-file.h"
+
+#define MAPPING_NAME_MAX 4096
+
+/* Of /proc/PID/smaps, or maps, which has only range and name. */
+struct mapping {
+	uint64_t start;
+	uint64_t end;
+	bool sized;		/* the other numbers are known */
+	uint64_t resident;
+	uint64_t dirty;
+	uint64_t swapped;
+	bool sealed;		/* by mseal() */
+	bool grows_down;	/* as a stack does */
+	char name[MAPPING_NAME_MAX];	/* "" where it has none */
+};
+
+/* One mapping after another. */
+struct mappings {
+	FILE *file;
+	char *line;
+	size_t room;
+	bool pending;		/* the line is the next one's first */
+};
+
+bool mappings_open(struct mappings *maps, const struct options *opts, pid_t pid);
+bool mappings_next(struct mappings *maps, struct mapping *m);
+void mappings_close(struct mappings *maps);
+
+/* What the heap has of the machine's memory, and what is above it. */
+struct heap_memory {
+	bool sized;
+	uint64_t resident;
+	uint64_t dirty;
+	uint64_t swapped;
+	uint64_t others;	/* bytes that are no heap, but in a mapping with it and so counted */
+	bool named;
+	char next_name[MAPPING_NAME_MAX];	/* of the mapping at snap->next_mapping, "" where it has none */
+};
+
+/* Nothing is known of a process that has ended, or has another program, or was recorded. */
+void heap_memory_read(struct heap_memory *memory, const struct options *opts, pid_t pid,
+		      const struct snapshot *snap);
+
+/* The name for people. */
+const char *mapping_name(const char *name);
+
+static inline uint64_t page_align(const struct snapshot *snap, uint64_t address)
+{
+	uint64_t page = snapshot_page_size(snap);
+
+	return (address + page - 1) / page * page;
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_LIVE_H
+#define BRKWATCH_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "cli/cli.h"
+#include "libbrkwatch/process-file.h"
+
+/*
+ * What the rest of /proc says of a process, at the time of asking. It is asked by number, which
+ * may have become another's: check with live_is_same() when all has been read.
+ */
+
+/* A file of /proc, the one that the module's files are in; NULL where it cannot be read. */
+FILE *live_open(const struct options *opts, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The first @n numbers behind @key, with which a line of @file begins; "unlimited" is VALUE_NONE.
+ * Closes the file, which may be NULL.
+ */
+bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
+
+/* Field @first of /proc/PID/stat, as proc(5) counts them, and those behind it. */
+bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n);
+
+/* Whether @pid still has the address space that @snap is of. */
+bool live_is_same(const struct options *opts, pid_t pid, const struct snapshot *snap);
+
+#endif

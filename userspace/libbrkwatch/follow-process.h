@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_TARGET_H
+#define BRKWATCH_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "events/printer.h"
+#include "libbrkwatch/process-file.h"
+
+enum target_state {
+	TARGET_CLOSED,	/* has no address space that is known; it is tried again */
+	TARGET_SHARED,	/* uses that of another target, as after vfork; likewise */
+	TARGET_OPEN,
+	TARGET_ENDED,
+};
+
+/* A followed process. */
+struct target {
+	pid_t pid;
+	pid_t parent;		/* of one that was found by its fork, else 0 */
+	enum target_state state;
+	int fd;			/* /proc/brkwatch/<pid>, or -1 */
+	int pidfd;		/* or -1 */
+	bool process_ended;
+	int error;		/* why it is followed no longer, where it has not ended */
+
+	/* The address space that is open or was open last; none: space 0. */
+	struct snapshot snap;
+	bool first;		/* snapshot of this descriptor */
+	uint64_t dropped;	/* of this descriptor, as reported so far */
+	struct totals totals;	/* of the address spaces that are done with */
+
+	uint64_t due_ms;	/* when to look at it again, CLOCK_MONOTONIC; 0: not by time */
+	int delay_ms;
+	unsigned int shared_tries, row_tries;
+	uint64_t absent_since_ms;
+};
+
+/* Whoever owns the targets. */
+struct target_ops {
+	/* An event of an address space; returns 0, 1 for "enough", or a negative errno. */
+	int (*event)(void *owner, struct target *target, struct event *ev);
+	/* Watch the file, which is the first poll of it: the module keeps more from there on. */
+	int (*watch)(void *owner, struct target *target);
+	/* Whether another target has this address space open. */
+	bool (*shared)(void *owner, const struct target *target);
+	void *owner;
+	struct report *report;
+	const struct options *opts;
+};
+
+/*
+ * Returns 0 or a negative errno. The pidfd comes before the file: a number that is used again
+ * later must not pass for the process.
+ */
+int target_init(struct target *target, const struct options *opts, struct text_buffer *buffer,
+		pid_t pid, pid_t parent);
+
+/* Its file has something to read (@hung_up: nothing will follow), or it is due. */
+int target_step(struct target *target, const struct target_ops *ops, uint64_t now_ms, bool readable,
+		bool hung_up);
+
+/* Done with it: its sums, and its descriptors. */
+void target_end(struct target *target);
+
+#endif

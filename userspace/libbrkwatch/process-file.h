@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_SNAPSHOT_H
+#define BRKWATCH_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "events/sparkline.h"
+
+/* The Format: that is understood. */
+#define SNAPSHOT_FORMAT "1"
+
+/* A limit or address that the file gives as a word: unlimited, none. */
+#define VALUE_NONE UINT64_MAX
+
+struct event;
+
+/* Room for a text, which grows. Several snapshots may use the same, one after another. */
+struct text_buffer {
+	char *data;		/* the owner frees it */
+	size_t size;
+};
+
+/* One reading of /proc/brkwatch/<pid>. */
+struct snapshot {
+	char name[128];		/* escaped, as in /proc/PID/status */
+	bool exited;
+	uint64_t pid;
+	uint64_t space;
+	uint64_t page_size;	/* 0: not known, of a recording of events alone */
+	uint64_t start_brk;	/* likewise */
+	uint64_t brk;
+	uint64_t heap_bytes;
+	uint64_t heap_pages;
+	uint64_t peak_bytes;
+	uint64_t data_limit;
+	uint64_t next_mapping;
+	uint64_t room_bytes;
+	uint64_t since;
+	uint64_t calls;
+	uint64_t queries;
+	uint64_t grows;
+	uint64_t shrinks;
+	uint64_t moves;
+	uint64_t same;
+	uint64_t refused;
+	uint64_t grown_bytes;
+	uint64_t shrunk_bytes;
+	uint64_t in_flight;
+	uint64_t lost;
+	uint64_t history;
+	uint64_t events;
+	uint64_t dropped;
+
+	char problem[128];	/* what was wrong, after -EPROTO */
+
+	struct trend trend;	/* only where it is shown */
+
+	/* private: */
+	struct text_buffer *buffer;
+	char *text;
+	size_t len;
+	const char *line;	/* the event returned last */
+	const char *cursor;	/* the next one */
+};
+
+/* Of a recording that does not say, that of most machines. */
+static inline uint64_t snapshot_page_size(const struct snapshot *snap)
+{
+	return snap->page_size ? snap->page_size : 4096;
+}
+
+void snapshot_init(struct snapshot *snap, struct text_buffer *buffer);
+
+/*
+ * Take a new snapshot from @fd. Returns 0, or a negative errno: -EPROTO where the text
+ * makes no sense, see @problem.
+ */
+int snapshot_read(struct snapshot *snap, int fd);
+
+/*
+ * Returns 1 and the next event, 0 after the last one, -EPROTO as above. The event is valid until
+ * the next snapshot_read() into the same buffer.
+ */
+int snapshot_next_event(struct snapshot *snap, struct event *ev);
+
+/* The event just returned turned out to make no sense: returns -EPROTO and sets @problem. */
+int snapshot_event_problem(struct snapshot *snap);
+
+#endif

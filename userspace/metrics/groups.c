@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which command names have time series of their own, and what is in them.
+ *
+ * The largest heaps decide, and they change, but a counter must never go back:
+ *
+ * - The counters of a group begin at 0 when it is first shown; what it did before stays where it
+ *   was counted, in the rest.
+ * - A group that was shown stays, even without a process, as long as there is room: for twice
+ *   as many as are asked for. Then the one with the smallest heap that is not among the largest
+ *   makes room. Its series end, nothing is added to the rest (its rate would show what
+ *   nobody did then). If it comes back, it begins at 0, which Prometheus takes for what it is.
+ * - The rest is what all together did, by the module's totals, less what went into groups. So it
+ *   has also what no reading saw. Totals and rows are not read in the same moment: where the
+ *   difference is below what was shown before, the rest waits until it is not.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metrics/groups.h"
+
+#define OTHER "other"
+
+/* ---- all groups of a reading ---- */
+
+struct place {
+	const struct space *space;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct place *)a)->space->name,
+		      ((const struct place *)b)->space->name);
+}
+
+static int compare_heaps(const void *a, const void *b)
+{
+	const struct group *g = a, *h = b;
+
+	if (g->heap_bytes != h->heap_bytes)
+		return g->heap_bytes > h->heap_bytes ? -1 : 1;
+	return strcmp(g->name, h->name);
+}
+
+static void add_gauges(struct group *to, uint64_t processes, uint64_t heap, uint64_t peak,
+		       uint64_t last_event_ns)
+{
+	to->processes += processes;
+	to->heap_bytes += heap;
+	to->peak_bytes += peak;
+	if (to->last_event_ns < last_event_ns)
+		to->last_event_ns = last_event_ns;
+}
+
+static void fill(struct groups *groups, const struct place *order, size_t n)
+{
+	struct group *group = NULL;
+
+	groups->n_all = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct space *space = order[i].space;
+
+		if (!group || strcmp(group->name, space->name) != 0) {
+			group = &groups->all[groups->n_all++];
+			*group = (struct group){ 0 };
+			memcpy(group->name, space->name, sizeof(group->name));
+		}
+		add_gauges(group, 1, space->heap_bytes, space->peak_bytes, space->last_event_ns);
+		counts_add(&group->counts, &space->added);
+	}
+}
+
+/* By name, largest heap first. */
+static bool collect(struct groups *groups, const struct tally *tally)
+{
+	struct place *order = reallocarray(NULL, tally->n_living + 1, sizeof(*order));
+
+	if (!order)
+		return false;
+	if (groups->room < tally->n_living) {
+		struct group *all = reallocarray(groups->all, tally->n_living, sizeof(*all));
+
+		if (!all) {
+			free(order);
+			return false;
+		}
+		groups->all = all;
+		groups->room = tally->n_living;
+	}
+	for (size_t i = 0; i < tally->n_living; i++)
+		order[i].space = &tally->living[i];
+	if (tally->n_living) {
+		qsort(order, tally->n_living, sizeof(*order), compare_names);
+		fill(groups, order, tally->n_living);
+		qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
+	} else {
+		groups->n_all = 0;
+	}
+	free(order);
+	return true;
+}
+
+/* ---- those that are shown ---- */
+
+static struct group *find_shown(struct groups *groups, const char *name)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (!strcmp(groups->shown[i].name, name))
+			return &groups->shown[i];
+	return NULL;
+}
+
+/* Room for a group; there are more of them than can be among the largest. */
+static struct group *place_for_one(struct groups *groups)
+{
+	struct group *smallest = NULL;
+
+	if (groups->n < 2 * groups->top)
+		return &groups->shown[groups->n++];
+	for (size_t i = 0; i < groups->n; i++) {
+		struct group *group = &groups->shown[i];
+
+		if (!group->top && (!smallest || group->heap_bytes < smallest->heap_bytes))
+			smallest = group;
+	}
+	return smallest;
+}
+
+/* A process may well be called "other": it is one of them. */
+static void choose(struct groups *groups)
+{
+	size_t left = groups->top;
+
+	for (size_t i = 0; i < groups->n_all; i++) {
+		struct group *group = &groups->all[i], *shown = find_shown(groups, group->name);
+
+		group->top = left && strcmp(group->name, OTHER) != 0;
+		left -= group->top;
+		if (shown) {
+			shown->top = group->top;
+			add_gauges(shown, group->processes, group->heap_bytes, group->peak_bytes,
+				   group->last_event_ns);
+		}
+	}
+	for (size_t i = 0; i < groups->n_all; i++) {
+		const struct group *group = &groups->all[i];
+		struct group *place;
+
+		if (!group->top || find_shown(groups, group->name))
+			continue;
+		place = place_for_one(groups);
+		if (!place)
+			break;
+		*place = *group;
+		place->counts = (struct counts){ 0 };
+	}
+}
+
+static void clear_gauges(struct group *group)
+{
+	group->processes = group->heap_bytes = group->peak_bytes = group->last_event_ns = 0;
+	group->top = false;
+}
+
+/* ---- counters ---- */
+
+static void count(struct groups *groups, const char *name, const struct counts *added,
+		  struct counts *seen, struct counts *in_groups)
+{
+	struct group *shown = find_shown(groups, name);
+
+	counts_add(seen, added);
+	if (!shown)
+		return;
+	counts_add(&shown->counts, added);
+	counts_add(in_groups, added);
+}
+
+static void count_rest(uint64_t *shown, int64_t *rest, uint64_t all, uint64_t in_groups)
+{
+	*rest += (int64_t)(all - in_groups);
+	if (*rest > 0 && (uint64_t)*rest > *shown)
+		*shown = (uint64_t)*rest;
+}
+
+/* The module may have been loaded again. */
+static uint64_t since(uint64_t now, uint64_t before)
+{
+	return now < before ? now : now - before;
+}
+
+static struct counts totals_added(struct groups *groups, const struct counts *totals)
+{
+	struct counts added = { 0 };
+
+	if (groups->begun) {
+		added.calls = since(totals->calls, groups->totals.calls);
+		added.refused = since(totals->refused, groups->totals.refused);
+		added.grown_bytes = since(totals->grown_bytes, groups->totals.grown_bytes);
+		added.shrunk_bytes = since(totals->shrunk_bytes, groups->totals.shrunk_bytes);
+	}
+	groups->totals = *totals;
+	return added;
+}
+
+static void count_all(struct groups *groups, const struct tally *tally,
+		      const struct counts *totals)
+{
+	struct counts seen = { 0 }, in_groups = { 0 }, all;
+	struct counts *other = &groups->other.counts;
+	struct debt *rest = &groups->rest;
+
+	for (size_t i = 0; i < groups->n_all; i++)
+		count(groups, groups->all[i].name, &groups->all[i].counts, &seen, &in_groups);
+	for (size_t i = 0; i < tally->n_ended; i++)
+		count(groups, tally->ended[i].name, &tally->ended[i].added, &seen, &in_groups);
+	all = totals ? totals_added(groups, totals) : seen;
+	count_rest(&other->calls, &rest->calls, all.calls, in_groups.calls);
+	count_rest(&other->refused, &rest->refused, all.refused, in_groups.refused);
+	count_rest(&other->grown_bytes, &rest->grown_bytes, all.grown_bytes,
+		   in_groups.grown_bytes);
+	count_rest(&other->shrunk_bytes, &rest->shrunk_bytes, all.shrunk_bytes,
+		   in_groups.shrunk_bytes);
+}
+
+bool groups_update(struct groups *groups, const struct tally *tally, const struct counts *totals)
+{
+	if (!collect(groups, tally)) {
+		warn_user("%s", strerror(ENOMEM));
+		return false;
+	}
+	for (size_t i = 0; i < groups->n; i++)
+		clear_gauges(&groups->shown[i]);
+	clear_gauges(&groups->other);
+	strcpy(groups->other.name, OTHER);
+	count_all(groups, tally, totals);
+	choose(groups);
+	for (size_t i = 0; i < groups->n_all; i++) {
+		const struct group *group = &groups->all[i];
+
+		if (!find_shown(groups, group->name))
+			add_gauges(&groups->other, group->processes, group->heap_bytes,
+				   group->peak_bytes, group->last_event_ns);
+	}
+	groups->begun = true;
+	return true;
+}
+
+void groups_free(struct groups *groups)
+{
+	free(groups->all);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_GROUPS_H
+#define BRKWATCH_GROUPS_H
+
+#include "metrics/deltas.h"
+
+/* Each is some twelve lines in each scrape, twice as many may come to be shown. */
+#define GROUPS_DEFAULT	20
+#define GROUPS_MAX	100
+
+/* Processes of one command name. */
+struct group {
+	char name[TALLY_NAME_MAX];
+	uint64_t processes;
+	uint64_t heap_bytes;
+	uint64_t peak_bytes;		/* of each process its highest, together */
+	uint64_t last_event_ns;		/* 0: none */
+	struct counts counts;		/* since the group is shown */
+
+	bool top;			/* private */
+};
+
+/* Those that are shown, and the rest. Zeroed at first, but for @top. */
+struct groups {
+	size_t top;			/* how many of the largest */
+	struct group shown[2 * GROUPS_MAX];
+	size_t n;
+	struct group other;
+
+	/* private: */
+	struct group *all;
+	size_t n_all, room;
+	bool begun;
+	struct counts totals;
+	struct debt { int64_t calls, refused, grown_bytes, shrunk_bytes; } rest;
+};
+
+/*
+ * Sort what was read into groups. @totals: of all address spaces that there ever were, where that
+ * is known, or NULL. Returns false, after a complaint, when out of memory.
+ */
+bool groups_update(struct groups *groups, const struct tally *tally, const struct counts *totals);
+
+void groups_free(struct groups *groups);
+
+#endif

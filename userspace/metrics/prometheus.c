@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All metrics there are. What is in the text of stats and of names is copied to labels, and
+ * none of it is an address.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "metrics/prometheus.h"
+
+/* Reasons and probes are few; should there be more some day, their series are so no more. */
+#define SERIES_MAX	24
+
+enum value_kind { COUNT, UNIX_SECONDS };
+
+struct family {
+	const char *name;
+	const char *type;
+	const char *help;
+};
+
+/*
+ * In OpenMetrics a family of counters has the name of its samples less "_total", and the unit,
+ * where it has one, is the last word of the name.
+ */
+static void print_open_head(struct outbuf *out, const struct family *family)
+{
+	bool counter = !strcmp(family->type, "counter");
+	size_t len = strlen(family->name) - (counter ? strlen("_total") : 0);
+	const char *word = (const char *)memrchr(family->name, '_', len) + 1;
+	size_t word_len = (size_t)(family->name + len - word);
+
+	outbuf_printf(out, "# TYPE %.*s %s\n", (int)len, family->name, family->type);
+	if ((word_len == strlen("bytes") && !memcmp(word, "bytes", word_len)) ||
+	    (word_len == strlen("seconds") && !memcmp(word, "seconds", word_len)))
+		outbuf_printf(out, "# UNIT %.*s %.*s\n", (int)len, family->name, (int)word_len, word);
+	outbuf_printf(out, "# HELP %.*s %s\n", (int)len, family->name, family->help);
+}
+
+static void print_head(struct outbuf *out, const struct options *opts, const struct family *family)
+{
+	if (opts->openmetrics)
+		print_open_head(out, family);
+	else
+		outbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
+			      family->name, family->type);
+}
+
+/* NAME{LABEL="TEXT"} and a space. */
+static void print_labelled(struct outbuf *out, const char *name, const char *label,
+			   const char *text, size_t len)
+{
+	outbuf_printf(out, "%s{%s=\"", name, label);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n') {
+			outbuf_puts(out, "\\n");
+			continue;
+		}
+		if (text[i] == '"' || text[i] == '\\')
+			outbuf_puts(out, "\\");
+		outbuf_write(out, &text[i], 1);
+	}
+	outbuf_puts(out, "\"} ");
+}
+
+/* ---- groups ---- */
+
+static const struct group_family {
+	struct family family;
+	enum value_kind kind;
+	bool counter;
+	size_t offset;
+} group_families[] = {
+	{ { "brkwatch_processes", "gauge", "Processes of this command name." },
+	  COUNT, false, offsetof(struct group, processes) },
+	{ { "brkwatch_heap_bytes", "gauge",
+	    "Heap between the start and the program break, of these processes together." },
+	  COUNT, false, offsetof(struct group, heap_bytes) },
+	{ { "brkwatch_heap_peak_bytes", "gauge",
+	    "The largest heap that each of these processes has had, together." },
+	  COUNT, false, offsetof(struct group, peak_bytes) },
+	{ { "brkwatch_last_event_timestamp_seconds", "gauge",
+	    "When the last brk call or fork of one of these processes was recorded." },
+	  UNIX_SECONDS, false, offsetof(struct group, last_event_ns) },
+	{ { "brkwatch_group_calls_total", "counter",
+	    "brk calls of this command name since it is shown." },
+	  COUNT, true, offsetof(struct group, counts.calls) },
+	{ { "brkwatch_group_failures_total", "counter",
+	    "brk calls of this command name that were refused, since it is shown." },
+	  COUNT, true, offsetof(struct group, counts.refused) },
+	{ { "brkwatch_group_heap_grown_bytes_total", "counter",
+	    "Whole pages by which heaps of this command name have grown since it is shown." },
+	  COUNT, true, offsetof(struct group, counts.grown_bytes) },
+	{ { "brkwatch_group_heap_shrunk_bytes_total", "counter",
+	    "Whole pages by which heaps of this command name have shrunk since it is shown." },
+	  COUNT, true, offsetof(struct group, counts.shrunk_bytes) },
+};
+
+static void print_group(struct outbuf *out, const struct options *opts,
+			const struct group_family *gf, const struct group *group)
+{
+	uint64_t value = *(const uint64_t *)((const char *)group + gf->offset);
+
+	if (gf->kind == UNIX_SECONDS && !value)
+		return;
+	print_labelled(out, gf->family.name, "groupname", group->name, strlen(group->name));
+	if (gf->kind == UNIX_SECONDS)
+		outbuf_printf(out, "%.3f\n", (double)((int64_t)value + opts->wall_offset_ns) / 1e9);
+	else
+		outbuf_printf(out, "%" PRIu64 "\n", value);
+}
+
+static void print_groups(struct outbuf *out, const struct options *opts,
+			 const struct groups *groups, bool counters)
+{
+	for (size_t f = 0; f < sizeof(group_families) / sizeof(group_families[0]); f++) {
+		const struct group_family *gf = &group_families[f];
+
+		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !opts->wall_known))
+			continue;
+		print_head(out, opts, &gf->family);
+		for (size_t i = 0; i < groups->n; i++)
+			print_group(out, opts, gf, &groups->shown[i]);
+		print_group(out, opts, gf, &groups->other);
+	}
+}
+
+/* ---- the module ---- */
+
+static const struct module_family {
+	struct family family;
+	const char *key;
+} module_families[] = {
+	{ { "brkwatch_calls_total", "counter", "brk calls of all processes." }, "TotalCalls" },
+	{ { "brkwatch_grows_total", "counter", "brk calls that took pages." }, "TotalGrows" },
+	{ { "brkwatch_shrinks_total", "counter", "brk calls that gave pages back." },
+	  "TotalShrinks" },
+	{ { "brkwatch_heap_grown_bytes_total", "counter",
+	    "Whole pages by which the heaps of all processes have grown." },
+	  "TotalGrownBytes" },
+	{ { "brkwatch_heap_shrunk_bytes_total", "counter",
+	    "Whole pages by which the heaps of all processes have shrunk." },
+	  "TotalShrunkBytes" },
+	{ { "brkwatch_records", "gauge", "Address spaces of which the module keeps a record." },
+	  "Records" },
+	{ { "brkwatch_records_limit", "gauge", "How many records the module may keep." },
+	  "RecordsLimit" },
+	{ { "brkwatch_records_refused_total", "counter", "Records that this limit has refused." },
+	  "RecordsRefused" },
+	{ { "brkwatch_records_exhausted_total", "counter", "Times that no spare record was left." },
+	  "RecordsExhausted" },
+	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes" },
+};
+
+static void print_module(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
+{
+	for (size_t i = 0; i < sizeof(module_families) / sizeof(module_families[0]); i++) {
+		const struct module_family *mf = &module_families[i];
+		uint64_t value;
+
+		if (!modstats_number(stats, mf->key, &value))
+			continue;
+		print_head(out, opts, &mf->family);
+		outbuf_printf(out, "%s %" PRIu64 "\n", mf->family.name, value);
+	}
+}
+
+static void print_build_info(struct outbuf *out, const struct options *opts,
+			     const struct modstats *stats)
+{
+	static const struct family family = {
+		"brkwatch_build_info", "gauge", "Version of the loaded module; the value is 1.",
+	};
+	const char *version = modstats_find(stats, "Version");
+
+	if (!version)
+		return;
+	print_head(out, opts, &family);
+	print_labelled(out, family.name, "version", version, strcspn(version, "\n"));
+	outbuf_puts(out, "1\n");
+}
+
+static void print_losses(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
+{
+	static const struct family family = {
+		"brkwatch_calls_lost_total", "counter",
+		"brk calls known to be in no record: a probe missed them, or no record could be had.",
+	};
+	static const struct { const char *cause, *key; } losses[] = {
+		{ "missed", "LostMissed" },
+		{ "no_record", "LostNoRecord" },
+	};
+	uint64_t value;
+
+	if (!modstats_number(stats, "LostMissed", &value))
+		return;
+	print_head(out, opts, &family);
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		if (!modstats_number(stats, losses[i].key, &value))
+			continue;
+		print_labelled(out, family.name, "cause", losses[i].cause, strlen(losses[i].cause));
+		outbuf_printf(out, "%" PRIu64 "\n", value);
+	}
+}
+
+/* Words as killed=0 below_start=2. */
+static void print_failures(struct outbuf *out, const struct options *opts,
+			   const struct modstats *stats)
+{
+	static const struct family family = {
+		"brkwatch_failures_total", "counter", "brk calls that were refused, by why.",
+	};
+	const char *word = modstats_find(stats, "RefusedFor");
+
+	if (!word)
+		return;
+	print_head(out, opts, &family);
+	for (int i = 0; i < SERIES_MAX && islower((unsigned char)*word); i++) {
+		size_t len = strcspn(word, "= \n"), digits;
+
+		digits = word[len] == '=' ? strspn(word + len + 1, "0123456789") : 0;
+		if (!digits)
+			break;
+		print_labelled(out, family.name, "reason", word, len);
+		outbuf_write(out, word + len + 1, digits);
+		outbuf_puts(out, "\n");
+		word += len + 1 + digits;
+		word += strspn(word, " ");
+	}
+}
+
+/* ---- probes ---- */
+
+static const struct probe_family {
+	struct family family;
+	const char *column;
+} probe_families[] = {
+	{ { "brkwatch_probe_armed", "gauge", "Whether this probe is in place." }, "state" },
+	{ { "brkwatch_probe_hits_total", "counter", "Calls that this probe has seen." }, "hits" },
+	{ { "brkwatch_probe_missed_total", "counter",
+	    "Calls that this probe is known to have missed." }, "missed" },
+};
+
+/* The text of column @i, or NULL. */
+static const char *column_text(const char *line, int i, size_t *len)
+{
+	for (; i > 0; i--) {
+		line += strcspn(line, "\t\n");
+		if (*line++ != '\t')
+			return NULL;
+	}
+	*len = strcspn(line, "\t\n");
+	return line;
+}
+
+static int column_find(const char *head, const char *name)
+{
+	const char *text;
+	size_t len;
+
+	for (int i = 0; (text = column_text(head, i, &len)); i++)
+		if (len == strlen(name) && !memcmp(text, name, len))
+			return i;
+	return -1;
+}
+
+static void print_probe(struct outbuf *out, const struct probe_family *pf, const char *line,
+			int column)
+{
+	size_t name_len, len;
+	const char *name = column_text(line, 0, &name_len);
+	const char *text = column_text(line, column, &len);
+
+	if (!text)
+		return;
+	print_labelled(out, pf->family.name, "probe", name, name_len);
+	if (!strcmp(pf->column, "state"))
+		outbuf_puts(out, len == 5 && !memcmp(text, "armed", 5) ? "1" : "0");
+	else
+		outbuf_write(out, text, strspn(text, "0123456789"));
+	outbuf_puts(out, "\n");
+}
+
+static void print_probes(struct outbuf *out, const struct options *opts,
+			 const struct modstats *stats)
+{
+	for (size_t f = 0; f < sizeof(probe_families) / sizeof(probe_families[0]); f++) {
+		const struct probe_family *pf = &probe_families[f];
+		int column = column_find(stats->probes, pf->column);
+		const char *line = strchr(stats->probes, '\n');
+
+		if (column < 0 || !line)
+			continue;
+		print_head(out, opts, &pf->family);
+		for (int i = 0; i < SERIES_MAX && line && line[1]; i++) {
+			print_probe(out, pf, line + 1, column);
+			line = strchr(line + 1, '\n');
+		}
+	}
+}
+
+void prom_print(struct outbuf *out, const struct options *opts, const struct modstats *stats,
+		const struct groups *groups, bool counters)
+{
+	print_build_info(out, opts, stats);
+	print_groups(out, opts, groups, counters);
+	print_module(out, opts, stats);
+	print_failures(out, opts, stats);
+	print_losses(out, opts, stats);
+	print_probes(out, opts, stats);
+	if (opts->openmetrics)
+		outbuf_puts(out, "# EOF\n");
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_PLOT_H
+#define BRKWATCH_PLOT_H
+
+#include <stdint.h>
+
+#include "libbrkwatch/event.h"
+#include "libbrkwatch/process-file.h"
+
+/*
+ * A picture of the breaks of processes over time, drawn by gnuplot. What is kept of the events
+ * is bounded, however many there are.
+ */
+struct plot;
+
+/*
+ * @file must end in .svg or .png and stays valid. Returns NULL after a complaint where the
+ * picture could not be drawn in the end.
+ */
+struct plot *plot_new(const char *file);
+
+/*
+ * A process begins to be shown, or has another address space by exec. Of an address space that
+ * has been told already nothing happens.
+ */
+void plot_space(struct plot *plot, const struct snapshot *snap);
+
+/* All events are wanted, in order for each address space. May set ev->malformed. */
+void plot_event(struct plot *plot, const struct snapshot *snap, struct event *ev);
+
+/* Between the event told last and the next one @count are missing. */
+void plot_missing(struct plot *plot, const struct snapshot *snap, uint64_t count);
+
+/*
+ * Draw it; where no process was told of there is no picture. Returns 0, or -1 after a complaint;
+ * then the file is as before.
+ */
+int plot_finish(struct plot *plot);
+
+void plot_free(struct plot *plot);
+
+#endif

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot/gnuplot.h"
+#include "plot/draw.h"
+#include "common/format-number.h"
+
+/* In dots. */
+#define WIDTH		1000
+#define HEIGHT		600
+#define MARGIN_LEFT	100
+#define MARGIN_TOP	50
+#define MARGIN_BOTTOM	60
+#define MARGIN_RIGHT	30
+#define KEY_SAMPLE	60
+
+/* Okabe and Ito's, for those who see few colours; the last one is too near to the crosses' red. */
+static const char *const colours[] = {
+	"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000", "#a65628",
+};
+static const char *const dashes[] = { "1", "(16,5)", "(3,3)" };
+
+#define COLOURS (sizeof(colours) / sizeof(colours[0]))
+#define DASHES (sizeof(dashes) / sizeof(dashes[0]))
+
+static const struct time_unit units[] = {
+	{ "hours", 3600e9, 7200e9 },
+	{ "seconds", 1e9, 1e9 },
+	{ "milliseconds", 1e6, 1e6 },
+	{ "microseconds", 1e3, 0 },
+};
+
+const char *colour_of(size_t place)
+{
+	return colours[place % COLOURS];
+}
+
+/* ---- places ---- */
+
+static double time_of(const struct drawing *d, uint64_t ns)
+{
+	return (double)(ns - d->plot->first_ns) / d->unit->ns;
+}
+
+uint64_t size_of(const struct drawing *d, size_t space, uint64_t value)
+{
+	return value - d->lowest[space];
+}
+
+/* A little is left free beside the curves. */
+double dots_x(const struct drawing *d, uint64_t ns)
+{
+	double part = (double)(ns - d->plot->first_ns) / d->span_ns;
+
+	return d->area.left + (d->area.right - d->area.left) * (part * 0.96 + 0.02);
+}
+
+double dots_y(const struct drawing *d, uint64_t size)
+{
+	return d->area.bottom - (d->area.bottom - d->area.top) * (double)size / d->top;
+}
+
+void put_point(const struct drawing *d, uint64_t ns, uint64_t size)
+{
+	fprintf(d->script, "%.12g %" PRIu64 "\n", time_of(d, ns), size);
+}
+
+static const char *size_label(char text[TEXT_NUMBER_MAX], uint64_t size)
+{
+	*put_size(text, size, false) = '\0';
+	return text;
+}
+
+/* ---- what there is to draw ---- */
+
+static int by_peak(const void *a, const void *b)
+{
+	const struct curve *p = *(const struct curve *const *)a;
+	const struct curve *q = *(const struct curve *const *)b;
+
+	if (p->any != q->any)
+		return p->any ? -1 : 1;
+	if (p->peak.value != q->peak.value)
+		return p->peak.value < q->peak.value ? 1 : -1;
+	return p->process < q->process ? -1 : p->process > q->process;
+}
+
+static void measure_space(struct drawing *d, size_t i)
+{
+	struct plot_space *space = &d->plot->spaces[i];
+	struct curve *curve = &d->curves[space->process];
+	struct step peak;
+
+	if (!space->steps.n)
+		return;
+	steps_thin(&space->steps, plot_limit(d->plot));
+	steps_thin(&space->crosses, plot_limit(d->plot));
+	peak = steps_peak(&space->steps);
+	if (!space->start) {
+		d->lowest[i] = UINT64_MAX;
+		for (size_t k = 0; k < space->steps.n; k++)
+			if (d->lowest[i] > space->steps.buckets[k].low.value)
+				d->lowest[i] = space->steps.buckets[k].low.value;
+	}
+	peak.value = size_of(d, i, peak.value);
+	if (!curve->any || curve->peak.value < peak.value)
+		curve->peak = peak;
+	curve->any = true;
+	if (d->top < (double)peak.value)
+		d->top = (double)peak.value;
+}
+
+static void measure(struct drawing *d)
+{
+	struct plot *plot = d->plot;
+
+	for (size_t i = 0; i < plot->n_processes; i++) {
+		d->curves[i].process = &plot->processes[i];
+		d->order[i] = &d->curves[i];
+	}
+	for (size_t i = 0; i < plot->n_spaces; i++)
+		measure_space(d, i);
+	qsort(d->order, plot->n_processes, sizeof(struct curve *), by_peak);
+	if (plot->first_ns > plot->last_ns)
+		plot->first_ns = plot->last_ns;
+	d->span_ns = (double)(plot->last_ns - plot->first_ns) ?: 1e6;
+	for (d->unit = units; d->span_ns < d->unit->least; d->unit++)
+		;
+}
+
+bool in_colour(const struct drawing *d, size_t process)
+{
+	for (size_t i = 0; i < d->plot->n_processes && i < IN_COLOUR; i++)
+		if (d->order[i]->process == &d->plot->processes[process])
+			return true;
+	return false;
+}
+
+/* ---- the legend ---- */
+
+/*
+ * What is behind a process' curve is told where there is more than one; elsewhere the title does
+ * it.
+ */
+static void curve_title(const struct curve *curve, char *text, size_t size)
+{
+	char peak[TEXT_NUMBER_MAX];
+
+	snprintf(text, size, "%s %" PRIu64 " (%s)", curve->process->name, curve->process->pid,
+		 curve->any ? size_label(peak, curve->peak.value) : "no events");
+}
+
+static size_t characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+static void lay_out(struct drawing *d)
+{
+	const struct plot *plot = d->plot;
+	size_t shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
+	size_t longest = 0, lines = 5 + (shown > 1 ? shown : 0);
+	bool legend = shown > 1 || plot->refused || plot->missing || plot->more_spaces;
+	char text[PLOT_NAME_MAX * 4 + 80];
+
+	for (size_t i = 0; i < shown && shown > 1; i++) {
+		curve_title(d->order[i], text, sizeof(text));
+		if (longest < characters(text))
+			longest = characters(text);
+	}
+	for (size_t i = 0; i < PLOT_REASONS && plot->reasons[i].count; i++)
+		lines++;
+	for (size_t i = 0; i < plot->n_spaces; i++)
+		legend |= plot->spaces[i].again || plot->spaces[i].ended;
+	if (legend && longest < 18)
+		longest = 18;
+	d->width = WIDTH + (legend ? KEY_SAMPLE + (double)longest * CHARACTER : 0);
+	d->height = HEIGHT;
+	if (d->height < (double)lines * LINE + MARGIN_TOP + MARGIN_BOTTOM)
+		d->height = (double)lines * LINE + MARGIN_TOP + MARGIN_BOTTOM;
+	d->area = (struct rectangle){
+		MARGIN_LEFT, MARGIN_TOP, WIDTH - MARGIN_RIGHT, d->height - MARGIN_BOTTOM,
+	};
+}
+
+/* ---- the head of the script ---- */
+
+/* 4 to 8 sizes that are all so many times a power of two. */
+static void put_size_axis(struct drawing *d)
+{
+	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	int unit = 0;
+	double step, highest = d->top;
+
+	if (highest < 8)
+		highest = 4096;
+	unit = ilogb(highest) / 10;
+	step = exp2(ceil(log2(highest)) - 3);
+	if (highest / step <= 4)
+		step /= 2;
+	/* And room for the label of the peak. */
+	d->top = highest * 1.12;
+	fprintf(d->script, "set yrange [0:%.17g]\nset ytics ('0' 0", d->top);
+	for (int i = 1; i * step <= d->top; i++)
+		fprintf(d->script, ", '%g %s' %.17g", i * step / exp2(unit * 10), names[unit],
+			i * step);
+	fputs(")\n", d->script);
+}
+
+static void put_title(const struct drawing *d)
+{
+	const struct plot *plot = d->plot;
+	char text[PLOT_NAME_MAX * 4 + 80];
+
+	if (plot->n_processes == 1)
+		snprintf(text, sizeof(text), "%s %" PRIu64, plot->processes[0].name,
+			 plot->processes[0].pid);
+	else
+		snprintf(text, sizeof(text), "%zu processes", plot->n_processes);
+	fputs("set title ", d->script);
+	gnuplot_quote(d->script, text);
+	fputs(" font ',14'\n", d->script);
+}
+
+static void put_head(struct drawing *d)
+{
+	FILE *f = d->script;
+	double span = d->span_ns / d->unit->ns;
+
+	/* A gnuplot may have been built without cairo. */
+	if (d->plot->png)
+		fprintf(f, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo "
+			"noenhanced size %.0f,%.0f font 'sans,11' background '#ffffff' } else { "
+			"set terminal png noenhanced truecolor size %.0f,%.0f }\n",
+			d->width, d->height, d->width, d->height);
+	else
+		fprintf(f, "set terminal svg noenhanced size %.0f,%.0f font 'sans,13' "
+			"background '#ffffff'\n", d->width, d->height);
+	fputs("set encoding utf8\n", f);
+	fprintf(f, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n",
+		d->area.left / d->width, d->area.right / d->width);
+	fprintf(f, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
+		1 - d->area.top / d->height, 1 - d->area.bottom / d->height);
+	fprintf(f, "set key at screen %.6f,%.6f left top Left reverse vertical maxcols 1 "
+		"samplen 2\n", (d->area.right + 10) / d->width, 1 - d->area.top / d->height);
+	fprintf(f, "set xrange [%.17g:%.17g]\nset xlabel '%s since the first event'\n",
+		-span / 48, span + span / 48, d->unit->name);
+	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out\n"
+	      "set grid ytics lc rgb '#e0e0e0' lt 1\n", f);
+	fprintf(f, "set label 'heap size' at screen %.6f,%.6f right\n",
+		d->area.left / d->width, 1 - (d->area.top - 1.2 * LINE) / d->height);
+	put_size_axis(d);
+	put_title(d);
+}
+
+/* ---- curves ---- */
+
+/* Until when the break is known. Only the last one of a process goes on while others have events. */
+static uint64_t end_of(const struct drawing *d, size_t i)
+{
+	const struct plot_space *space = &d->plot->spaces[i];
+
+	return space->ended || d->plot->processes[space->process].newest != i ?
+	       space->last.ns : d->plot->last_ns;
+}
+
+static void put_line(struct drawing *d, struct step *from, uint64_t ns, uint64_t size)
+{
+	labels_add_line(&d->labels, dots_x(d, from->ns), dots_y(d, from->value),
+			dots_x(d, ns), dots_y(d, size));
+	put_point(d, ns, size);
+	*from = (struct step){ ns, size };
+}
+
+static void put_bucket(struct drawing *d, size_t i, const struct bucket *bucket,
+		       struct step *from, bool begin)
+{
+	struct step steps[BUCKET_STEPS];
+	size_t n = bucket_steps(bucket, steps);
+
+	for (size_t k = 0; k < n; k++) {
+		uint64_t size = size_of(d, i, steps[k].value);
+
+		if (!k && begin)
+			*from = (struct step){ steps[k].ns, size };
+		else if (steps[k].ns != from->ns)
+			put_line(d, from, steps[k].ns, from->value);
+		if ((!k && begin) || size != from->value)
+			put_line(d, from, steps[k].ns, size);
+	}
+}
+
+static void put_space(struct drawing *d, size_t i)
+{
+	const struct steps *steps = &d->plot->spaces[i].steps;
+	struct step from = { 0 };
+
+	for (size_t k = 0; k < steps->n; k++) {
+		const struct bucket *bucket = &steps->buckets[k];
+
+		if (k && bucket->gap)
+			fputs("\n", d->script);
+		put_bucket(d, i, bucket, &from, !k || bucket->gap);
+	}
+	if (steps->n && end_of(d, i) > from.ns)
+		put_line(d, &from, end_of(d, i), from.value);
+	fputs("\n", d->script);
+}
+
+/* A process that has no events has no line. */
+static void put_curves(struct drawing *d)
+{
+	for (size_t i = 0; i < d->plot->n_processes && i < IN_COLOUR; i++) {
+		size_t process = (size_t)(d->order[i]->process - d->plot->processes);
+
+		if (!d->order[i]->any)
+			continue;
+		fprintf(d->script, "$curve%zu << END\n", i);
+		for (size_t k = 0; k < d->plot->n_spaces; k++)
+			if (d->plot->spaces[k].process == process)
+				put_space(d, k);
+		fputs("END\n", d->script);
+	}
+	fputs("$others << END\n", d->script);
+	for (size_t k = 0; k < d->plot->n_spaces; k++)
+		if (!in_colour(d, d->plot->spaces[k].process))
+			put_space(d, k);
+	fputs("END\n", d->script);
+}
+
+/* Where events are missing. */
+static void put_gaps(const struct drawing *d)
+{
+	fputs("$gaps << END\n", d->script);
+	for (size_t i = 0; i < d->plot->n_spaces; i++) {
+		const struct steps *steps = &d->plot->spaces[i].steps;
+
+		for (size_t k = 1; k < steps->n; k++) {
+			const struct bucket *bucket = &steps->buckets[k];
+
+			if (!bucket->gap)
+				continue;
+			put_point(d, bucket[-1].last.ns, size_of(d, i, bucket[-1].last.value));
+			put_point(d, bucket->first.ns, size_of(d, i, bucket->first.value));
+			fputs("\n", d->script);
+		}
+	}
+	fputs("END\n", d->script);
+}
+
+/* ---- the plot command ---- */
+
+void put_element(struct drawing *d, const char *title, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs(d->begun ? ", \\\n" : "plot ", d->script);
+	d->begun = true;
+	va_start(ap, fmt);
+	vfprintf(d->script, fmt, ap);
+	va_end(ap);
+	if (!title) {
+		fputs(" notitle", d->script);
+		return;
+	}
+	fputs(" title ", d->script);
+	gnuplot_quote(d->script, title);
+}
+
+static void put_curve_element(struct drawing *d, size_t i)
+{
+	const bool alone = d->plot->n_processes == 1;
+	const char *dash = dashes[i / COLOURS % DASHES];
+	char title[PLOT_NAME_MAX * 4 + 80];
+	char data[32] = "NaN";
+
+	if (d->order[i]->any)
+		snprintf(data, sizeof(data), "$curve%zu", i);
+	curve_title(d->order[i], title, sizeof(title));
+	put_element(d, alone ? NULL : title, "%s with lines lw 2 lc rgb '%s' dt %s", data,
+		    colour_of(i), dash);
+}
+
+static void put_elements(struct drawing *d)
+{
+	const struct plot *plot = d->plot;
+	char title[80];
+
+	if (plot->n_processes > IN_COLOUR)
+		put_element(d, NULL, "$others with lines lw 1 lc rgb '#c0c0c0'");
+	for (size_t i = 0; i < plot->n_processes && i < IN_COLOUR; i++)
+		put_curve_element(d, i);
+	if (plot->n_processes > IN_COLOUR) {
+		snprintf(title, sizeof(title), "and %zu more", plot->n_processes - IN_COLOUR);
+		put_element(d, title, "NaN with lines lw 1 lc rgb '#c0c0c0'");
+	}
+	if (plot->missing) {
+		snprintf(title, sizeof(title), "%" PRIu64 " events missing", plot->missing);
+		put_element(d, title, "$gaps with lines lw 1.5 lc rgb '#808080' dt (2,4)");
+	}
+	put_mark_elements(d);
+	if (plot->more_spaces) {
+		snprintf(title, sizeof(title), "%zu more spaces left out", plot->more_spaces);
+		put_element(d, title, "NaN with dots lc rgb '#ffffff'");
+	}
+	fputs("\n", d->script);
+}
+
+static void draw(struct drawing *d)
+{
+	measure(d);
+	lay_out(d);
+	put_head(d);
+	if (labels_init(&d->labels, &d->area)) {
+		d->plot->error = -ENOMEM;
+		return;
+	}
+	put_curves(d);
+	put_gaps(d);
+	put_marks(d);
+	put_elements(d);
+	labels_free(&d->labels);
+}
+
+void plot_draw(struct plot *plot, FILE *script)
+{
+	struct drawing d = {
+		.plot = plot, .script = script,
+		.curves = calloc(plot->n_processes, sizeof(*d.curves)),
+		.order = calloc(plot->n_processes, sizeof(struct curve *)),
+		.lowest = calloc(plot->n_spaces, sizeof(*d.lowest)),
+	};
+
+	if (d.curves && d.order && d.lowest)
+		draw(&d);
+	else
+		plot->error = -ENOMEM;
+	free(d.lowest);
+	free(d.order);
+	free(d.curves);
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stacks/flamegraph.h"
+#include "common/replace-file.h"
+#include "stacks/debug-files.h"
+#include "stacks/call-tree.h"
+#include "stacks/perf-events.h"
+#include "stacks/code-maps.h"
+#include "stacks/account.h"
+#include "common/format-number.h"
+
+/* Growths whose paths are remembered until they are printed; a power of two. */
+#define RECENT_SIZE	((size_t)1 << 16)
+
+#define BUCKETS		256
+
+static const char no_stack[] = "[no stack]";
+
+struct recent {
+	uint64_t space, seq;
+	uint32_t node;
+};
+
+/* Of a process: what the module will say of it has to be what was seen. */
+struct account {
+	struct account *next;	/* in its bucket */
+	pid_t pid;
+	uint64_t base_space, base_seq, growths, bytes;	/* the latter with those of the base */
+};
+
+struct stacks {
+	const struct options *opts;
+	struct paths paths;
+	struct spaces *spaces;
+	struct perf *perf;
+	struct perf_ops ops;
+	struct recent *recent;
+	struct account *accounts[BUCKETS];
+	uint64_t growths, bytes, missing, missing_bytes;
+	uint64_t page_size;
+};
+
+static struct account **account_of(struct stacks *stacks, pid_t pid)
+{
+	struct account **link = &stacks->accounts[(unsigned int)pid % BUCKETS];
+
+	while (*link && (*link)->pid != pid)
+		link = &(*link)->next;
+	return link;
+}
+
+static struct account *get_account(struct stacks *stacks, pid_t pid)
+{
+	struct account **link = account_of(stacks, pid);
+
+	if (!*link) {
+		*link = calloc(1, sizeof(**link));
+		if (*link)
+			(*link)->pid = pid;
+	}
+	return *link;
+}
+
+static struct recent *recent_of(const struct stacks *stacks, uint64_t space, uint64_t seq)
+{
+	return &stacks->recent[(space * 0x9e3779b1 + seq) & (RECENT_SIZE - 1)];
+}
+
+/* ---- what perf tells ---- */
+
+static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample, uint64_t bytes)
+{
+	uint32_t frames[PATHS_FRAMES_MAX + 2];
+	size_t n = spaces_frames(stacks->spaces, sample, frames, PATHS_FRAMES_MAX);
+
+	if (!n)
+		frames[n++] = paths_frame(&stacks->paths, no_stack, "");
+	frames[n++] = paths_frame(&stacks->paths, spaces_name(stacks->spaces, sample->pid), "");
+	return paths_add(&stacks->paths, frames, n, bytes, 1);
+}
+
+static void take_sample(void *owner, const struct perf_sample *sample)
+{
+	struct stacks *stacks = owner;
+	struct recent *recent = recent_of(stacks, sample->space, sample->seq);
+	/* The initial pid namespace's numbers are of use only where that is ours, too. */
+	pid_t pid = sample->caller == sample->tid ? sample->owner : sample->pid;
+	uint64_t bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0;
+	struct account *account = stacks->opts->forks ?
+				  get_account(stacks, pid) : *account_of(stacks, pid);
+
+	if (!account || (sample->space == account->base_space && sample->seq <= account->base_seq))
+		return;
+	/* Seen twice: see perf_attach(). */
+	if (recent->space == sample->space && recent->seq == sample->seq)
+		return;
+	*recent = (struct recent){
+		.space = sample->space, .seq = sample->seq,
+		.node = add_path(stacks, sample, bytes),
+	};
+	account->growths++;
+	account->bytes += bytes;
+	stacks->growths++;
+	stacks->bytes += bytes;
+}
+
+static void take_map(void *owner, pid_t pid, const struct perf_map *map)
+{
+	struct stacks *stacks = owner;
+
+	spaces_map(stacks->spaces, pid, map);
+}
+
+static void take_comm(void *owner, pid_t pid, const char *comm, bool exec)
+{
+	struct stacks *stacks = owner;
+
+	spaces_comm(stacks->spaces, pid, comm, exec);
+}
+
+static void take_fork(void *owner, pid_t pid, pid_t parent)
+{
+	struct stacks *stacks = owner;
+	struct account *account = *account_of(stacks, pid);
+
+	/* Of one that had the same number, and was never followed. */
+	if (account)
+		*account = (struct account){ .next = account->next, .pid = pid };
+	spaces_fork(stacks->spaces, pid, parent);
+}
+
+static void take_exit(void *owner, pid_t pid)
+{
+	struct stacks *stacks = owner;
+
+	spaces_exit(stacks->spaces, pid);
+}
+
+/* ---- for the follower ---- */
+
+struct stacks *stacks_new(const struct options *opts)
+{
+	struct stacks *stacks = calloc(1, sizeof(*stacks));
+
+	if (!stacks)
+		return NULL;
+	*stacks = (struct stacks){
+		.opts = opts, .page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+		.ops = {
+			.sample = take_sample, .map = take_map, .comm = take_comm,
+			.fork = take_fork, .exit = take_exit, .owner = stacks,
+		},
+	};
+	objfile_setup();
+	if (opts->flamegraph && !newfile_possible(opts->flamegraph)) {
+		stacks_free(stacks);
+		return NULL;
+	}
+	stacks->recent = calloc(RECENT_SIZE, sizeof(*stacks->recent));
+	stacks->spaces = spaces_new(&stacks->paths);
+	if (!stacks->recent || !stacks->spaces || paths_init(&stacks->paths))
+		warn_user("%s", strerror(ENOMEM));
+	else
+		stacks->perf = perf_open(&stacks->ops, opts->forks);
+	if (stacks->perf)
+		return stacks;
+	stacks_free(stacks);
+	return NULL;
+}
+
+void stacks_free(struct stacks *stacks)
+{
+	if (!stacks)
+		return;
+	if (stacks->perf)
+		perf_close(stacks->perf);
+	spaces_free(stacks->spaces);
+	paths_free(&stacks->paths);
+	for (size_t i = 0; i < BUCKETS; i++)
+		while (stacks->accounts[i]) {
+			struct account *account = stacks->accounts[i];
+
+			stacks->accounts[i] = account->next;
+			free(account);
+		}
+	free(stacks->recent);
+	free(stacks);
+}
+
+int stacks_attach(struct stacks *stacks, pid_t pid)
+{
+	get_account(stacks, pid);
+	if (perf_attach(stacks->perf, pid))
+		return -1;
+	spaces_add(stacks->spaces, pid);
+	return 0;
+}
+
+int stacks_fd(const struct stacks *stacks)
+{
+	return perf_fd(stacks->perf);
+}
+
+void stacks_drain(struct stacks *stacks)
+{
+	perf_drain(stacks->perf);
+}
+
+void stacks_base(struct stacks *stacks, const struct snapshot *snap)
+{
+	struct account *account = *account_of(stacks, (pid_t)snap->pid);
+
+	if (!account || account->base_space)
+		return;
+	account->base_space = snap->space;
+	account->base_seq = snap->events;
+	account->growths += snap->grows;
+	account->bytes += snap->grown_bytes;
+}
+
+void stacks_put(struct stacks *stacks, struct outbuf *out, const struct snapshot *snap, uint64_t seq)
+{
+	const struct account *account = *account_of(stacks, (pid_t)snap->pid);
+	const struct recent *recent = recent_of(stacks, snap->space, seq);
+	bool found = false;
+
+	/* What the module shows has been given to perf before, by a clock that may be ahead a little. */
+	for (int i = 0; i < 3 && !found; i++) {
+		if (i)
+			stacks_drain(stacks);
+		found = recent->space == snap->space && recent->seq == seq;
+	}
+	if (found)
+		paths_put_frames(&stacks->paths, out, recent->node);
+	else if (account && (snap->space != account->base_space || seq > account->base_seq))
+		outbuf_printf(out, "    %s\n", no_stack);
+}
+
+static void add_missing(struct stacks *stacks, const char *name, uint64_t growths,
+			uint64_t bytes)
+{
+	const uint32_t frames[] = {
+		paths_frame(&stacks->paths, no_stack, ""), paths_frame(&stacks->paths, name, ""),
+	};
+
+	paths_add(&stacks->paths, frames, 2, bytes, growths);
+	stacks->missing += growths;
+	stacks->missing_bytes += bytes;
+}
+
+void stacks_done(struct stacks *stacks, pid_t pid, const char *name, uint64_t growths,
+		 uint64_t grown_bytes)
+{
+	struct account **link, *account;
+
+	stacks_drain(stacks);
+	link = account_of(stacks, pid);
+	account = *link;
+	if (account) {
+		growths -= growths < account->growths ? growths : account->growths;
+		grown_bytes -= grown_bytes < account->bytes ? grown_bytes : account->bytes;
+		*link = account->next;
+		free(account);
+	}
+	if (growths || grown_bytes)
+		add_missing(stacks, name, growths, grown_bytes);
+}
+
+/* How sure it is. */
+static void put_account(const struct stacks *stacks, struct outbuf *out)
+{
+	uint64_t lost = perf_lost(stacks->perf);
+	char seen[TEXT_NUMBER_MAX], sum[TEXT_NUMBER_MAX], text[256];
+
+	*put_size(seen, stacks->bytes, stacks->opts->bytes) = '\0';
+	*put_size(sum, stacks->bytes + stacks->missing_bytes, stacks->opts->bytes) = '\0';
+	snprintf(text, sizeof(text), "stacks of %" PRIu64 " of %" PRIu64 " growths: %s of %s grown",
+		 stacks->growths, stacks->growths + stacks->missing, seen, sum);
+	/* The kernel tells with the next sample, so that of the last ones it never does. */
+	if (lost)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 ", at least %" PRIu64 " records lost", lost);
+	if (!stacks->opts->quiet)
+		outbuf_printf(out, "... %s\n", text);
+	else if (lost || stacks->missing || stacks->missing_bytes)
+		warn_user("%s", text);
+}
+
+static bool draw(const struct paths *functions, const char *file)
+{
+	struct newfile graph;
+	int rc;
+
+	if (!newfile_open(&graph, file))
+		return false;
+	rc = flame_write(functions, graph.fd);
+	if (rc)
+		warn_user("%s: %s", file, strerror(-rc));
+	return newfile_close(&graph, !rc);
+}
+
+bool stacks_finish(struct stacks *stacks, struct outbuf *out)
+{
+	const struct options *opts = stacks->opts;
+	struct paths functions = { 0 };
+	bool ok = true;
+
+	stacks_drain(stacks);
+	if (!opts->quiet)
+		paths_put_table(&stacks->paths, out, opts->bytes);
+	put_account(stacks, out);
+	if (!opts->folded && !opts->flamegraph)
+		return true;
+	if (paths_of_functions(&stacks->paths, &functions)) {
+		warn_user("%s", strerror(ENOMEM));
+		return false;
+	}
+	if (opts->folded)
+		paths_put_folded(&functions, out);
+	if (opts->flamegraph && !stacks->growths && !stacks->missing)
+		warn_user("no heap has grown: %s is not written", opts->flamegraph);
+	else if (opts->flamegraph)
+		ok = draw(&functions, opts->flamegraph);
+	paths_free(&functions);
+	return ok;
+}

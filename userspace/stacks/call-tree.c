@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stacks/call-tree.h"
+#include "common/format-number.h"
+
+/* Beyond that, memory of paths and frames would grow for ever. */
+#define NODES_MAX	((size_t)1 << 20)
+#define FRAMES_MAX	((size_t)1 << 18)
+
+static const char other[] = "[other]";
+
+static void *grow_array(void *array, size_t *room, size_t n, size_t size)
+{
+	size_t more = *room ? *room * 2 : 256;
+	void *larger;
+
+	if (n < *room)
+		return array;
+	larger = reallocarray(array, more, size);
+	if (larger)
+		*room = more;
+	return larger;
+}
+
+static uint32_t new_node(struct paths *paths, uint32_t parent, uint32_t frame)
+{
+	struct path_node *nodes = NULL;
+
+	if (paths->n < NODES_MAX)
+		nodes = grow_array(paths->nodes, &paths->room, paths->n, sizeof(*nodes));
+	if (!nodes) {
+		paths->full = true;
+		return parent;
+	}
+	paths->nodes = nodes;
+	nodes[paths->n] = (struct path_node){
+		.parent = parent, .frame = frame, .sibling = paths->n ? nodes[parent].child : 0,
+	};
+	if (paths->n)
+		nodes[parent].child = (uint32_t)paths->n;
+	return (uint32_t)paths->n++;
+}
+
+int paths_init(struct paths *paths)
+{
+	*paths = (struct paths){ 0 };
+	paths_frame(paths, "all", "");
+	new_node(paths, 0, 0);
+	if (paths->n && paths->n_frames)
+		return 0;
+	paths_free(paths);
+	return -ENOMEM;
+}
+
+void paths_free(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->n_frames; i++)
+		free(paths->frames[i].function);
+	free(paths->frames);
+	free(paths->index);
+	free(paths->nodes);
+	*paths = (struct paths){ 0 };
+}
+
+static uint64_t hash_text(const char *text, uint64_t hash)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return (hash ^ 0xff) * 0x100000001b3;
+}
+
+/* Where the frame is in the index, or would be. */
+static size_t place_of(const struct paths *paths, const char *function, const char *location)
+{
+	uint64_t hash = hash_text(location, hash_text(function, 0xcbf29ce484222325));
+	size_t i = (hash ^ hash >> 32) & (paths->index_size - 1);
+
+	for (; paths->index[i]; i = (i + 1) & (paths->index_size - 1)) {
+		const struct path_frame *frame = &paths->frames[paths->index[i] - 1];
+
+		if (!strcmp(frame->function, function) && !strcmp(frame->location, location))
+			break;
+	}
+	return i;
+}
+
+static bool grow_index(struct paths *paths)
+{
+	uint32_t *old = paths->index;
+
+	if (paths->n_frames * 2 < paths->index_size)
+		return true;
+	paths->index_size = paths->index_size ? paths->index_size * 2 : 1024;
+	paths->index = calloc(paths->index_size, sizeof(*paths->index));
+	if (!paths->index) {
+		paths->index = old;
+		paths->index_size /= 2;
+		return false;
+	}
+	free(old);
+	for (size_t i = 0; i < paths->n_frames; i++)
+		paths->index[place_of(paths, paths->frames[i].function, paths->frames[i].location)] =
+			(uint32_t)i + 1;
+	return true;
+}
+
+/* Takes over @text, the function, if it is a new one. */
+static uint32_t find_frame(struct paths *paths, char **text, char *location)
+{
+	struct path_frame *frames;
+	size_t place;
+
+	if (!grow_index(paths))
+		return 0;
+	place = place_of(paths, *text, location);
+	if (paths->index[place])
+		return paths->index[place] - 1;
+	/* Of which the last one is kept for this. */
+	if (paths->n_frames >= FRAMES_MAX - 1 && strcmp(*text, other) != 0)
+		return paths_frame(paths, other, "");
+	frames = grow_array(paths->frames, &paths->frames_room, paths->n_frames, sizeof(*frames));
+	if (!frames)
+		return 0;
+	paths->frames = frames;
+	frames[paths->n_frames] = (struct path_frame){ *text, location };
+	*text = NULL;
+	paths->index[place] = (uint32_t)++paths->n_frames;
+	return (uint32_t)paths->n_frames - 1;
+}
+
+uint32_t paths_frame(struct paths *paths, const char *function, const char *location)
+{
+	size_t len = strlen(function) + 1, location_len = strlen(location) + 1;
+	char *text = malloc(len + location_len);
+	uint32_t frame;
+
+	if (!text)
+		return 0;
+	memcpy(text, function, len);
+	memcpy(text + len, location, location_len);
+	/* A program picks its names itself. */
+	text_clean(text);
+	text_clean(text + len);
+	frame = find_frame(paths, &text, text + len);
+	free(text);
+	return frame;
+}
+
+static uint32_t child_of(struct paths *paths, uint32_t parent, uint32_t frame)
+{
+	for (uint32_t i = paths->nodes[parent].child; i; i = paths->nodes[i].sibling)
+		if (paths->nodes[i].frame == frame)
+			return i;
+	return new_node(paths, parent, frame);
+}
+
+uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n, uint64_t bytes,
+		   uint64_t count)
+{
+	uint32_t node = 0;
+
+	/* Without room for another one, it counts for as much of it as is known. */
+	while (n)
+		node = child_of(paths, node, frames[--n]);
+	paths->nodes[node].bytes += bytes;
+	paths->nodes[node].count += count;
+	return node;
+}
+
+void paths_sum(struct paths *paths)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		paths->nodes[i].all = paths->nodes[i].bytes;
+	for (size_t i = paths->n; i-- > 1;)
+		paths->nodes[paths->nodes[i].parent].all += paths->nodes[i].all;
+}
+
+static const char *function_of(const struct paths *paths, uint32_t node)
+{
+	return paths->frames[paths->nodes[node].frame].function;
+}
+
+/* Flame graphs have them in the order of their names, so that two can be compared. */
+static void sort_children(struct paths *paths, uint32_t parent)
+{
+	uint32_t sorted = 0;
+
+	for (uint32_t i = paths->nodes[parent].child, next; i; i = next) {
+		uint32_t *link = &sorted;
+
+		next = paths->nodes[i].sibling;
+		while (*link && strcmp(function_of(paths, *link), function_of(paths, i)) < 0)
+			link = &paths->nodes[*link].sibling;
+		paths->nodes[i].sibling = *link;
+		*link = i;
+	}
+	paths->nodes[parent].child = sorted;
+}
+
+int paths_of_functions(const struct paths *paths, struct paths *functions)
+{
+	uint32_t *same = calloc(paths->n, sizeof(*same));
+
+	if (!same || paths_init(functions)) {
+		free(same);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < paths->n; i++) {
+		const struct path_node *node = &paths->nodes[i];
+
+		if (i)
+			same[i] = child_of(functions, same[node->parent],
+					   paths_frame(functions, function_of(paths, (uint32_t)i), ""));
+		functions->nodes[same[i]].bytes += node->bytes;
+		functions->nodes[same[i]].count += node->count;
+	}
+	free(same);
+	for (size_t i = 0; i < functions->n; i++)
+		sort_children(functions, (uint32_t)i);
+	paths_sum(functions);
+	return 0;
+}
+
+void paths_put_frames(const struct paths *paths, struct outbuf *out, uint32_t node)
+{
+	for (int i = 0; node && paths->nodes[node].parent; node = paths->nodes[node].parent, i++) {
+		const struct path_frame *frame = &paths->frames[paths->nodes[node].frame];
+
+		outbuf_printf(out, "    #%d %s", i, frame->function);
+		if (*frame->location)
+			outbuf_printf(out, " (%s)", frame->location);
+		outbuf_puts(out, "\n");
+	}
+}
+
+static int larger_first(const void *a, const void *b, void *arg)
+{
+	const struct paths *paths = arg;
+	const struct path_node *x = &paths->nodes[*(const uint32_t *)a];
+	const struct path_node *y = &paths->nodes[*(const uint32_t *)b];
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return x < y ? -1 : x > y;
+}
+
+static void put_path(const struct paths *paths, struct outbuf *out, uint32_t node, uint64_t total,
+		     bool bytes)
+{
+	const struct path_node *n = &paths->nodes[node];
+	char size[TEXT_NUMBER_MAX];
+	uint32_t command = node;
+
+	while (command && paths->nodes[command].parent)
+		command = paths->nodes[command].parent;
+	*put_size(size, n->bytes, bytes) = '\0';
+	outbuf_printf(out, "%10s %5.1f%%  %s, %" PRIu64 " growth%s\n", size,
+		      (double)n->bytes * 100 / (double)total, function_of(paths, command), n->count,
+		      n->count == 1 ? "" : "s");
+	paths_put_frames(paths, out, node);
+}
+
+void paths_put_table(const struct paths *paths, struct outbuf *out, bool bytes)
+{
+	uint32_t *order = calloc(paths->n, sizeof(*order));
+	uint64_t total = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; order && i < paths->n; i++) {
+		total += paths->nodes[i].bytes;
+		if (paths->nodes[i].bytes)
+			order[n++] = (uint32_t)i;
+	}
+	if (n)
+		qsort_r(order, n, sizeof(*order), larger_first, (void *)paths);
+	for (size_t i = 0; i < n; i++)
+		put_path(paths, out, order[i], total, bytes);
+	free(order);
+}
+
+/* From the outermost. */
+static void put_names(const struct paths *paths, struct outbuf *out, uint32_t node)
+{
+	uint32_t chain[PATHS_FRAMES_MAX + 8];
+	size_t n = 0;
+
+	for (; node && n < sizeof(chain) / sizeof(chain[0]); node = paths->nodes[node].parent)
+		chain[n++] = node;
+	while (n--) {
+		/* Which is what separates them. */
+		for (const char *p = function_of(paths, chain[n]); *p; p++)
+			outbuf_write(out, *p == ';' ? ":" : p, 1);
+		if (n)
+			outbuf_puts(out, ";");
+	}
+}
+
+void paths_put_folded(const struct paths *functions, struct outbuf *out)
+{
+	for (uint32_t i = 1; i < functions->n; i++) {
+		if (!functions->nodes[i].bytes)
+			continue;
+		put_names(functions, out, i);
+		outbuf_printf(out, " %" PRIu64 "\n", functions->nodes[i].bytes);
+	}
+}

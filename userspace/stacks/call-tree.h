@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_PATHS_H
+#define BRKWATCH_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/output.h"
+
+/* Call chains, as a tree from the outermost function inwards, and the bytes grown at their ends. */
+
+#define PATHS_FRAMES_MAX 512
+
+struct path_frame {
+	char *function;
+	char *location;		/* file:line, or "" */
+};
+
+struct path_node {
+	uint32_t parent, frame;
+	uint32_t child, sibling;	/* first, next; 0: none */
+	uint64_t bytes, count;		/* that ended here */
+	uint64_t all;			/* bytes, with those of its children: see paths_sum() */
+};
+
+struct paths {
+	struct path_frame *frames;
+	size_t n_frames, frames_room;
+	uint32_t *index;		/* of frames by their text; a power of two */
+	size_t index_size;
+	struct path_node *nodes;	/* the first is the root; children come after their parents */
+	size_t n, room;
+	bool full;			/* later paths are not told apart */
+};
+
+/* Returns 0 or -ENOMEM. */
+int paths_init(struct paths *paths);
+void paths_free(struct paths *paths);
+
+/* The number of a frame, which is always the same; 0 where there is no memory. */
+uint32_t paths_frame(struct paths *paths, const char *function, const char *location);
+
+/* Frames from the innermost to the outermost. Returns the path's node. */
+uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n, uint64_t bytes,
+		   uint64_t count);
+
+/* Sums up the bytes of children. */
+void paths_sum(struct paths *paths);
+
+/* The same with only the functions told apart, children by name. Returns 0 or -ENOMEM. */
+int paths_of_functions(const struct paths *paths, struct paths *functions);
+
+/* "    #0 function (file.c:12)": from the innermost; the outermost is the command, and is not shown. */
+void paths_put_frames(const struct paths *paths, struct outbuf *out, uint32_t node);
+
+/* All paths, the largest first. */
+void paths_put_table(const struct paths *paths, struct outbuf *out, bool bytes);
+
+/* "command;main;f 4096", for programs that draw flame graphs. */
+void paths_put_folded(const struct paths *functions, struct outbuf *out);
+
+#endif

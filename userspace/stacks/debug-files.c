@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <elfutils/libdwelf.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "stacks/debug-files.h"
+
+#define DEBUG_DIR	"/usr/lib/debug"
+
+/* Of what is read for one stack, in bytes; and never more than half of the machine's memory. */
+#define UNPACKED_MAX	(1ULL << 30)
+
+struct build_id {
+	const void *bytes;
+	size_t len;
+};
+
+/*
+ * libelf maps a file, and whoever may write to it can make it shorter at any moment: what was
+ * there is zeros from then on, which the libraries survive as they do other nonsense.
+ */
+static void replace_page(int sig, siginfo_t *info, void *context)
+{
+	uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	void *page = (void *)((uintptr_t)info->si_addr & -size);
+
+	(void)context;
+	/* The access is made again; where it was something else, it is the program's end. */
+	if (info->si_code != BUS_ADRERR ||
+	    mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		signal(sig, SIG_DFL);
+}
+
+void objfile_setup(void)
+{
+	const struct sigaction action = { .sa_sigaction = replace_page, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGBUS, &action, NULL);
+	/* Else libdwfl asks servers for what is not at hand. */
+	unsetenv("DEBUGINFOD_URLS");
+}
+
+/* ---- memory ---- */
+
+void objfile_limit_memory(struct rlimit *before)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) * page / 2;
+	unsigned long resident = 0, shared = 0, data = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+	struct rlimit limit;
+	uint64_t own, room;
+
+	getrlimit(RLIMIT_DATA, before);
+	if (!statm)
+		return;
+	if (fscanf(statm, "%*u %lu %lu %*u %*u %lu", &resident, &shared, &data) == 3) {
+		own = (resident - shared) * page;
+		room = own < half ? half - own : 0;
+		limit = *before;
+		limit.rlim_cur = data * page + (room < UNPACKED_MAX ? room : UNPACKED_MAX);
+		if (limit.rlim_cur < before->rlim_cur)
+			setrlimit(RLIMIT_DATA, &limit);
+	}
+	fclose(statm);
+}
+
+void objfile_unlimit_memory(const struct rlimit *before)
+{
+	setrlimit(RLIMIT_DATA, before);
+}
+
+/* ---- opening ---- */
+
+/* To open a fifo or a device can wait for ever or do something, and a file's owner can delay it. */
+static int __attribute__((format(printf, 1, 0)))
+open_regular(const char *fmt, va_list ap)
+{
+	char path[4200], again[32];
+	int fd, regular = -1;
+	struct stat st;
+
+	if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path))
+		return -1;
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+		regular = open(again, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	}
+	close(fd);
+	return regular;
+}
+
+static bool has_build_id(int fd, const struct build_id *id)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	const void *bytes;
+	bool same = elf && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)id->len &&
+		    !memcmp(bytes, id->bytes, id->len);
+
+	elf_end(elf);
+	return same;
+}
+
+/* ---- what is mapped ---- */
+
+/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
+static bool has_inode(int fd, uint64_t inode)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == inode;
+}
+
+/* @certain: what the kernel says is mapped now, by a program that may have been another before. */
+static int __attribute__((format(printf, 3, 4)))
+try_mapped(const struct perf_map *map, bool certain, const char *fmt, ...)
+{
+	const struct build_id id = { map->build_id, map->build_id_len };
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	fd = open_regular(fmt, ap);
+	va_end(ap);
+	if (fd < 0 || (id.len ? has_build_id(fd, &id) : certain || has_inode(fd, map->inode)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Of a process that lives it is the very file, also deleted or in another root. */
+int objfile_open_mapped(pid_t pid, const struct perf_map *map)
+{
+	int fd = try_mapped(map, true, "/proc/%d/map_files/%llx-%llx", pid,
+			    (unsigned long long)map->start, (unsigned long long)map->end);
+
+	if (fd < 0)
+		fd = try_mapped(map, false, "/proc/%d/root%s", pid, map->path);
+	if (fd < 0)
+		fd = try_mapped(map, false, "%s", map->path);
+	return fd;
+}
+
+/* ---- debug information ---- */
+
+static int __attribute__((format(printf, 2, 3)))
+try_debug(const struct build_id *id, const char *fmt, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, fmt);
+	fd = open_regular(fmt, ap);
+	va_end(ap);
+	if (fd < 0 || has_build_id(fd, id))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int find_by_id(const struct build_id *id)
+{
+	const unsigned char *bytes = id->bytes;
+	char name[2 * PERF_BUILD_ID_MAX + 1] = "";
+
+	if (id->len < 2 || id->len > PERF_BUILD_ID_MAX)
+		return -1;
+	for (size_t i = 0; i < id->len; i++)
+		snprintf(name + 2 * i, 3, "%02x", bytes[i]);
+	return try_debug(id, DEBUG_DIR "/.build-id/%.2s/%s.debug", name, name + 2);
+}
+
+/* What dwz(1) has found in several files: Debian has it in a directory of its own. */
+static int find_alternate(Dwfl_Module *mod, void **missing)
+{
+	struct build_id id = { 0 };
+	const char *name, *shared;
+	Dwarf_Addr bias;
+	Dwarf *dwarf;
+	ssize_t len;
+	int fd;
+
+	/* Debug information is there already; where it is not, as with a checksum of 0, it asks again. */
+	if (*missing)
+		return -1;
+	*missing = mod;
+	dwarf = dwfl_module_getdwarf(mod, &bias);
+	len = dwarf ? dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id.bytes) : 0;
+	if (len <= 0)
+		return -1;
+	id.len = (size_t)len;
+	fd = find_by_id(&id);
+	shared = fd < 0 ? strstr(name, "/.dwz/") : NULL;
+	if (shared && !strstr(shared, "/../"))
+		fd = try_debug(&id, DEBUG_DIR "%s", shared);
+	if (fd >= 0)
+		*missing = NULL;
+	return fd;
+}
+
+int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,
+			   const char *file, const char *link, GElf_Word crc, char **found)
+{
+	const char *name = file ? strrchr(file, '/') : NULL;
+	const unsigned char *bytes = NULL;
+	struct build_id id;
+	GElf_Addr address;
+	int len, fd, dir;
+
+	(void)modname;
+	(void)base;
+	(void)found;
+	/* That is how libdwfl asks for it. */
+	if (link && !crc)
+		return find_alternate(mod, userdata);
+	len = dwfl_module_build_id(mod, &bytes, &address);
+	if (len <= 0)
+		return -1;
+	id = (struct build_id){ bytes, (size_t)len };
+	fd = find_by_id(&id);
+	if (fd >= 0 || !link || strchr(link, '/') || !name)
+		return fd;
+	dir = (int)(name - file);
+	/* Where gdb looks; but the program itself has that build ID, too. */
+	if (strcmp(link, name + 1) != 0)
+		fd = try_debug(&id, "%.*s/%s", dir, file, link);
+	if (fd < 0)
+		fd = try_debug(&id, "%.*s/.debug/%s", dir, file, link);
+	if (fd < 0)
+		fd = try_debug(&id, DEBUG_DIR "%.*s/%s", dir, file, link);
+	return fd;
+}
+
+bool objfile_debuginfo_whole(Dwfl_Module *mod)
+{
+	void **missing;
+	Dwarf_Addr bias;
+
+	if (!dwfl_module_getdwarf(mod, &bias))
+		return false;
+	dwfl_module_info(mod, &missing, NULL, NULL, NULL, NULL, NULL, NULL);
+	return !*missing;
+}

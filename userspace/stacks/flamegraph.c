@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stacks/flamegraph.h"
+#include "common/format-number.h"
+
+#define WIDTH		1200.0
+#define MARGIN		10.0
+#define HEAD		58.0		/* title and buttons */
+#define FOOT		34.0		/* what the pointer is on */
+#define ROW		18.0
+#define CHARACTER	7.25		/* its width in the font */
+
+/* What is narrower cannot be seen, nor hit, until it is zoomed in to. */
+#define NARROWEST	0.01
+
+struct flame {
+	struct outbuf *out;
+	const struct paths *paths;
+	uint64_t total;
+	double height;
+};
+
+static const char style[] =
+	"text { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1c1c1c; }\n"
+	".title { font: bold 17px sans-serif; }\n"
+	".note { font: 12px sans-serif; fill: #555; }\n"
+	".button { font: 12px sans-serif; fill: #1a5fb4; cursor: pointer; }\n"
+	".button:hover { text-decoration: underline; }\n"
+	".frame { cursor: pointer; }\n"
+	".frame text { pointer-events: none; }\n"
+	".frame rect { stroke: #fff; stroke-width: .5; }\n"
+	".frame:hover rect { stroke: #222; stroke-width: 1; }\n"
+	".frame.outer { opacity: .55; }\n"
+	".frame.found rect { fill: #c061cb; }\n"
+	".gone { display: none; }\n";
+
+static const char script[] =
+	"'use strict';\n"
+	"(function () {\n"
+	"const svg = document.documentElement, id = name => document.getElementById(name);\n"
+	"const left = +svg.dataset.left, room = +svg.dataset.room, letter = +svg.dataset.letter;\n"
+	"const frames = Array.from(document.querySelectorAll('.frame')).map(g => {\n"
+	"\tconst rect = g.querySelector('rect');\n"
+	"\treturn { g, rect, text: g.querySelector('text'), name: g.dataset.name, bytes: +g.dataset.bytes,\n"
+	"\t\tat: +g.dataset.at, depth: +g.dataset.depth };\n"
+	"});\n"
+	"let base = frames[0], pattern = null;\n"
+	"function fit(f, width) {\n"
+	"\tconst n = Math.floor((width - 6) / letter);\n"
+	"\tf.text.textContent = n < 3 ? '' : f.name.length <= n ? f.name : f.name.slice(0, n - 2) + '..';\n"
+	"}\n"
+	"function draw() {\n"
+	"\tfor (const f of frames) {\n"
+	"\t\tconst outer = f.depth < base.depth && f.at <= base.at && f.at + f.bytes >= base.at + base.bytes;\n"
+	"\t\tconst inner = f.depth >= base.depth && f.at >= base.at && f.at + f.bytes <= base.at + base.bytes;\n"
+	"\t\tconst x = outer ? left : left + (f.at - base.at) * room / base.bytes;\n"
+	"\t\tconst width = outer ? room : f.bytes * room / base.bytes;\n"
+	"\t\tf.g.classList.toggle('gone', !(outer || inner));\n"
+	"\t\tf.g.classList.toggle('outer', outer);\n"
+	"\t\tf.rect.setAttribute('x', x);\n"
+	"\t\tf.rect.setAttribute('width', width);\n"
+	"\t\tf.text.setAttribute('x', x + 3);\n"
+	"\t\tfit(f, width);\n"
+	"\t}\n"
+	"\tid('reset').classList.toggle('gone', base === frames[0]);\n"
+	"}\n"
+	"function percent(bytes, of) { return (bytes * 100 / of).toFixed(2) + ' %'; }\n"
+	"function say(f) {\n"
+	"\tlet text = f ? f.name + ': ' + f.bytes.toLocaleString('en') + ' bytes, ' + percent(f.bytes, frames[0].bytes) : '';\n"
+	"\tif (f && base !== frames[0] && f !== base) text += ', ' + percent(f.bytes, base.bytes) + ' of ' + base.name;\n"
+	"\tid('details').textContent = text;\n"
+	"}\n"
+	"function search() {\n"
+	"\tconst word = prompt('Functions that match (a regular expression; empty: none):', pattern ? pattern.source : '');\n"
+	"\tif (word === null) return;\n"
+	"\ttry { pattern = word ? new RegExp(word) : null; } catch (error) { alert(error.message); return; }\n"
+	"\tlet sum = 0, end = 0;\n"
+	"\tfor (const f of frames) {\n"
+	"\t\tconst found = pattern !== null && f.depth > 0 && pattern.test(f.name);\n"
+	"\t\tf.g.classList.toggle('found', found);\n"
+	"\t\t/* They come from the outermost in, and from left to right: what lies in one counts once. */\n"
+	"\t\tif (found && f.at >= end) { sum += f.bytes; end = f.at + f.bytes; }\n"
+	"\t}\n"
+	"\tid('found').textContent = pattern ? 'found: ' + percent(sum, frames[0].bytes) : '';\n"
+	"}\n"
+	"for (const f of frames) {\n"
+	"\tf.g.addEventListener('mouseover', () => say(f));\n"
+	"\tf.g.addEventListener('mouseout', () => say(null));\n"
+	"\tf.g.addEventListener('click', () => { base = f; draw(); say(f); });\n"
+	"}\n"
+	"id('reset').addEventListener('click', () => { base = frames[0]; draw(); });\n"
+	"id('search').addEventListener('click', search);\n"
+	"addEventListener('keydown', event => {\n"
+	"\tif (event.key === 'Escape') { base = frames[0]; draw(); }\n"
+	"\tif (event.key === '/' || (event.key === 'f' && event.ctrlKey)) { event.preventDefault(); search(); }\n"
+	"});\n"
+	"id('search').classList.remove('gone');\n"
+	"})();\n";
+
+static void put_escaped(struct outbuf *out, const char *text, size_t len)
+{
+	for (; len && *text; text++, len--) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '&')
+			outbuf_puts(out, "&amp;");
+		else if (c == '<')
+			outbuf_puts(out, "&lt;");
+		else if (c == '>')
+			outbuf_puts(out, "&gt;");
+		else if (c == '"')
+			outbuf_puts(out, "&quot;");
+		else
+			outbuf_write(out, c < ' ' || c > '~' ? "?" : text, 1);
+	}
+}
+
+/* Always the same for a name; what is no function is grey. */
+static void put_color(struct outbuf *out, const char *name)
+{
+	unsigned int hash = 2166136261u;
+
+	for (const char *p = name; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	hash ^= hash >> 15;
+	if (*name == '[')
+		outbuf_puts(out, "#c8c8c8");
+	else
+		outbuf_printf(out, "hsl(%u,%u%%,%u%%)", 12 + hash % 40, 78 + hash / 64 % 16,
+			      60 + hash / 4096 % 12);
+}
+
+/* As the script does it when it zooms. */
+static void put_label(struct outbuf *out, const char *name, double width)
+{
+	size_t len = strlen(name);
+	int room = (int)((width - 6) / CHARACTER);
+
+	if (room < 3)
+		return;
+	if (len <= (size_t)room) {
+		put_escaped(out, name, len);
+	} else {
+		put_escaped(out, name, (size_t)room - 2);
+		outbuf_puts(out, "..");
+	}
+}
+
+static void put_frame(const struct flame *flame, uint32_t node, uint64_t at, unsigned int depth)
+{
+	const double scale = (WIDTH - 2 * MARGIN) / (double)flame->total;
+	const struct path_node *n = &flame->paths->nodes[node];
+	const char *name = flame->paths->frames[n->frame].function;
+	double x = MARGIN + (double)at * scale, width = (double)n->all * scale;
+	double y = flame->height - FOOT - (depth + 1) * ROW;
+	struct outbuf *out = flame->out;
+
+	outbuf_puts(out, "<g class=\"frame\" data-name=\"");
+	put_escaped(out, name, SIZE_MAX);
+	outbuf_printf(out, "\" data-bytes=\"%" PRIu64 "\" data-at=\"%" PRIu64 "\" data-depth=\"%u\"><title>",
+		      n->all, at, depth);
+	put_escaped(out, name, SIZE_MAX);
+	outbuf_printf(out, ": %" PRIu64 " bytes, %.2f %%</title><rect x=\"%.3f\" y=\"%.1f\" "
+		      "width=\"%.3f\" height=\"%.1f\" rx=\"2\" fill=\"",
+		      n->all, (double)n->all * 100 / (double)flame->total, x, y, width, ROW - 1);
+	put_color(out, name);
+	outbuf_printf(out, "\"/><text x=\"%.3f\" y=\"%.1f\">", x + 3, y + 13);
+	put_label(out, name, width);
+	outbuf_puts(out, "</text></g>\n");
+}
+
+/* Depth first, as the search in it wants. */
+static void put_frames(const struct flame *flame)
+{
+	const struct path_node *nodes = flame->paths->nodes;
+	const double narrowest = NARROWEST * (double)flame->total / WIDTH;
+	unsigned int depth = 0;
+	uint64_t at = 0;
+	uint32_t node = 0;
+
+	for (;;) {
+		bool visible = nodes[node].all && (double)nodes[node].all >= narrowest;
+
+		if (visible)
+			put_frame(flame, node, at, depth);
+		if (visible && nodes[node].child) {
+			node = nodes[node].child;
+			depth++;
+			continue;
+		}
+		at += nodes[node].all;
+		while (node && !nodes[node].sibling) {
+			node = nodes[node].parent;
+			/* What it has of its own lies right of its children. */
+			at += nodes[node].bytes;
+			depth--;
+		}
+		if (!node)
+			break;
+		node = nodes[node].sibling;
+	}
+}
+
+static unsigned int depth_of(const struct paths *paths, uint32_t node)
+{
+	unsigned int depth = 0;
+
+	for (; node; node = paths->nodes[node].parent)
+		depth++;
+	return depth;
+}
+
+static void put_head(const struct flame *flame)
+{
+	struct outbuf *out = flame->out;
+	char size[TEXT_NUMBER_MAX];
+
+	*put_size(size, flame->paths->nodes[0].all, false) = '\0';
+	outbuf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+		      "viewBox=\"0 0 %.0f %.0f\" data-left=\"%.0f\" data-room=\"%.0f\" data-letter=\"%.2f\">\n",
+		      WIDTH, flame->height, WIDTH, flame->height, MARGIN, WIDTH - 2 * MARGIN, CHARACTER);
+	outbuf_puts(out, "<style>\n");
+	outbuf_puts(out, style);
+	outbuf_puts(out, "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fbfaf7\"/>\n");
+	outbuf_printf(out, "<text class=\"title\" x=\"%.0f\" y=\"25\">Who made the heap grow</text>\n"
+		      "<text class=\"note\" x=\"%.0f\" y=\"44\">%s grown by brk(2); the width is bytes</text>\n"
+		      "<text id=\"reset\" class=\"button gone\" x=\"%.0f\" y=\"25\">Reset zoom</text>\n"
+		      "<text id=\"found\" class=\"note\" x=\"%.0f\" y=\"44\" text-anchor=\"end\"></text>\n"
+		      "<text id=\"search\" class=\"button gone\" x=\"%.0f\" y=\"25\" text-anchor=\"end\">Search</text>\n"
+		      "<text id=\"details\" x=\"%.0f\" y=\"%.0f\"></text>\n",
+		      MARGIN, MARGIN, size, WIDTH - 170, WIDTH - MARGIN, WIDTH - MARGIN, MARGIN,
+		      flame->height - 12);
+}
+
+int flame_write(const struct paths *functions, int fd)
+{
+	struct flame flame = { .paths = functions, .total = functions->nodes[0].all };
+	unsigned int deepest = 0;
+	int rc;
+
+	for (uint32_t i = 0; i < functions->n; i++)
+		if (depth_of(functions, i) > deepest)
+			deepest = depth_of(functions, i);
+	flame.height = HEAD + (deepest + 1) * ROW + FOOT;
+	flame.total = flame.total ? flame.total : 1;
+	flame.out = calloc(1, sizeof(*flame.out));
+	if (!flame.out)
+		return -ENOMEM;
+	flame.out->fd = fd;
+	put_head(&flame);
+	put_frames(&flame);
+	outbuf_puts(flame.out, "<script><![CDATA[\n");
+	outbuf_puts(flame.out, script);
+	outbuf_puts(flame.out, "]]></script>\n</svg>\n");
+	rc = outbuf_flush(flame.out);
+	free(flame.out);
+	return rc;
+}

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "stacks/perf-events.h"
+#include "stacks/registers.h"
+#include "stacks/perf-ring.h"
+#include "tracefs/tracepoint.h"
+
+/* Of the stack. A sample takes that much room however short the stack is. */
+#define STACK_BYTES	(32u * 1024)
+
+/* For samples, of one CPU; and of all of them, where they are many. */
+#define SAMPLES_BYTES	((size_t)32 << 20)
+#define SAMPLES_LEAST	((size_t)1 << 20)
+#define SAMPLES_ALL	((size_t)256 << 20)
+#define NEWS_BYTES	((size_t)256 << 10)
+
+/*
+ * Samples would push out what tells of address spaces, so that has rings of its own. Rings that
+ * children write to, too, have to be of one CPU each.
+ */
+enum { SAMPLES, NEWS, KINDS };
+
+struct cpu {
+	int number;
+	int fd[KINDS];		/* of the first thread, which has the ring; or -1 */
+	struct ring ring[KINDS];
+};
+
+struct perf {
+	const struct perf_ops *ops;
+	bool forks;
+	bool old_kernel;	/* has no inherit_thread */
+	struct tracepoint tp;
+	size_t samples_bytes;
+	struct cpu *cpus;
+	size_t n_cpus;
+	int *fds;		/* of other threads */
+	size_t n_fds, fds_room;
+	int epoll;
+	uint64_t lost;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+struct perf *perf_open(const struct perf_ops *ops, bool forks)
+{
+	long configured = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
+	struct perf *perf = calloc(1, sizeof(*perf));
+
+	if (!perf)
+		return NULL;
+	*perf = (struct perf){ .ops = ops, .forks = forks, .samples_bytes = SAMPLES_BYTES };
+	while (perf->samples_bytes > SAMPLES_LEAST &&
+	       perf->samples_bytes * (size_t)online > SAMPLES_ALL)
+		perf->samples_bytes /= 2;
+	perf->epoll = epoll_create1(EPOLL_CLOEXEC);
+	perf->n_cpus = (size_t)configured;
+	perf->cpus = calloc(perf->n_cpus, sizeof(*perf->cpus));
+	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
+		perf->cpus[i] = (struct cpu){ .number = (int)i, .fd = { -1, -1 } };
+	if (perf->cpus && perf->epoll >= 0 && regs_mask() && tracepoint_find(&perf->tp))
+		return perf;
+	if (!regs_mask())
+		warn_user("--stacks: not known for this machine");
+	perf_close(perf);
+	return NULL;
+}
+
+void perf_close(struct perf *perf)
+{
+	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
+		for (int kind = 0; kind < KINDS; kind++) {
+			ring_close(&perf->cpus[i].ring[kind]);
+			if (perf->cpus[i].fd[kind] >= 0)
+				close(perf->cpus[i].fd[kind]);
+		}
+	for (size_t i = 0; i < perf->n_fds; i++)
+		close(perf->fds[i]);
+	if (perf->epoll >= 0)
+		close(perf->epoll);
+	free(perf->fds);
+	free(perf->cpus);
+	free(perf);
+}
+
+/* ---- opening ---- */
+
+static struct perf_event_attr attr_of(const struct perf *perf, int kind)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.sample_id_all = 1,
+		.inherit = 1,
+		.inherit_thread = !perf->forks && !perf->old_kernel,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+		.watermark = 1,
+	};
+
+	if (kind == NEWS) {
+		attr.type = PERF_TYPE_SOFTWARE;
+		attr.config = PERF_COUNT_SW_DUMMY;
+		attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 1;
+		attr.wakeup_watermark = NEWS_BYTES / 4;
+	} else {
+		attr.type = PERF_TYPE_TRACEPOINT;
+		attr.config = perf->tp.id;
+		attr.sample_period = 1;
+		attr.sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+		attr.sample_regs_user = regs_mask();
+		attr.sample_stack_user = STACK_BYTES;
+		attr.wakeup_watermark = (uint32_t)(perf->samples_bytes / 4);
+	}
+	return attr;
+}
+
+static int open_event(struct perf *perf, int kind, pid_t tid, int cpu)
+{
+	struct perf_event_attr attr = attr_of(perf, kind);
+	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0 && errno == EINVAL && attr.inherit_thread) {
+		perf->old_kernel = true;
+		attr = attr_of(perf, kind);
+		fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int keep_fd(struct perf *perf, int fd)
+{
+	if (perf->n_fds == perf->fds_room) {
+		size_t room = perf->fds_room ? perf->fds_room * 2 : 64;
+		int *fds = reallocarray(perf->fds, room, sizeof(*fds));
+
+		if (!fds)
+			return -ENOMEM;
+		perf->fds = fds;
+		perf->fds_room = room;
+	}
+	perf->fds[perf->n_fds++] = fd;
+	return 0;
+}
+
+/* Events of one CPU write to one ring, that of the first of them. */
+static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int rc;
+
+	if (cpu->fd[kind] >= 0) {
+		rc = ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->fd[kind]) ? -errno :
+									   keep_fd(perf, fd);
+		if (rc)
+			close(fd);
+		return rc;
+	}
+	cpu->fd[kind] = fd;
+	rc = ring_open(&cpu->ring[kind], fd, kind == NEWS ? NEWS_BYTES : perf->samples_bytes);
+	if (!rc && epoll_ctl(perf->epoll, EPOLL_CTL_ADD, fd, &event))
+		rc = -errno;
+	return rc;
+}
+
+/* Returns -ESRCH for a thread that has ended. */
+static int attach_thread(struct perf *perf, pid_t tid)
+{
+	for (size_t i = 0; i < perf->n_cpus; i++)
+		for (int kind = NEWS; kind >= SAMPLES; kind--) {
+			int fd = open_event(perf, kind, tid, perf->cpus[i].number);
+			int rc = fd < 0 ? fd : add_event(perf, &perf->cpus[i], kind, fd);
+
+			/* Such a CPU is off. */
+			if (rc && rc != -ENODEV && rc != -ENXIO)
+				return rc;
+		}
+	return 0;
+}
+
+static int complain(pid_t pid, int error)
+{
+	char paranoid[16] = "?";
+	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+
+	if (file && fscanf(file, "%15s", paranoid) != 1)
+		paranoid[0] = '?';
+	if (file)
+		fclose(file);
+	if (error == -EPERM || error == -EACCES)
+		warn_user("--stacks: %d: %s: it needs root, or CAP_PERFMON and CAP_SYS_PTRACE, or the "
+			  "sysctl kernel.perf_event_paranoid at -1, which is %s", pid,
+			  strerror(-error), paranoid);
+	else if (error == -EMFILE)
+		warn_user("--stacks: %d: too many threads for the limit of open files (ulimit -n)", pid);
+	else
+		warn_user("--stacks: %d: perf_event_open: %s", pid, strerror(-error));
+	return -1;
+}
+
+static bool is_among(const pid_t *tids, size_t n, pid_t tid)
+{
+	while (n)
+		if (tids[--n] == tid)
+			return true;
+	return false;
+}
+
+/* Threads that were not known; returns how many, or a negative errno. */
+static int attach_new(struct perf *perf, DIR *dir, pid_t **tids, size_t *n)
+{
+	const struct dirent *entry;
+	int added = 0, rc;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10), *more;
+
+		if (tid <= 0 || is_among(*tids, *n, tid))
+			continue;
+		more = reallocarray(*tids, *n + 1, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		*tids = more;
+		more[(*n)++] = tid;
+		rc = attach_thread(perf, tid);
+		if (rc && rc != -ESRCH)
+			return rc;
+		added++;
+	}
+	return added;
+}
+
+/*
+ * Until there is no thread that is not known: others may come meanwhile. One that has inherited
+ * the events has them twice then, and its samples come twice.
+ */
+int perf_attach(struct perf *perf, pid_t pid)
+{
+	pid_t *tids = NULL;
+	char path[48];
+	size_t n = 0;
+	DIR *dir;
+	int rc;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	/* That it is not there is said elsewhere. */
+	if (!dir)
+		return 0;
+	do {
+		rc = attach_new(perf, dir, &tids, &n);
+	} while (rc > 0);
+	closedir(dir);
+	free(tids);
+	return rc ? complain(pid, rc) : 0;
+}
+
+/* ---- reading ---- */
+
+int perf_fd(const struct perf *perf)
+{
+	return perf->epoll;
+}
+
+uint64_t perf_lost(const struct perf *perf)
+{
+	return perf->lost;
+}
+
+/* Of a record's body. */
+struct cursor {
+	const unsigned char *p, *end;
+};
+
+static const void *take(struct cursor *c, size_t len)
+{
+	const void *p = c->p;
+
+	if ((size_t)(c->end - c->p) < len)
+		return NULL;
+	c->p += len;
+	return p;
+}
+
+static void give_sample(const struct perf *perf, struct cursor c)
+{
+	const uint32_t *ids = take(&c, 16), *raw_size = ids ? take(&c, 4) : NULL;
+	const unsigned char *raw = raw_size ? take(&c, *raw_size) : NULL;
+	const uint64_t *abi = raw ? take(&c, 8) : NULL, *size, *dynamic;
+	struct perf_sample sample = { 0 };
+
+	if (!abi || *raw_size < perf->tp.size)
+		return;
+	sample.pid = (pid_t)ids[0];
+	sample.tid = (pid_t)ids[1];
+	sample.owner = (pid_t)tracepoint_value(&perf->tp, TP_PID, raw);
+	sample.caller = (pid_t)tracepoint_value(&perf->tp, TP_TID, raw);
+	sample.space = tracepoint_value(&perf->tp, TP_SPACE, raw);
+	sample.seq = tracepoint_value(&perf->tp, TP_SEQ, raw);
+	sample.pages = (int64_t)tracepoint_value(&perf->tp, TP_PAGES, raw);
+	sample.abi = *abi;
+	if (*abi)
+		sample.regs = take(&c, 8 * (size_t)__builtin_popcountll(regs_mask()));
+	size = take(&c, 8);
+	if (size && *size) {
+		sample.stack = take(&c, *size);
+		dynamic = sample.stack ? take(&c, 8) : NULL;
+		sample.stack_size = dynamic && *dynamic <= *size ? *dynamic : 0;
+	}
+	perf->ops->sample(perf->ops->owner, &sample);
+}
+
+static void give_map(const struct perf *perf, const struct perf_event_header *header,
+		     const uint64_t *words)
+{
+	struct perf_map map = {
+		.start = words[1], .end = words[1] + words[2], .offset = words[3], .inode = words[5],
+		.path = (const char *)(words + 8),
+	};
+	/* Or instead of the device and the inode its length, as a byte, and from the fourth byte on: */
+	const unsigned char *id = (const unsigned char *)(words + 4);
+
+	if (header->misc & PERF_RECORD_MISC_MMAP_BUILD_ID && *id <= PERF_BUILD_ID_MAX) {
+		map.build_id_len = *id;
+		memcpy(map.build_id, id + 4, *id);
+	}
+	perf->ops->map(perf->ops->owner, (pid_t)*words, &map);
+}
+
+static void give(struct perf *perf, const struct perf_event_header *header)
+{
+	const struct perf_ops *ops = perf->ops;
+	struct cursor c = {
+		.p = (const unsigned char *)(header + 1),
+		.end = (const unsigned char *)header + header->size,
+	};
+	/* Pid and tid, or of fork and exit, pid and parent; then the rest of the record. */
+	const uint32_t *ids = (const uint32_t *)c.p;
+	const uint64_t *words = (const uint64_t *)c.p;
+
+	switch (header->type) {
+	case PERF_RECORD_SAMPLE:
+		give_sample(perf, c);
+		break;
+	case PERF_RECORD_LOST:
+		perf->lost += words[1];
+		break;
+	case PERF_RECORD_COMM:
+		ops->comm(ops->owner, (pid_t)ids[0], (const char *)(ids + 2),
+			  header->misc & PERF_RECORD_MISC_COMM_EXEC);
+		break;
+	case PERF_RECORD_FORK:
+		if (ids[0] != ids[1])
+			ops->fork(ops->owner, (pid_t)ids[0], (pid_t)ids[1]);
+		break;
+	case PERF_RECORD_EXIT:
+		if (ids[0] == ids[2])
+			ops->exit(ops->owner, (pid_t)ids[0]);
+		break;
+	case PERF_RECORD_MMAP2:
+		give_map(perf, header, words);
+		break;
+	}
+}
+
+/* The ring that has the oldest record, if it is older than @until. */
+static struct ring *oldest(struct perf *perf, uint64_t until)
+{
+	struct ring *found = NULL;
+	uint64_t time;
+
+	for (size_t i = 0; i < perf->n_cpus; i++)
+		for (int kind = 0; kind < KINDS; kind++) {
+			struct ring *ring = &perf->cpus[i].ring[kind];
+
+			if (ring_next_time(ring, &time) && time <= until) {
+				until = time;
+				found = ring;
+			}
+		}
+	return found;
+}
+
+/*
+ * What is older than the time before the rings were looked at has behind it only what is in
+ * them, whichever ring it is in. Newer records wait until next time: their cause may be in a
+ * ring that was looked at before it came.
+ */
+void perf_drain(struct perf *perf)
+{
+	struct epoll_event events[16];
+	uint64_t until = now_ns();
+	struct ring *ring;
+
+	while (epoll_wait(perf->epoll, events, 16, 0) == 16)
+		;
+	for (size_t i = 0; i < perf->n_cpus; i++)
+		for (int kind = 0; kind < KINDS; kind++)
+			if (perf->cpus[i].ring[kind].page)
+				ring_update(&perf->cpus[i].ring[kind]);
+	while ((ring = oldest(perf, until))) {
+		give(perf, ring_next(ring));
+		ring_advance(ring);
+	}
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "top/columns.h"
+#include "common/table.h"
+
+static const struct {
+	const char *title;
+	int width, width_bytes;
+	bool left;
+} cells[CELLS] = {
+	[CELL_PID] = { "PID", 7, 7, false },
+	[CELL_NAME] = { "NAME", 16, 16, true },
+	[CELL_HEAP] = { "HEAP", 9, 13, false },
+	[CELL_PEAK] = { "PEAK", 9, 13, false },
+	[CELL_GROWTH] = { "GROWTH/s", 10, 14, false },
+	[CELL_CALLS] = { "CALLS/s", 9, 9, false },
+	[CELL_REFUSED] = { "REFUSED", 9, 9, false },
+	[CELL_GROWN] = { "GROWN", 9, 16, false },
+	[CELL_SHRUNK] = { "SHRUNK", 9, 16, false },
+	[CELL_RANGE] = { "RANGE", 37, 37, true },
+};
+
+int cell_width(enum cell_id id, bool bytes)
+{
+	return bytes ? cells[id].width_bytes : cells[id].width;
+}
+
+size_t cells_fitting(int columns, bool bytes)
+{
+	size_t n = 0;
+
+	while (n < CELLS) {
+		columns -= cell_width(n, bytes) + (n > 0);
+		if (columns < 0)
+			break;
+		n++;
+	}
+	return n ?: 1;
+}
+
+int printable(char *text, size_t size, const char *name, int columns)
+{
+	mbstate_t state = { 0 };
+	char *end = text + size - MB_LEN_MAX;
+	int used = 0;
+
+	while (*name && text < end) {
+		wchar_t c;
+		size_t len = mbrtowc(&c, name, strlen(name), &state);
+		int width = len <= MB_LEN_MAX ? wcwidth(c) : -1;
+
+		if (width < 1) {
+			/* The rest of what was cut or is not UTF-8 may well be. */
+			if (len > MB_LEN_MAX)
+				len = 1;
+			memset(&state, 0, sizeof(state));
+			width = 1;
+			if (used + width > columns)
+				break;
+			*text++ = '?';
+		} else {
+			if (used + width > columns)
+				break;
+			text = mempcpy(text, name, len);
+		}
+		used += width;
+		name += len;
+	}
+	*text = '\0';
+	return used;
+}
+
+void change_text(char *text, int64_t change, bool bytes)
+{
+	uint64_t size = change < 0 ? -(uint64_t)change : (uint64_t)change;
+
+	if (change)
+		*text++ = change < 0 ? '-' : '+';
+	*put_size(text, size, bytes) = '\0';
+}
+
+static void pad(char *text, const char *value, int used, int width, bool left)
+{
+	int blanks = used < width ? width - used : 0;
+
+	snprintf(text, CELL_MAX, "%*s%s%*s", left ? 0 : blanks, "", value, left ? blanks : 0, "");
+}
+
+void cell_text(char *text, enum cell_id id, const struct process *p, bool bytes)
+{
+	int width = cell_width(id, bytes);
+	char value[CELL_MAX / 2] = "-";
+
+	switch (id) {
+	case CELL_PID:
+		snprintf(value, sizeof(value), "%d", p->pid);
+		break;
+	case CELL_NAME:
+		pad(text, value, printable(value, sizeof(value), p->name, width), width, true);
+		return;
+	case CELL_HEAP:
+		*put_size(value, p->heap_bytes, bytes) = '\0';
+		break;
+	case CELL_PEAK:
+		*put_size(value, p->peak_bytes, bytes) = '\0';
+		break;
+	case CELL_GROWTH:
+		if (p->rated)
+			change_text(value, p->growth_per_s, bytes);
+		break;
+	case CELL_CALLS:
+		if (p->rated)
+			*put_u64(value, p->calls_per_s) = '\0';
+		break;
+	case CELL_REFUSED:
+		*put_u64(value, p->refused) = '\0';
+		break;
+	case CELL_GROWN:
+		*put_size(value, p->grown_bytes, bytes) = '\0';
+		break;
+	case CELL_SHRUNK:
+		*put_size(value, p->shrunk_bytes, bytes) = '\0';
+		break;
+	default:
+		snprintf(value, sizeof(value), "%s-%s", address_text(p->start_brk).text,
+			 address_text(p->brk).text);
+		break;
+	}
+	pad(text, value, (int)strlen(value), width, cells[id].left);
+}
+
+void cell_title(char *text, enum cell_id id, bool bytes)
+{
+	pad(text, cells[id].title, (int)strlen(cells[id].title), cell_width(id, bytes),
+	    cells[id].left);
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <curses.h>
+
+#include "top/columns.h"
+#include "top/graph.h"
+#include "top/screen.h"
+#include "common/signals.h"
+#include "common/table.h"
+#include "top/text.h"
+
+#define ESCAPE_DELAY_MS 25	/* after an Esc that begins no sequence */
+
+#define GRAPH_FROM_LINES 16	/* on lower screens the table needs the room */
+
+int screen_put(int y, int x, const char *text, int columns)
+{
+	char part[CELL_MAX * 4];
+	int used = printable(part, sizeof(part), text, columns);
+
+	mvaddstr(y, x, part);
+	return used;
+}
+
+/* ---- rows and the selected one ---- */
+
+void screen_select(struct screen *s, size_t index)
+{
+	const struct process *p;
+
+	if (!s->view.n) {
+		s->selected = 0;
+		s->index = 0;
+		return;
+	}
+	s->index = index < s->view.n ? index : s->view.n - 1;
+	p = s->view.rows[s->index];
+	if (p->pid != s->selected)
+		track_update(&s->track, s->opts, p, s->ps.time_ns);
+	s->selected = p->pid;
+}
+
+/* The selection stays with the process, or else where it was. */
+static int arrange(struct screen *s)
+{
+	size_t i = 0;
+	int rc = view_update(&s->view, &s->ps);
+
+	if (rc)
+		return rc;
+	while (i < s->view.n && s->view.rows[i]->pid != s->selected)
+		i++;
+	screen_select(s, i < s->view.n ? i : s->index);
+	return 0;
+}
+
+static int look(struct screen *s)
+{
+	pid_t before = s->selected;
+	int rc = processes_read(&s->ps, s->opts, s->sel) ?: arrange(s);
+
+	if (!rc && s->selected && s->selected == before)
+		track_update(&s->track, s->opts, s->view.rows[s->index], s->ps.time_ns);
+	return rc;
+}
+
+/* ---- drawing ---- */
+
+static void draw_title(const struct screen *s)
+{
+	char of[32] = "", text[CELL_MAX], every[32] = "PAUSED", time[TOP_TIME_MAX];
+
+	if (s->view.n != s->ps.n)
+		snprintf(of, sizeof(of), "%zu of ", s->view.n);
+	if (!s->paused)
+		snprintf(every, sizeof(every), "every %g s", (double)s->interval_ms / 1000);
+	top_time(time);
+	snprintf(text, sizeof(text), "brkwatch %s  %s%zu process%s  heap %s  by %s%s  %s",
+		 time, of, s->ps.n, s->ps.n == 1 ? "" : "es",
+		 size_text(s->ps.heap_bytes, s->opts->bytes).text,
+		 sort_names[s->view.key], s->view.reverse ? ", reversed" : "", every);
+	attron(A_REVERSE);
+	mvhline(0, 0, ' ', COLS);
+	screen_put(0, 0, text, COLS);
+	attroff(A_REVERSE);
+}
+
+static void draw_titles(size_t cells, bool bytes)
+{
+	char text[CELL_MAX];
+	int x = 0;
+
+	attron(A_BOLD);
+	for (size_t i = 0; i < cells; i++) {
+		cell_title(text, i, bytes);
+		x += screen_put(1, x, text, COLS - x) + 1;
+	}
+	attroff(A_BOLD);
+}
+
+static int cell_color(const struct process *p, enum cell_id id)
+{
+	if (id == CELL_REFUSED && p->refused)
+		return COLOR_REFUSED;
+	if (id == CELL_GROWTH && p->rated && p->growth_per_s)
+		return p->growth_per_s > 0 ? COLOR_GROWS : COLOR_SHRINKS;
+	return COLOR_PLAIN;
+}
+
+static void draw_row(const struct screen *s, int y, size_t cells, size_t index)
+{
+	const struct process *p = s->view.rows[index];
+	bool selected = index == s->index;
+	char text[CELL_MAX];
+	int x = 0;
+
+	if (selected) {
+		attron(A_REVERSE);
+		mvhline(y, 0, ' ', COLS);
+	}
+	for (size_t i = 0; i < cells && x < COLS; i++) {
+		int color = selected ? COLOR_PLAIN : cell_color(p, i);
+
+		cell_text(text, i, p, s->opts->bytes);
+		attron(COLOR_PAIR(color));
+		x += screen_put(y, x, text, COLS - x) + 1;
+		attroff(COLOR_PAIR(color));
+	}
+	attroff(A_REVERSE);
+}
+
+static void draw_rows(struct screen *s, int rows)
+{
+	size_t cells = cells_fitting(COLS, s->opts->bytes);
+	size_t last = s->view.n > s->page ? s->view.n - s->page : 0;
+
+	s->first = s->first < last ? s->first : last;
+	if (s->index < s->first)
+		s->first = s->index;
+	else if (s->page && s->index >= s->first + s->page)
+		s->first = s->index - s->page + 1;
+	draw_titles(cells, s->opts->bytes);
+	for (int i = 0; i < rows && s->first + (size_t)i < s->view.n; i++)
+		draw_row(s, 2 + i, cells, s->first + (size_t)i);
+	if (!s->view.n && rows > 0)
+		screen_put(2, 0, s->ps.n ? "no name matches" : "no process that may be looked at", COLS);
+}
+
+static void draw_last_line(const struct screen *s)
+{
+	char text[CELL_MAX];
+	int x;
+
+	if (!s->editing && !*s->view.pattern) {
+		screen_put(LINES - 1, 0, "q quit  ? help  h g r p n sort  / filter  space pause  + - interval  z Z zoom",
+			   COLS);
+		return;
+	}
+	snprintf(text, sizeof(text), "/%s", s->view.pattern);
+	x = screen_put(LINES - 1, 0, text, COLS);
+	if (!s->editing)
+		screen_put(LINES - 1, x + 3, "(Esc: all)", COLS - x - 3);
+	else
+		move(LINES - 1, x < COLS ? x : COLS - 1);
+}
+
+static void draw_help(void)
+{
+	for (int i = 0; screen_help[i]; i++)
+		screen_put(1 + i, 0, screen_help[i], COLS);
+}
+
+static void draw(struct screen *s)
+{
+	struct graph graph = {
+		.height = LINES / 3, .width = COLS, .span_ns = s->span_ns,
+		.bytes = s->opts->bytes,
+	};
+	int rows;
+
+	if (graph.height < GRAPH_LEAST_HEIGHT)
+		graph.height = GRAPH_LEAST_HEIGHT;
+	if (LINES < GRAPH_FROM_LINES)
+		graph.height = 0;
+	graph.y = LINES - 1 - graph.height;
+	rows = graph.y - 2;
+	s->page = rows > 0 ? (size_t)rows : 0;
+
+	erase();
+	curs_set(s->editing);
+	draw_title(s);
+	if (s->help) {
+		draw_help();
+	} else {
+		draw_rows(s, rows);
+		if (graph.height && s->selected)
+			graph_draw(&graph, &s->track);
+		draw_last_line(s);
+	}
+	refresh();
+}
+
+/* ---- the loop ---- */
+
+/* Each acts on what those before it have made. Returns 0 or a negative errno. */
+static int take_keys(struct screen *s)
+{
+	wint_t key;
+	int rc = 0, kind;
+
+	while (!rc && !s->quit && (kind = get_wch(&key)) != ERR)
+		if (screen_key(s, key, kind == KEY_CODE_YES))
+			rc = arrange(s);
+	return rc;
+}
+
+/*
+ * Until the time has come, a key, or a signal. SIGWINCH comes in here only: in between it would
+ * be noticed late. Returns whether to go on.
+ */
+static bool wait_for_news(const struct screen *s, uint64_t due_ms, int stop_fd,
+			  const sigset_t *mask)
+{
+	struct pollfd fds[] = {
+		{ .fd = stop_fd, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	uint64_t now_ms = top_clock_ms(), left = due_ms > now_ms ? due_ms - now_ms : 0;
+	struct timespec timeout = {
+		.tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000) * 1000000,
+	};
+
+	if (ppoll(fds, 2, s->paused ? NULL : &timeout, mask) <= 0)
+		return true;
+	/* A terminal that has gone. */
+	return !fds[0].revents && !(fds[1].revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+static int loop(struct screen *s, int stop_fd, const sigset_t *mask)
+{
+	uint64_t due_ms = top_clock_ms(), looks = 0;
+	int rc = look(s);
+
+	while (!rc && ++looks) {
+		uint64_t interval_ms = s->interval_ms, last_ms = due_ms;
+
+		if (looks == s->opts->count + 1 && s->opts->count)
+			break;
+		due_ms = top_next_ms(last_ms, interval_ms);
+		do {
+			draw(s);
+			if (!wait_for_news(s, due_ms, stop_fd, mask))
+				return 0;
+			rc = take_keys(s);
+			if (rc || s->quit)
+				return rc;
+			if (interval_ms != s->interval_ms) {
+				interval_ms = s->interval_ms;
+				due_ms = last_ms + interval_ms;
+			}
+		} while (s->paused || top_clock_ms() < due_ms);
+		rc = look(s);
+	}
+	return rc;
+}
+
+static void set_colors(void)
+{
+	static const short colors[] = {
+		[COLOR_GROWS] = COLOR_YELLOW,
+		[COLOR_SHRINKS] = COLOR_GREEN,
+		[COLOR_REFUSED] = COLOR_RED,
+		[COLOR_GRAPH] = COLOR_CYAN,
+	};
+
+	start_color();
+	use_default_colors();
+	for (short i = 1; i < (short)(sizeof(colors) / sizeof(colors[0])); i++)
+		init_pair(i, colors[i], -1);
+}
+
+static SCREEN *open_terminal(const struct options *opts)
+{
+	SCREEN *terminal = newterm(NULL, stdout, stdin);
+
+	if (!terminal)
+		return NULL;
+	cbreak();
+	noecho();
+	nonl();
+	nodelay(stdscr, TRUE);
+	keypad(stdscr, TRUE);
+	set_escdelay(ESCAPE_DELAY_MS);
+	if (opts->color && has_colors())
+		set_colors();
+	return terminal;
+}
+
+bool screen_run(const struct options *opts, const struct selection *sel,
+		enum exit_status *status)
+{
+	struct screen *s = calloc(1, sizeof(*s));
+	int rc, stop_fd = s ? stop_open_screen() : -1;
+	sigset_t winch, mask;
+	SCREEN *terminal;
+
+	terminal = stop_fd < 0 ? NULL : open_terminal(opts);
+	if (!terminal) {
+		if (stop_fd >= 0)
+			stop_close();
+		free(s);
+		return false;
+	}
+	sigemptyset(&winch);
+	sigaddset(&winch, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &winch, &mask);
+	s->opts = opts;
+	s->sel = sel;
+	s->interval_ms = opts->interval_ms;
+	rc = loop(s, stop_fd, &mask);
+	endwin();
+	delscreen(terminal);
+	stop_close();
+	if (rc)
+		processes_complain(opts, rc);
+	*status = rc ? STATUS_FAILED : STATUS_OK;
+	view_free(&s->view);
+	track_free(&s->track);
+	processes_free(&s->ps);
+	free(s);
+	return true;
+}

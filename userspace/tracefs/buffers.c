@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events come from one buffer for each processor. Those of one address space are in the buffers in
+ * the order of their numbers, for the module makes them under a lock; but of two buffers that are
+ * read one after the other, the first may lack an event that was made before one of the second. So
+ * each is held back until all buffers have been read once more.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <kbuffer.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "tracefs/instance.h"
+#include "tracefs/buffers.h"
+
+/* Of all processors together, and of each. */
+#define BUFFERS_KIB	((size_t)64 * 1024)
+#define BUFFER_KIB_MAX	4096
+#define BUFFER_KIB_MIN	512
+
+/* More are not held back, whatever their age. */
+#define HELD_MAX	((size_t)1 << 18)
+
+#define ALL_KINDS	((1u << EVENT_KINDS) - 1)
+
+struct trace {
+	struct instance instance;
+	struct trace_format *format;
+	struct kbuffer *kbuf;
+	struct pollfd *cpus;
+	int *fds;		/* of the same */
+	size_t n_cpus;
+	char *page;
+	size_t page_size;
+	unsigned int kinds;
+	uint64_t min_delta;
+
+	/* Sorted, but for what trace_collect() is adding. */
+	struct trace_event *held;
+	size_t first, n, room;
+	unsigned int pass;
+};
+
+/* ---- which events ---- */
+
+/* Where counts are made, all count. */
+static void choose_events(struct trace *trace, const struct options *opts)
+{
+	const struct filter *filter = &opts->filter;
+	bool counts = filter->until && filter->until != QUANTITY_EVENT;
+
+	trace->kinds = ALL_KINDS;
+	if (opts->summary || counts)
+		return;
+	if (filter->kinds)
+		trace->kinds = filter->kinds | filter->until_kinds;
+	/* The kernel's filter compares with signed numbers. */
+	if (!filter->until && filter->min_delta <= INT64_MAX)
+		trace->min_delta = filter->min_delta;
+}
+
+bool trace_is_whole(const struct trace *trace)
+{
+	return trace->kinds == ALL_KINDS && !trace->min_delta;
+}
+
+/* Of a refused call what counts is the delta that it asked for, and others are few. */
+static bool set_filter(const struct trace *trace, enum event_kind kind, const char *name)
+{
+	bool moves = kind == KIND_GROW || kind == KIND_SHRINK || kind == KIND_MOVE;
+	char text[128];
+
+	if (!moves || !trace->min_delta)
+		return true;
+	snprintf(text, sizeof(text), "delta >= %" PRIu64 " || delta <= -%" PRIu64, trace->min_delta,
+		 trace->min_delta);
+	return tracefs_event_file_write(trace->instance.tracefs, "brkwatch", name, "filter", text) > 0;
+}
+
+static bool enable_events(const struct trace *trace)
+{
+	for (enum event_kind kind = 0; kind <= KIND_FORK; kind++) {
+		char name[32] = "brk_other";
+
+		/* The last stands for all that is no call: the ends are always of interest. */
+		if (kind < KIND_FORK) {
+			if (!(trace->kinds & 1u << kind) ||
+			    (trace->min_delta && (kind == KIND_QUERY || kind == KIND_SAME)))
+				continue;
+			snprintf(name, sizeof(name), "brk_%s", event_kind_names[kind]);
+		}
+		if (!set_filter(trace, kind, name) ||
+		    tracefs_event_file_write(trace->instance.tracefs, "brkwatch", name, "enable", "1") < 0) {
+			warn_user("cannot enable the event %s: %s", name, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- the buffers ---- */
+
+static bool open_buffers(struct trace *trace)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	trace->cpus = calloc((size_t)cpus, sizeof(*trace->cpus));
+	trace->fds = calloc((size_t)cpus, sizeof(*trace->fds));
+	if (!trace->cpus || !trace->fds)
+		return false;
+	for (long cpu = 0; cpu < cpus; cpu++) {
+		char name[64];
+		int fd;
+
+		snprintf(name, sizeof(name), "per_cpu/cpu%ld/trace_pipe_raw", cpu);
+		fd = tracefs_instance_file_open(trace->instance.tracefs, name,
+						O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		trace->fds[trace->n_cpus] = fd;
+		trace->cpus[trace->n_cpus++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	}
+	return trace->n_cpus;
+}
+
+static bool set_up_instance(struct trace *trace)
+{
+	struct tracefs_instance *instance = trace->instance.tracefs;
+	size_t kib = BUFFERS_KIB / (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+	kib = kib > BUFFER_KIB_MAX ? BUFFER_KIB_MAX : kib < BUFFER_KIB_MIN ? BUFFER_KIB_MIN : kib;
+	if (tracefs_instance_file_write(instance, "trace_clock", "mono") < 0 ||
+	    tracefs_instance_set_buffer_size(instance, kib, -1) || !open_buffers(trace)) {
+		warn_user("cannot set up a trace buffer: %s", strerror(errno));
+		return false;
+	}
+	return enable_events(trace);
+}
+
+struct trace *trace_open(const struct options *opts)
+{
+	struct trace *trace = calloc(1, sizeof(*trace));
+
+	if (!trace)
+		return NULL;
+	choose_events(trace, opts);
+	if (!instance_open(&trace->instance)) {
+		free(trace);
+		return NULL;
+	}
+	/* The kernel fills one page at a time, by default of this size. */
+	trace->page_size = (size_t)64 * 1024;
+	trace->page = malloc(trace->page_size);
+	trace->format = trace_format_new();
+	trace->kbuf = trace->format ? trace_format_kbuffer(trace->format) : NULL;
+	if (!trace->format)
+		warn_user("the brkwatch module has no tracepoints here that are understood; processes can be "
+			  "followed by their numbers, --comm or --uid");
+	if (trace->page && trace->kbuf && set_up_instance(trace))
+		return trace;
+	trace_close(trace);
+	return NULL;
+}
+
+void trace_close(struct trace *trace)
+{
+	for (size_t i = 0; i < trace->n_cpus; i++)
+		close(trace->fds[i]);
+	instance_close(&trace->instance);
+	if (trace->kbuf)
+		kbuffer_free(trace->kbuf);
+	trace_format_free(trace->format);
+	free(trace->cpus);
+	free(trace->fds);
+	free(trace->page);
+	free(trace->held);
+	free(trace);
+}
+
+void trace_wait(struct trace *trace, int timeout_ms)
+{
+	if (poll(trace->cpus, trace->n_cpus, timeout_ms) <= 0)
+		return;
+	/* Of a processor that is off there is only bad news: read it anyway, but do not ask. */
+	for (size_t i = 0; i < trace->n_cpus; i++)
+		if (trace->cpus[i].revents & (POLLERR | POLLNVAL))
+			trace->cpus[i].fd = -1;
+}
+
+void trace_stop(struct trace *trace)
+{
+	tracefs_trace_off(trace->instance.tracefs);
+}
+
+/* ---- reading ---- */
+
+/* Returns 0 or -ENOMEM. */
+static int hold(struct trace *trace, const struct trace_event *event)
+{
+	if (trace->n == trace->room) {
+		size_t room = trace->room ? trace->room * 2 : 1024;
+		struct trace_event *held = reallocarray(trace->held, room, sizeof(*held));
+
+		if (!held)
+			return -ENOMEM;
+		trace->held = held;
+		trace->room = room;
+	}
+	trace->held[trace->n] = *event;
+	trace->held[trace->n++].pass = trace->pass;
+	return 0;
+}
+
+static int take_page(struct trace *trace)
+{
+	unsigned long long stamp;
+	struct trace_event event;
+	const void *data;
+	int rc = 0;
+
+	if (kbuffer_load_subbuffer(trace->kbuf, trace->page))
+		return -EPROTO;
+	while (!rc && (data = kbuffer_read_event(trace->kbuf, &stamp))) {
+		if (trace_format_decode(trace->format, data, (size_t)kbuffer_event_size(trace->kbuf),
+					&event))
+			rc = hold(trace, &event);
+		kbuffer_next_event(trace->kbuf, &stamp);
+	}
+	return rc;
+}
+
+/* No more than is held anyway: the other processors have their turn. */
+static int read_cpu(struct trace *trace, int fd)
+{
+	int rc = 0;
+
+	while (!rc && trace->n < HELD_MAX * 2) {
+		ssize_t len = read(fd, trace->page, trace->page_size);
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		/* Of a processor that has not been on yet it says ENODEV. */
+		if (len <= 0)
+			return len < 0 && errno != EAGAIN && errno != ENODEV ? -errno : 0;
+		rc = take_page(trace);
+	}
+	return rc;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct trace_event *x = a, *y = b;
+
+	/* Within a space time never goes back, and numbers are in order. */
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	if (x->space != y->space)
+		return x->space < y->space ? -1 : 1;
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+int trace_collect(struct trace *trace)
+{
+	size_t old = trace->n - trace->first;
+	int rc = 0;
+
+	if (trace->first && old)
+		memmove(trace->held, trace->held + trace->first, old * sizeof(*trace->held));
+	trace->first = 0;
+	trace->n = old;
+	trace->pass++;
+	for (size_t i = 0; i < trace->n_cpus && !rc; i++)
+		rc = read_cpu(trace, trace->fds[i]);
+	if (trace->n > old)
+		qsort(trace->held, trace->n, sizeof(*trace->held), compare);
+	return rc;
+}
+
+const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns)
+{
+	const struct trace_event *event = trace->held + trace->first;
+
+	if (trace->first == trace->n)
+		return NULL;
+	if (trace->n - trace->first <= HELD_MAX &&
+	    (event->time >= before_ns || event->pass == trace->pass))
+		return NULL;
+	trace->first++;
+	return event;
+}
+
+/* ---- losses ---- */
+
+static uint64_t overwritten(const char *stats)
+{
+	uint64_t sum = 0, value;
+
+	for (const char *line = stats; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "overrun: %" SCNu64, &value) == 1 ||
+		    sscanf(line, "commit overrun: %" SCNu64, &value) == 1 ||
+		    sscanf(line, "dropped events: %" SCNu64, &value) == 1)
+			sum += value;
+	}
+	return sum;
+}
+
+uint64_t trace_lost(const struct trace *trace)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t sum = 0;
+
+	for (long cpu = 0; cpu < cpus; cpu++) {
+		char name[64], *stats;
+
+		snprintf(name, sizeof(name), "per_cpu/cpu%ld/stats", cpu);
+		stats = tracefs_instance_file_read(trace->instance.tracefs, name, NULL);
+		sum += stats ? overwritten(stats) : 0;
+		free(stats);
+	}
+	return sum;
+}

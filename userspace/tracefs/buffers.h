@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_TRACE_H
+#define BRKWATCH_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
+#include "tracefs/event-layout.h"
+
+/* The events of all processes, by the module's tracepoints. */
+struct trace;
+
+/*
+ * Begin. What the options do not ask for the kernel does not record either, so that less is lost.
+ * Complains and returns NULL where it cannot be.
+ */
+struct trace *trace_open(const struct options *opts);
+void trace_close(struct trace *trace);
+
+/* Whether all kinds of events are recorded: then those of a space are numbered without a gap. */
+bool trace_is_whole(const struct trace *trace);
+
+/* Until a buffer is half full, a signal comes, or for so long. */
+void trace_wait(struct trace *trace, int timeout_ms);
+
+/* Read what there is. Returns 0 or a negative errno. */
+int trace_collect(struct trace *trace);
+
+/*
+ * The next event in order, or NULL: of those that were made before a time, and may not have others
+ * before them that are still to be read. Valid until trace_collect().
+ */
+const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns);
+
+/* No more events are made. */
+void trace_stop(struct trace *trace);
+
+/* How many were overwritten before they were read. */
+uint64_t trace_lost(const struct trace *trace);
+
+#endif
