@@ -1,6 +1,11 @@
 # Sourced by the scripts beside it.
 # shellcheck shell=bash disable=SC2034
 
+# Whoever calls: what is made here is read by other users (of a guest, apt's), and
+# what other programs say is read here.
+umask 022
+export LC_ALL=C.UTF-8
+
 top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 cache=${BRKWATCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/brkwatch}
 
@@ -16,6 +21,16 @@ die() {
 	say "$@"
 	exit "$status"
 }
+
+# plain PATH: make and kbuild take it; none with a blank, for one
+plain() { [[ $1 != *[^[:alnum:]/._+~@,-]* ]]; }
+
+# They work in the cache.
+if ! plain "$cache"; then
+	cache=/var/tmp/brkwatch-$EUID
+	mkdir -m 700 "$cache" 2>/dev/null || [[ -O $cache && ! -L $cache ]] ||
+		die "$cache is another user's: let BRKWATCH_CACHE be a path without blanks"
+fi
 
 # list_files: the project's, as paths below $top, each with a NUL after it: those
 # that git knows, or in a tarball all but what is built
