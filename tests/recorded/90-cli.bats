@@ -133,6 +133,28 @@ load common
 	diff -u <("$CLI" --json --follow 4242) <("$CLI" --json --follow 1)
 }
 
+@test "keys and columns that an older module did not have are not missed" {
+	local key
+	changed '/^\(InFlight\|Lost\|History\|Events\|Dropped\):/d; /^seq\t/,$s/\t[^\t]*\t[^\t]*$//'
+	cp "$DATA/proc/4242" "$BRKWATCH_PROC"
+	diff -u <("$CLI" 4242) <("$CLI" 1)
+	diff -u <("$CLI" --json 4242 | jq -c 'del(.in_flight, .lost, .history, .last_seq, .dropped)') <("$CLI" --json 1)
+	diff -u <("$CLI" --follow --csv 4242) <("$CLI" --follow --csv 1)
+	# Nothing is made up: of each key, the row is as it was or not there.
+	for key in $(sed -n 's/^\([A-Za-z]*\):.*/\1/p' "$DATA/proc/4300"); do
+		sed "/^$key:/d" "$DATA/proc/4300" >"$BRKWATCH_PROC/1"
+		case $key in
+		Format) fails 1 "not a brkwatch file" 1 ;;
+		Pid | Space | PageSize | StartBrk | Brk | HeapBytes) fails 1 "no $key in the header block" 1 ;;
+		*)
+			run -0 comm -13 <(BRKWATCH_PROC=$DATA/proc "$CLI" 4300 | tr -s ' ' | sort) <("$CLI" 1 | tr -s ' ' | sort)
+			echo "$key: $output"
+			[[ -z "$output" || "$key" = @(Name|State) ]]
+			;;
+		esac
+	done
+}
+
 @test "another format is refused" {
 	changed '1s/1/2/'
 	fails 1 "format 2, but this brkwatch-cli knows only format 1" 1

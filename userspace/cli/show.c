@@ -74,35 +74,55 @@ static int add_gave_back(struct libscols_table *tb, const struct snapshot *s, bo
 			  s->shrinks == 1 ? "" : "s");
 }
 
+/* What an older file does not have is not shown. */
+static int add_number(struct libscols_table *tb, const char *key, const struct snapshot *s,
+		      const uint64_t *value)
+{
+	return header_has(s, value) ? table_pair(tb, key, "%" PRIu64, *value) : 0;
+}
+
+static int add_size(struct libscols_table *tb, const char *key, const struct snapshot *s,
+		    const uint64_t *value, bool bytes)
+{
+	return header_has(s, value) ? table_pair(tb, key, "%s", size_text(*value, bytes).text) : 0;
+}
+
 static int add_rows(struct libscols_table *tb, const struct snapshot *s,
 		    const struct heap_memory *memory, bool bytes)
 {
 	int rc = 0;
 
-	rc = rc ?: table_pair(tb, "Pid", "%" PRIu64, s->pid);
+	rc = rc ?: add_number(tb, "Pid", s, &s->pid);
 	rc = rc ?: table_pair(tb, "Name", "%s", s->name);
 	rc = rc ?: table_pair(tb, "State", "%s", s->exited ? "exited" : "running");
 	rc = rc ?: table_pair(tb, "Heap", "%s-%s", address_text(s->start_brk).text,
 			   address_text(s->brk).text);
-	rc = rc ?: table_pair(tb, "Size", "%s", size_text(s->heap_bytes, bytes).text);
-	rc = rc ?: table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
-			   size_text(s->page_size, bytes).text);
-	rc = rc ?: table_pair(tb, "Peak", "%s", size_text(s->peak_bytes, bytes).text);
-	rc = rc ?: table_pair(tb, "Data limit", "%s", s->data_limit == VALUE_NONE ? "unlimited" :
-			   size_text(s->data_limit, bytes).text);
-	rc = rc ?: add_room(tb, s, memory, bytes);
+	rc = rc ?: add_size(tb, "Size", s, &s->heap_bytes, bytes);
+	if (header_has(s, &s->heap_pages))
+		rc = rc ?: table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
+				   size_text(s->page_size, bytes).text);
+	rc = rc ?: add_size(tb, "Peak", s, &s->peak_bytes, bytes);
+	if (s->data_limit != VALUE_NONE)
+		rc = rc ?: add_size(tb, "Data limit", s, &s->data_limit, bytes);
+	else if (header_has(s, &s->data_limit))
+		rc = rc ?: table_pair(tb, "Data limit", "unlimited");
+	if (header_has(s, &s->next_mapping) && header_has(s, &s->room_bytes))
+		rc = rc ?: add_room(tb, s, memory, bytes);
 	rc = rc ?: add_memory(tb, memory, bytes);
-	rc = rc ?: table_pair(tb, "Since", "%s", seconds_text(s->since).text);
-	rc = rc ?: table_pair(tb, "Calls", "%" PRIu64, s->calls);
-	rc = rc ?: table_pair(tb, "  queries", "%" PRIu64, s->queries);
-	rc = rc ?: table_pair(tb, "  grows", "%" PRIu64, s->grows);
-	rc = rc ?: table_pair(tb, "  shrinks", "%" PRIu64, s->shrinks);
-	rc = rc ?: table_pair(tb, "  moves", "%" PRIu64, s->moves);
-	rc = rc ?: table_pair(tb, "  same", "%" PRIu64, s->same);
-	rc = rc ?: table_pair(tb, "  refused", "%" PRIu64, s->refused);
-	rc = rc ?: table_pair(tb, "Grown", "%s", size_text(s->grown_bytes, bytes).text);
-	rc = rc ?: table_pair(tb, "Shrunk", "%s", size_text(s->shrunk_bytes, bytes).text);
-	rc = rc ?: add_gave_back(tb, s, bytes);
+	if (header_has(s, &s->since))
+		rc = rc ?: table_pair(tb, "Since", "%s", seconds_text(s->since).text);
+	rc = rc ?: add_number(tb, "Calls", s, &s->calls);
+	rc = rc ?: add_number(tb, "  queries", s, &s->queries);
+	rc = rc ?: add_number(tb, "  grows", s, &s->grows);
+	rc = rc ?: add_number(tb, "  shrinks", s, &s->shrinks);
+	rc = rc ?: add_number(tb, "  moves", s, &s->moves);
+	rc = rc ?: add_number(tb, "  same", s, &s->same);
+	rc = rc ?: add_number(tb, "  refused", s, &s->refused);
+	rc = rc ?: add_size(tb, "Grown", s, &s->grown_bytes, bytes);
+	rc = rc ?: add_size(tb, "Shrunk", s, &s->shrunk_bytes, bytes);
+	if (header_has(s, &s->grows) && header_has(s, &s->shrinks) &&
+	    header_has(s, &s->grown_bytes) && header_has(s, &s->shrunk_bytes))
+		rc = rc ?: add_gave_back(tb, s, bytes);
 	if (s->lost)
 		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
 	if (s->dropped)

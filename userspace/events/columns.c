@@ -249,9 +249,9 @@ const struct column event_columns[COLUMNS] = {
 	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 13, 13, true, put_time,
 			    "when the call ended" },
 	[COL_TOOK]	= { KEY(took_ns), FIELD_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
-			    "how long it took; for people in microseconds" },
+			    "how long it took; for people in microseconds", "0" },
 	[COL_TID]	= { KEY(tid), FIELD_UNSIGNED, "TID", 7, 7, true, put_tid,
-			    "thread that made it" },
+			    "thread that made it", "0" },
 	[COL_EVENT]	= { KEY(event), FIELD_TEXT, "EVENT", 8, 8, false, put_event,
 			    "what happened" },
 	[COL_REQUEST]	= { KEY(request), FIELD_REQUEST, "REQUEST", 14, 14, false, put_request,
@@ -265,9 +265,9 @@ const struct column event_columns[COLUMNS] = {
 	[COL_PAGES]	= { KEY(delta_pages), FIELD_SIGNED, "PAGES", 6, 6, true, put_pages,
 			    "the same in pages, of the page-aligned end" },
 	[COL_REASON]	= { KEY(reason), FIELD_TEXT, "REASON", 13, 13, false, put_reason,
-			    "why a call was refused" },
+			    "why a call was refused", "-" },
 	[COL_FLAGS]	= { KEY(flags), FIELD_TEXT, "FLAGS", 5, 5, false, put_flags,
-			    "o: others at the same time; v: by a vfork child" },
+			    "o: others at the same time; v: by a vfork child", "-" },
 	[COL_START]	= { KEY(start_brk), FIELD_ADDRESS, "START", 14, 14, false, put_start,
 			    "where the heap begins" },
 	[COL_HEAP]	= { KEY(heap_bytes), FIELD_UNSIGNED, "HEAP", 8, 11, true, put_heap,
@@ -278,6 +278,16 @@ const struct column event_columns[COLUMNS] = {
 			    "reason, child, thread and flags" },
 };
 
+enum column_id column_called(const char *name, size_t len)
+{
+	enum column_id id = 0;
+
+	while (id < COLUMNS && (strncmp(event_columns[id].name, name, len) != 0 ||
+				event_columns[id].name[len]))
+		id++;
+	return id;
+}
+
 const char *columns_parse(const char *text, struct column_list *list)
 {
 	bool seen[COLUMNS] = { false };
@@ -285,11 +295,8 @@ const char *columns_parse(const char *text, struct column_list *list)
 	*list = (struct column_list){ .more = *text == '+' };
 	for (text += list->more;; text++) {
 		size_t len = strcspn(text, ",");
-		enum column_id id = 0;
+		enum column_id id = column_called(text, len);
 
-		while (id < COLUMNS && (strncmp(event_columns[id].name, text, len) != 0 ||
-					event_columns[id].name[len]))
-			id++;
 		if (id == COLUMNS || seen[id])
 			return text;
 		seen[id] = true;

@@ -59,6 +59,7 @@ struct column {
 	bool right;
 	char *(*put)(char *p, const struct event_view *view);
 	const char *help;
+	char absent[SCAN_SLACK];	/* what stands for it where there is none; "": it is needed */
 };
 
 #define COLUMN_WIDTH_MAX 16
@@ -74,6 +75,9 @@ struct column_list {
 	size_t n;
 	bool more;		/* besides those that are shown anyhow */
 };
+
+/* The column of that name, or COLUMNS. */
+enum column_id column_called(const char *name, size_t len);
 
 /*
  * "NAME,NAME" or "+NAME,NAME", each at most once. Returns NULL, or the place in the text that is
@@ -94,6 +98,14 @@ static inline void columns_append(struct column_list *list, enum column_id id)
  * monotonic clock.
  */
 void columns_check_stamp(struct options *opts, const char *source);
+
+/* What an event of an older file has in a column that may be missing. */
+static inline struct slice column_absent(enum event_field_id id)
+{
+	const char *text = event_columns[COLUMN_OF(id)].absent;
+
+	return (struct slice){ text, strlen(text) };
+}
 
 /* Whether it is: events that were recorded alone do not say where the heap begins. */
 bool column_known(enum column_id id, const struct event_view *view);

@@ -93,8 +93,9 @@ static struct json_object *json_header(const char *type, const struct snapshot *
 	json_object_object_add(obj, "state",
 			       json_object_new_string(snap->exited ? "exited" : "running"));
 	for (size_t i = 0; i < HEADER_FIELDS; i++)
-		json_object_object_add(obj, header_fields[i].json,
-				       json_header_value(&header_fields[i], snap));
+		if (!(snap->missing & 1u << i))
+			json_object_object_add(obj, header_fields[i].json,
+					       json_header_value(&header_fields[i], snap));
 	if (opts->wall_known)
 		json_object_object_add(obj, JSON_WALL_OFFSET,
 				       json_object_new_int64(opts->wall_offset_ns));

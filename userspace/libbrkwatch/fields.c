@@ -2,15 +2,16 @@
 #include "libbrkwatch/fields.h"
 #include "libbrkwatch/process-file.h"
 
-#define HEADER(key, json, kind) { key, #json, kind, offsetof(struct snapshot, json) }
+#define NEEDED(key, json, kind) { key, #json, kind, offsetof(struct snapshot, json), true }
+#define HEADER(key, json, kind) { key, #json, kind, offsetof(struct snapshot, json), false }
 
 const struct header_field header_fields[HEADER_FIELDS] = {
-	HEADER("Pid", pid, FIELD_UNSIGNED),
-	HEADER("Space", space, FIELD_UNSIGNED),
-	HEADER("PageSize", page_size, FIELD_UNSIGNED),
-	HEADER("StartBrk", start_brk, FIELD_ADDRESS),
-	HEADER("Brk", brk, FIELD_ADDRESS),
-	HEADER("HeapBytes", heap_bytes, FIELD_UNSIGNED),
+	NEEDED("Pid", pid, FIELD_UNSIGNED),
+	NEEDED("Space", space, FIELD_UNSIGNED),
+	NEEDED("PageSize", page_size, FIELD_UNSIGNED),
+	NEEDED("StartBrk", start_brk, FIELD_ADDRESS),
+	NEEDED("Brk", brk, FIELD_ADDRESS),
+	NEEDED("HeapBytes", heap_bytes, FIELD_UNSIGNED),
 	HEADER("HeapPages", heap_pages, FIELD_UNSIGNED),
 	HEADER("PeakBytes", peak_bytes, FIELD_UNSIGNED),
 	HEADER("DataLimit", data_limit, FIELD_LIMIT),
@@ -30,6 +31,31 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	HEADER("Lost", lost, FIELD_UNSIGNED),
 	HEADER("History", history, FIELD_UNSIGNED),
 	/* In JSON "events" is the array of them. */
-	{ "Events", "last_seq", FIELD_UNSIGNED, offsetof(struct snapshot, events) },
+	{ "Events", "last_seq", FIELD_UNSIGNED, offsetof(struct snapshot, events), false },
 	HEADER("Dropped", dropped, FIELD_UNSIGNED),
 };
+
+const struct header_field *header_set_missing(struct snapshot *snap, uint32_t seen)
+{
+	snap->missing = ~seen;
+	for (size_t i = 0; i < HEADER_FIELDS; i++) {
+		const struct header_field *field = &header_fields[i];
+
+		if (seen & 1u << i)
+			continue;
+		if (field->needed)
+			return field;
+		*(uint64_t *)((char *)snap + field->offset) =
+			field->kind == FIELD_LIMIT || field->kind == FIELD_MAPPING ? VALUE_NONE : 0;
+	}
+	return NULL;
+}
+
+bool header_has(const struct snapshot *snap, const uint64_t *member)
+{
+	size_t i = 0;
+
+	while (header_fields[i].offset != (size_t)((const char *)member - (const char *)snap))
+		i++;
+	return !(snap->missing & 1u << i);
+}

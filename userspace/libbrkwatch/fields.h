@@ -2,7 +2,11 @@
 #ifndef BRKWATCH_FIELDS_H
 #define BRKWATCH_FIELDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct snapshot;
 
 /* What a value in /proc/brkwatch looks like, and so how JSON shows it. */
 enum field_kind {
@@ -22,6 +26,7 @@ struct header_field {
 	const char *json;
 	enum field_kind kind;
 	size_t offset;
+	bool needed;		/* without it nothing can be shown */
 };
 
 /* The columns of the event table in a file, in their order; see also struct column. */
@@ -44,5 +49,14 @@ enum event_field_id {
 #define HEADER_FIELDS 26
 
 extern const struct header_field header_fields[HEADER_FIELDS];
+
+/*
+ * An older module or recording has fewer keys: note which, where @seen has a bit for each that is
+ * there. Returns the first one missing that is needed, or NULL.
+ */
+const struct header_field *header_set_missing(struct snapshot *snap, uint32_t seen);
+
+/* Whether the key was there that @member, one of the snapshot's, has the value of. */
+bool header_has(const struct snapshot *snap, const uint64_t *member);
 
 #endif

@@ -123,6 +123,7 @@ static int header_line(struct snapshot *snap, const char *key, const char *value
 /* Cuts the lines in place. Returns 0 with the cursor behind the empty line that ends the block. */
 static int header_parse(struct snapshot *snap)
 {
+	const struct header_field *missing;
 	unsigned int hint = 0;
 	uint32_t seen = 0;
 	char *line = snap->text;
@@ -153,29 +154,35 @@ static int header_parse(struct snapshot *snap)
 			return rc;
 		line = end + 1;
 	}
-	for (unsigned int i = 0; i < HEADER_FIELDS; i++)
-		if (!(seen & 1u << i))
-			return problem(snap, "no %s in the header block", header_fields[i].key);
+	missing = header_set_missing(snap, seen);
+	if (missing)
+		return problem(snap, "no %s in the header block", missing->key);
 	snap->cursor = line + 1;
 	return 0;
 }
 
-/* Columns are only ever added at the end: ours are the first ones. */
+/* Columns are only ever added at the end: ours are the first ones, and an older file has fewer. */
 static int columns_check(struct snapshot *snap)
 {
 	const char *p = snap->cursor;
 	const char *end = strchr(p, '\n');
+	enum event_field_id id;
 
 	if (!end)
 		return problem(snap, "the head of the event table is cut short");
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+	for (id = 0; id < EVENT_FIELDS; id++) {
 		const char *name = event_columns[COLUMN_OF(id)].name;
 		size_t len = strlen(name);
 
 		if (strncmp(p, name, len) != 0 || !strchr("\t\n", p[len]))
-			return problem(snap, "the event table has no column %s in its place", name);
+			break;
 		p += len + (p[len] == '\t');
 	}
+	snap->columns = id;
+	for (; id < EVENT_FIELDS; id++)
+		if (!*event_columns[COLUMN_OF(id)].absent)
+			return problem(snap, "the event table has no column %s in its place",
+				       event_columns[COLUMN_OF(snap->columns)].name);
 	snap->cursor = end + 1;
 	return 0;
 }
@@ -192,13 +199,13 @@ int snapshot_read(struct snapshot *snap, int fd)
 }
 
 /*
- * Cut the line at @p into its columns. Returns the end of the last one we know, or NULL. Control
+ * Cut the line at @p into its columns. Returns the end of the last of ours, or NULL. Control
  * characters and all that is not ASCII make no sense in it, wherever they are. The zeros behind
  * the text end a line that is cut short.
  */
-static const char *event_split(const char *p, struct event *ev)
+static const char *event_split(const char *p, struct event *ev, unsigned int columns)
 {
-	struct slice *field = ev->field, *last = &ev->field[EVENT_FIELDS - 1];
+	struct slice *field = ev->field, *last = &ev->field[columns - 1];
 	bool others = false;
 
 	for (field->text = p;; p += 8) {
@@ -226,9 +233,11 @@ int snapshot_next_event(struct snapshot *snap, struct event *ev)
 		return 0;
 	snap->line = p;
 	ev->malformed = false;
-	p = event_split(p, ev);
+	p = event_split(p, ev, snap->columns);
 	if (!p)
 		return snapshot_event_problem(snap);
+	for (enum event_field_id id = snap->columns; id < EVENT_FIELDS; id++)
+		ev->field[id] = column_absent(id);
 	if (*p == '\t')
 		p += strcspn(p, "\n");
 	if (*p != '\n')

@@ -52,6 +52,7 @@ struct snapshot {
 	uint64_t history;
 	uint64_t events;
 	uint64_t dropped;
+	uint32_t missing;	/* a bit for each of header_fields that was not there: it is 0 */
 
 	char problem[128];	/* what was wrong, after -EPROTO */
 
@@ -61,6 +62,7 @@ struct snapshot {
 	struct text_buffer *buffer;
 	char *text;
 	size_t len;
+	unsigned int columns;	/* of ours that the table of events has */
 	const char *line;	/* the event returned last */
 	const char *cursor;	/* the next one */
 };

@@ -7,13 +7,12 @@
 #include <string.h>
 
 #include "events/columns.h"
+#include "recording/csv.h"
 #include "libbrkwatch/fields.h"
 #include "events/json-lines.h"
 #include "common/output.h"
 #include "recording/line.h"
 #include "common/format-number.h"
-
-#define CSV_COLUMNS_MAX	64
 
 struct record_reader {
 	struct json_tokener *tokener;
@@ -21,9 +20,7 @@ struct record_reader {
 	struct json_object *events;	/* of a state */
 	size_t next_event;
 	char *text;			/* of a state */
-	/* The columns of CSV, COLUMNS for an unknown one. */
-	enum column_id csv[CSV_COLUMNS_MAX];
-	size_t csv_columns;
+	struct csv csv;
 };
 
 struct record_reader *record_reader_new(void)
@@ -56,8 +53,7 @@ void record_reader_free(struct record_reader *reader)
 	free(reader);
 }
 
-static int __attribute__((format(printf, 2, 3)))
-problem(struct record *record, const char *fmt, ...)
+int record_problem(struct record *record, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -93,12 +89,13 @@ static int event_from_json(struct record *record, struct json_object *object)
 		struct json_object *value;
 
 		if (!json_object_object_get_ex(object, name, &value))
-			return problem(record, "an event without %s: brkwatch-cli reads what has all "
-				       "columns", name);
-		if (value)
+			text = column_absent(id).text;
+		else if (value)
 			text = json_object_get_string(value);
+		if (!*text)
+			return record_problem(record, "an event without %s, which is needed", name);
 		if (!record_set_field(record, id, text, strlen(text)))
-			return problem(record, "an event whose %s is not understood", name);
+			return record_problem(record, "an event whose %s is not understood", name);
 	}
 	return 0;
 }
@@ -153,16 +150,23 @@ static bool header_value(uint64_t *member, enum field_kind kind, struct json_obj
 static int header_from_json(struct record *record, struct json_object *object)
 {
 	struct snapshot *snap = &record->snap;
+	const struct header_field *missing;
 	struct json_object *value;
+	uint32_t seen = 0;
 
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
 		const struct header_field *field = &header_fields[i];
 		uint64_t *member = (uint64_t *)((char *)snap + field->offset);
 
-		if (!json_object_object_get_ex(object, field->json, &value) ||
-		    !header_value(member, field->kind, value))
-			return problem(record, "%s is missing or not understood", field->json);
+		if (!json_object_object_get_ex(object, field->json, &value))
+			continue;
+		if (!header_value(member, field->kind, value))
+			return record_problem(record, "%s is not understood", field->json);
+		seen |= 1u << i;
 	}
+	missing = header_set_missing(snap, seen);
+	if (missing)
+		return record_problem(record, "no %s, which is needed", missing->json);
 	if (json_object_object_get_ex(object, "name", &value) && value)
 		record_set_name(snap, json_object_get_string(value));
 	if (json_object_object_get_ex(object, "state", &value) && value)
@@ -183,6 +187,8 @@ static void put_header_text(FILE *text, const struct snapshot *snap)
 		uint64_t value = *(const uint64_t *)((const char *)snap + field->offset);
 		char number[TEXT_NUMBER_MAX];
 
+		if (snap->missing & 1u << i)
+			continue;
 		if (value == VALUE_NONE && field->kind == FIELD_LIMIT)
 			snprintf(number, sizeof(number), "unlimited");
 		else if (value == VALUE_NONE && field->kind == FIELD_MAPPING)
@@ -228,7 +234,7 @@ static int read_state(struct record_reader *reader, struct record *record,
 	reader->next_event = 0;
 	if (!json_object_object_get_ex(object, "events", &reader->events) ||
 	    !json_object_is_type(reader->events, json_type_array))
-		return problem(record, "a state without events");
+		return record_problem(record, "a state without events");
 	return rc ?: state_from_json(reader, record);
 }
 
@@ -264,11 +270,11 @@ static int read_object(struct record_reader *reader, struct record *record,
 	const char *type;
 
 	if (!json_object_object_get_ex(object, "type", &value) || !value)
-		return problem(record, "an object without a type");
+		return record_problem(record, "an object without a type");
 	type = json_object_get_string(value);
 	if (number_of(object, "schema") > JSON_SCHEMA)
-		return problem(record, "schema %llu, but this brkwatch-cli knows only %d",
-			       (unsigned long long)number_of(object, "schema"), JSON_SCHEMA);
+		return record_problem(record, "schema %llu, but this brkwatch-cli knows only %d",
+				      (unsigned long long)number_of(object, "schema"), JSON_SCHEMA);
 	record->snap.pid = number_of(object, "pid");
 	record->snap.space = number_of(object, "space");
 	if (!strcmp(type, "event")) {
@@ -305,73 +311,8 @@ static int read_json(struct record_reader *reader, const char *line, struct reco
 	reader->object = json_tokener_parse_ex(reader->tokener, line, (int)len);
 	if (json_tokener_get_error(reader->tokener) != json_tokener_success ||
 	    !json_object_is_type(reader->object, json_type_object))
-		return problem(record, "no JSON object, or cut short");
+		return record_problem(record, "no JSON object, or cut short");
 	return read_object(reader, record, reader->object);
-}
-
-/* ---- CSV ---- */
-
-static int read_csv_head(struct record_reader *reader, char *line, struct record *record)
-{
-	bool found[COLUMNS] = { false };
-
-	for (char *word; (word = strsep(&line, ","));) {
-		enum column_id id = 0;
-
-		while (id < COLUMNS && strcmp(word, event_columns[id].name) != 0)
-			id++;
-		if (reader->csv_columns == CSV_COLUMNS_MAX)
-			return problem(record, "too many columns");
-		reader->csv[reader->csv_columns++] = id;
-		if (id < COLUMNS)
-			found[id] = true;
-	}
-	for (enum column_id id = COL_PID; id < COLUMN_OF(EVENT_FIELDS); id++)
-		if (!found[id] && id != COL_SPACE)
-			return problem(record, "neither JSON nor CSV with all columns: no %s",
-				       event_columns[id].name);
-	return 0;
-}
-
-static bool set_csv_field(struct record *record, enum column_id id, const char *word)
-{
-	char text[RECORD_FIELD_MAX] = "";
-	const char *p = text;
-
-	if (strlen(word) >= SCAN_SLACK)
-		return false;
-	snprintf(text, sizeof(text), "%s", *word ? word : "-");
-	if (id >= COL_SEQ && id < COLUMN_OF(EVENT_FIELDS))
-		return record_set_field(record, (enum event_field_id)(id - COL_SEQ), text, strlen(text));
-	switch (id) {
-	case COL_PID:
-		return scan_u64(&p, &record->snap.pid) && !*p;
-	case COL_SPACE:
-		return scan_u64(&p, &record->snap.space) && !*p;
-	case COL_START:
-		return !*word || (scan_hex(&p, &record->snap.start_brk) && !*p);
-	default:
-		return true;
-	}
-}
-
-static int read_csv(struct record_reader *reader, char *line, struct record *record)
-{
-	size_t i = 0;
-
-	if (!reader->csv_columns)
-		return read_csv_head(reader, line, record);
-	for (char *word; (word = strsep(&line, ",")); i++) {
-		if (i == reader->csv_columns)
-			return problem(record, "more columns than the head has");
-		if (!set_csv_field(record, reader->csv[i], word))
-			return problem(record, "not understood: %.40s", word);
-	}
-	if (i < reader->csv_columns)
-		return problem(record, "cut short");
-	record_set_name(&record->snap, "?");
-	record->type = RECORD_EVENT;
-	return 0;
 }
 
 int record_read(struct record_reader *reader, char *line, struct record *record)
@@ -384,5 +325,5 @@ int record_read(struct record_reader *reader, char *line, struct record *record)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (!*line)
 		return 0;
-	return *line == '{' ? read_json(reader, line, record) : read_csv(reader, line, record);
+	return *line == '{' ? read_json(reader, line, record) : csv_read(&reader->csv, line, record);
 }

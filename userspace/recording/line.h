@@ -56,6 +56,10 @@ int record_read(struct record_reader *reader, char *line, struct record *record)
 /* The next event of a state. Returns 1, 0 after the last one, or -EPROTO. */
 int record_next_event(struct record_reader *reader, struct record *record);
 
+/* Say what is wrong with it. Returns -EPROTO. */
+int record_problem(struct record *record, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Make a field of the event this text; false where it is too long for any. */
 bool record_set_field(struct record *record, enum event_field_id id, const char *text, size_t len);
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_CSV_H
+#define BRKWATCH_CSV_H
+
+#include "events/columns.h"
+#include "recording/line.h"
+
+#define CSV_COLUMNS_MAX	64
+
+/* Zeroed at first. */
+struct csv {
+	enum column_id ids[CSV_COLUMNS_MAX];	/* COLUMNS for an unknown one */
+	size_t n;
+};
+
+/* Understand a line, which is changed: see record_read(). */
+int csv_read(struct csv *csv, char *line, struct record *record);
+
+#endif
