@@ -40,6 +40,19 @@ setup() {
 	diff -u "$BATS_TEST_TMPDIR/rec" <(cut -d , -f 1-4,7-12,15 "$REC/shell.csv" | "$CLI" --input - --csv)
 }
 
+@test "CSV is read without its head, as -q writes it, and without events" {
+	"$CLI" --input "$REC/shell.csv" --csv -q >"$BATS_TEST_TMPDIR/rec"
+	diff -u "$REC/shell.csv" <("$CLI" --input "$BATS_TEST_TMPDIR/rec" --csv)
+	# As an older version did, or a newer one might.
+	diff -u <(cut -d , -f -14 "$REC/shell.csv" | "$CLI" --input -) <(cut -d , -f -14 "$BATS_TEST_TMPDIR/rec" | "$CLI" --input -)
+	diff -u "$REC/shell.csv" <(sed 's/$/,7/' "$BATS_TEST_TMPDIR/rec" | "$CLI" --input - --csv)
+	cut -d , -f -4 "$BATS_TEST_TMPDIR/rec" >"$BATS_TEST_TMPDIR/short"
+	fails 1 "line 1: neither JSON nor CSV with a column event" --input "$BATS_TEST_TMPDIR/short"
+	head -n 1 "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
+	run -0 --separate-stderr "$CLI" --input "$BATS_TEST_TMPDIR/rec"
+	[ -z "$output$stderr" ]
+}
+
 @test "what is counted from events is what the module has counted" {
 	sums() {
 		jq -c 'select(.type == "summary") | [.pid, .spaces, .calls, .grown_bytes, .shrunk_bytes, .peak_bytes, .refused]' |

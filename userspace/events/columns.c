@@ -332,6 +332,18 @@ void columns_choose(struct column_list *list, const struct column_list *asked)
 		columns_append(list, COL_NOTE);
 }
 
+void columns_for_programs(struct column_list *list, bool csv)
+{
+	columns_append(list, COL_PID);
+	columns_append(list, COL_SPACE);
+	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+		columns_append(list, COLUMN_OF(id));
+		/* In JSON it is said once, when the process is. What is new comes behind it. */
+		if (csv && id == EV_FLAGS)
+			columns_append(list, COL_START);
+	}
+}
+
 bool column_known(enum column_id id, const struct event_view *view)
 {
 	return (id != COL_START && id != COL_HEAP) || view->snap->start_brk;

@@ -107,6 +107,9 @@ static inline struct slice column_absent(enum event_field_id id)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* Those that CSV and JSON have where nothing else is asked for. */
+void columns_for_programs(struct column_list *list, bool csv);
+
 /* Whether it is: events that were recorded alone do not say where the heap begins. */
 bool column_known(enum column_id id, const struct event_view *view);
 

@@ -52,13 +52,7 @@ void totals_add_event(struct totals *sum, struct event *ev)
 static void choose_columns(struct column_list *list, const struct options *opts)
 {
 	if (opts->json || opts->csv) {
-		columns_append(list, COL_PID);
-		columns_append(list, COL_SPACE);
-		for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
-			columns_append(list, COLUMN_OF(id));
-		/* In JSON it is said once, when the process is. */
-		if (opts->csv)
-			columns_append(list, COL_START);
+		columns_for_programs(list, opts->csv);
 		return;
 	}
 	if (opts->several)

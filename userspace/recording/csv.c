@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "recording/csv.h"
 
+/* A head says which columns there are; without one they are those that --csv has by itself. */
 static int find_columns(struct csv *csv, const char *line, struct record *record)
 {
+	const bool head = !isdigit((unsigned char)*line);
 	bool found[COLUMNS + 1] = { false };
+	struct column_list list = { .n = 0 };
 	size_t n = 0;
 
+	columns_for_programs(&list, true);
 	for (; n < CSV_COLUMNS_MAX; line++) {
 		size_t len = strcspn(line, ",");
-		enum column_id id = column_called(line, len);
+		enum column_id id = n < list.n ? list.ids[n] : COLUMNS;
 
+		id = head ? column_called(line, len) : id;
 		csv->ids[n++] = id;
 		found[id] = true;
 		line += len;
@@ -24,6 +30,7 @@ static int find_columns(struct csv *csv, const char *line, struct record *record
 			return record_problem(record, "neither JSON nor CSV with a column %s",
 					      event_columns[id].name);
 	csv->n = n;
+	record->type = head ? RECORD_HEAD : RECORD_OTHER;
 	return 0;
 }
 
@@ -53,8 +60,12 @@ int csv_read(struct csv *csv, char *line, struct record *record)
 {
 	size_t i = 0;
 
-	if (!csv->n)
-		return find_columns(csv, line, record);
+	if (!csv->n) {
+		int rc = find_columns(csv, line, record);
+
+		if (rc || record->type == RECORD_HEAD)
+			return rc;
+	}
 	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
 		record_set_field(record, id, column_absent(id).text, column_absent(id).len);
 	for (char *word; (word = strsep(&line, ",")); i++) {

@@ -11,7 +11,8 @@
 #include "libbrkwatch/process-file.h"
 
 enum record_type {
-	RECORD_OTHER,		/* of no concern: an empty line, CSV's head, a newer version's */
+	RECORD_OTHER,		/* of no concern: an empty line, a newer version's */
+	RECORD_HEAD,		/* of CSV */
 	RECORD_SPACE,		/* a process, or another address space of one */
 	RECORD_EVENT,
 	RECORD_STATE,		/* a space with its events, see record_next_event() */

@@ -45,6 +45,7 @@ struct input {
 	size_t n;
 	unsigned long line;
 	bool states;		/* a state was shown */
+	bool head;		/* CSV's has been read */
 };
 
 static int compare(const void *a, const void *b)
@@ -239,6 +240,7 @@ static int take(struct input *in, struct record *record)
 	case RECORD_SUMMARY:
 		take_summary(in, source, record);
 		break;
+	case RECORD_HEAD:
 	case RECORD_OTHER:
 		break;
 	}
@@ -261,7 +263,7 @@ static bool has_several(FILE *file)
 		return true;
 	reader = record_reader_new();
 	while (reader && !several && getline(&line, &room, file) > 0) {
-		if (record_read(reader, line, &record) || record.type == RECORD_OTHER)
+		if (record_read(reader, line, &record) || record.type <= RECORD_HEAD)
 			continue;
 		several = first && record.snap.pid != first;
 		first = record.snap.pid;
@@ -285,7 +287,8 @@ static int read_records(struct input *in, FILE *file)
 			break;
 		in->line++;
 		rc = record_read(in->reader, line, &record);
-		if (!rc && record.type != RECORD_OTHER)
+		in->head |= record.type == RECORD_HEAD;
+		if (!rc && record.type > RECORD_HEAD)
 			rc = take(in, &record);
 	}
 	if (!rc && ferror(file))
@@ -296,9 +299,9 @@ static int read_records(struct input *in, FILE *file)
 			  *record.problem ? record.problem : "an event that is not understood");
 	else if (rc && rc != -ECANCELED && rc != in->out->error)
 		warn_user("%s: %s", in->opts.input, strerror(-rc));
-	else if (!rc && !in->n && !in->live.stopped)
+	else if (!rc && !in->n && !in->head && !in->live.stopped)
 		warn_user("%s: nothing in it that brkwatch-cli has recorded", in->opts.input);
-	return rc ?: in->n || in->live.stopped ? 0 : -EPROTO;
+	return rc ?: in->n || in->head || in->live.stopped ? 0 : -EPROTO;
 }
 
 static void free_sources(struct input *in)
