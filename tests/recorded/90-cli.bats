@@ -33,7 +33,7 @@ load common
 @test "explained" {
 	golden explain.txt --explain 4242 4300
 	golden explain-bytes.txt --explain --follow --bytes 4300
-	run ! grep -E '^    .{77}' "$DATA/expected/explain.txt" "$DATA/expected/explain-bytes.txt"
+	run ! grep -P '^    (?! *\d+\.\d{6} ).{77}' "$DATA/expected/explain.txt" "$DATA/expected/explain-bytes.txt"
 	fails 2 "--explain is for people" --explain --json 4300
 	fails 2 "--explain is for people" --explain --follow --csv 4300
 }
@@ -77,6 +77,28 @@ load common
 @test "columns fit into 80 characters" {
 	run -0 bash -c '"$CLI" --follow 4242; "$CLI" 4242; "$CLI" --help; "$CLI" --follow 4300 | grep -v -e "^[.]" -e tid'
 	run ! grep -E '^.{81}' <<<"$output"
+}
+
+@test "head and cells line up: years after the boot, with each way to say the time" {
+	local options
+	lines_up() { # of what is no remark, EVENT and BREAK begin where they do in the head
+		awk '/^[.]/ { next }
+			/ EVENT / { event = index($0, "EVENT"); brk = index($0, "BREAK"); next }
+			{ n++; ok += substr($0, event - 1) ~ /^ [a-z]/ && substr($0, brk - 1) ~ /^ 0x/ }
+			END { exit !(n >= 5 && n == ok) }' "$BATS_TEST_TMPDIR/out"
+	}
+	changed 's/\t1234\([0-9]\{9\}\)\t/\t99991234\1\t/
+		$c5\t99991234588127950\t1\t4242\trefused\t0x000055ff09663c10\t0x000055ff09564010\t0x000055ff09564010\t0\t0\tno_memory\t-'
+	for options in "" -f; do
+		# shellcheck disable=SC2086
+		"$CLI" --follow $options 1 >"$BATS_TEST_TMPDIR/out"
+		grep "99991234.588127 refused  (+1023 KiB) " "$BATS_TEST_TMPDIR/out"
+		lines_up
+	done
+	for options in -r -t -tt -ttt; do
+		"$CLI" --input "$DATA/recorded/shell.json" $options >"$BATS_TEST_TMPDIR/out"
+		lines_up
+	done
 }
 
 @test "several processes: the others are printed when one is not there" {

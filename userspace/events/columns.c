@@ -242,11 +242,11 @@ static char *put_note(char *p, const struct event_view *view)
 const struct column event_columns[COLUMNS] = {
 	[COL_PID]	= { KEY(pid), FIELD_UNSIGNED, "PID", 7, 7, true, put_pid,
 			    "number of the process" },
-	[COL_SPACE]	= { KEY(space), FIELD_UNSIGNED, "SPACE", 6, 6, true, put_space,
+	[COL_SPACE]	= { KEY(space), FIELD_UNSIGNED, "SPACE", 9, 9, true, put_space,
 			    "number of the address space" },
-	[COL_SEQ]	= { KEY(seq), FIELD_UNSIGNED, "SEQ", 6, 6, true, put_seq,
+	[COL_SEQ]	= { KEY(seq), FIELD_UNSIGNED, "SEQ", 9, 9, true, put_seq,
 			    "number of the event in it" },
-	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 13, 13, true, put_time,
+	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 0, 0, true, put_time,
 			    "when the call ended" },
 	[COL_TOOK]	= { KEY(took_ns), FIELD_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
 			    "how long it took; for people in microseconds", "0" },
@@ -260,7 +260,7 @@ const struct column event_columns[COLUMNS] = {
 			    "break before" },
 	[COL_BREAK]	= { KEY(new), FIELD_ADDRESS, "BREAK", 14, 14, false, put_break,
 			    "break after" },
-	[COL_DELTA]	= { KEY(delta_bytes), FIELD_SIGNED, "DELTA", 10, 13, true, put_delta,
+	[COL_DELTA]	= { KEY(delta_bytes), FIELD_SIGNED, "DELTA", 11, 13, true, put_delta,
 			    "by how much it moved; in (), was to move" },
 	[COL_PAGES]	= { KEY(delta_pages), FIELD_SIGNED, "PAGES", 6, 6, true, put_pages,
 			    "the same in pages, of the page-aligned end" },
@@ -277,6 +277,19 @@ const struct column event_columns[COLUMNS] = {
 	[COL_NOTE]	= { KEY(note), FIELD_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
 			    "reason, child, thread and flags" },
 };
+
+int column_width(enum column_id id, const struct options *opts)
+{
+	/* Three years after the boot, or 1970, is not rare. */
+	static const int times[] = {
+		[TIME_MONOTONIC] = 15, [TIME_RELATIVE] = 15, [TIME_EPOCH] = 17,
+		[TIME_OF_DAY] = 8, [TIME_OF_DAY_USEC] = 15,
+	};
+
+	if (id == COL_TIME)
+		return times[opts->stamp];
+	return opts->bytes ? event_columns[id].width_bytes : event_columns[id].width;
+}
 
 enum column_id column_called(const char *name, size_t len)
 {

@@ -54,7 +54,7 @@ struct column {
 	unsigned int json_key_len;
 	enum field_kind kind;		/* in JSON and CSV */
 	const char *title;		/* for people */
-	int width;			/* at least, up to COLUMN_WIDTH_MAX; 0: as wide as it gets */
+	int width;			/* see column_width() */
 	int width_bytes;		/* the same with --bytes */
 	bool right;
 	char *(*put)(char *p, const struct event_view *view);
@@ -62,7 +62,7 @@ struct column {
 	char absent[SCAN_SLACK];	/* what stands for it where there is none; "": it is needed */
 };
 
-#define COLUMN_WIDTH_MAX 16
+#define COLUMN_WIDTH_MAX 32
 
 /* The room a put() and the blanks around what it wrote need. */
 #define COLUMN_TEXT_MAX 384
@@ -75,6 +75,9 @@ struct column_list {
 	size_t n;
 	bool more;		/* besides those that are shown anyhow */
 };
+
+/* How wide it is at least, up to COLUMN_WIDTH_MAX; 0: as wide as it gets. */
+int column_width(enum column_id id, const struct options *opts);
 
 /* The column of that name, or COLUMNS. */
 enum column_id column_called(const char *name, size_t len);

@@ -75,6 +75,8 @@ int report_init(struct report *report, struct outbuf *out, const struct options 
 	*report = (struct report){ .out = out, .opts = opts };
 	choose_columns(&report->columns, opts);
 	columns_choose(&report->columns, &opts->columns);
+	for (size_t i = 0; i < report->columns.n; i++)
+		report->widths[i] = column_width(report->columns.ids[i], opts);
 	if (opts->summary && !opts->json && !opts->csv) {
 		report->summary = summary_new(opts);
 		if (!report->summary)
@@ -106,15 +108,15 @@ int report_finish(struct report *report)
 }
 
 /* What was put from @start to @p becomes a cell of the column. */
-static inline char *pad_cell(char *start, char *p, const struct column *column, bool bytes)
+static inline char *pad_cell(char *start, char *p, int width, bool right)
 {
-	long missing = (bytes ? column->width_bytes : column->width) - (p - start);
+	long missing = width - (p - start);
 	char text[COLUMN_WIDTH_MAX];
 
 	if (missing <= 0)
 		return p;
 	/* More than needed, but of a size the compiler knows: a few moves and no calls. */
-	if (column->right) {
+	if (right) {
 		memcpy(text, start, sizeof(text));
 		memset(start, ' ', sizeof(text));
 		memcpy(start + missing, text, sizeof(text));
@@ -143,7 +145,7 @@ static void put_head(struct report *report)
 	for (size_t i = 0; i < report->columns.n; i++) {
 		const struct column *column = &event_columns[report->columns.ids[i]];
 
-		p = pad_cell(p, stpcpy(p, column->title), column, report->opts->bytes);
+		p = pad_cell(p, stpcpy(p, column->title), report->widths[i], column->right);
 		*p++ = ' ';
 	}
 	p = end_line(start, p);
@@ -259,14 +261,14 @@ static char *put_csv_event(char *p, const struct column_list *list, const struct
 	return p;
 }
 
-static char *put_line(char *p, const struct column_list *list, const struct event_view *view)
+static char *put_line(char *p, const struct report *report, const struct event_view *view)
 {
 	char *start = p;
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct column *column = &event_columns[list->ids[i]];
+	for (size_t i = 0; i < report->columns.n; i++) {
+		const struct column *column = &event_columns[report->columns.ids[i]];
 
-		p = pad_cell(p, column->put(p, view), column, view->opts->bytes);
+		p = pad_cell(p, column->put(p, view), report->widths[i], column->right);
 		*p++ = ' ';
 	}
 	return end_line(start, p);
@@ -289,11 +291,10 @@ static const char *color_of(const struct event *ev)
 	}
 }
 
-static char *put_colored_line(char *p, const struct column_list *list,
-			      const struct event_view *view)
+static char *put_colored_line(char *p, const struct report *report, const struct event_view *view)
 {
 	p = stpcpy(p, color_of(view->ev));
-	p = put_line(p, list, view) - 1;
+	p = put_line(p, report, view) - 1;
 	return stpcpy(p, COLOR_END "\n");
 }
 
@@ -312,9 +313,9 @@ static int print_event(struct report *report, struct snapshot *snap, struct even
 	else if (opts->csv)
 		p = put_csv_event(p, &report->columns, &view);
 	else if (opts->color)
-		p = put_colored_line(p, &report->columns, &view);
+		p = put_colored_line(p, report, &view);
 	else
-		p = put_line(p, &report->columns, &view);
+		p = put_line(p, report, &view);
 	if (opts->stamp == TIME_RELATIVE)
 		report->previous_ns = event_unsigned(ev, EV_TIME_NS);
 	if (ev->malformed)

@@ -46,6 +46,7 @@ struct report {
 	struct outbuf *out;
 	const struct options *opts;
 	struct column_list columns;
+	int widths[COLUMNS];		/* of each of them */
 	struct plot *plot;		/* or NULL */
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t printed;		/* events */
