@@ -291,6 +291,14 @@ refuses() { # MESSAGE FILE
 	run -0 env HOME="$PWD" "$CLI" --follow -c --plot a.svg 4242
 	grep -q '<svg' a.svg
 	[ "$(stat -c %a a.svg)" = "$(printf '%o' $((0666 & ~$(umask))))" ]
+	# It goes where a link leads, and stays private.
+	ln -s a.svg b.svg
+	echo before >a.svg
+	chmod 600 a.svg
+	"$CLI" --follow -c --plot b.svg 4242
+	grep -q '<svg' a.svg
+	[ "$(stat -c %a a.svg)" = 600 ]
+	[ -L b.svg ]
 }
 
 @test "a signal while it is drawn leaves the picture there was, and nothing else" {

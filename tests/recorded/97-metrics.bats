@@ -410,6 +410,32 @@ openmetrics() {
 	[ -p "$OUT" ]
 }
 
+@test "what is replaced keeps its mode and owner; of a symbolic link, what it leads to" {
+	local dir=$BATS_TEST_TMPDIR/dir
+	mkdir "$dir"
+	ln -s "$dir/link" "$OUT"
+	ln -s target "$dir/link"
+	"$CLI" --metrics-file "$OUT"
+	diff -u "$DATA/expected/metrics.prom" "$dir/target"
+	echo before >"$dir/target"
+	chmod 600 "$dir/target"
+	[ "$(id -u)" -ne 0 ] || chown 65534:65533 "$dir/target"
+	before=$(stat -c '%a %u %g' "$dir/target")
+	(umask 0 && "$CLI" --metrics-file "$OUT")
+	diff -u "$DATA/expected/metrics.prom" "$dir/target"
+	[ "$(stat -c '%a %u %g' "$dir/target")" = "$before" ]
+	: >"$dir/target"
+	next_state 1 0 0 0
+	reads
+	[ "$(stat -c '%a %u %g' "$dir/target")" = "$before" ]
+	ends_with TERM 0
+	# It is the target that goes.
+	[ "$(ls "$dir")" = link ]
+	[ -L "$OUT" ] && [ -L "$dir/link" ]
+	ln -sf loop "$dir/loop"
+	fails 1 "$dir/loop: Too many levels of symbolic links" --metrics-file "$dir/loop"
+}
+
 @test "it is written again and again" {
 	local n
 	"$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
@@ -424,8 +450,8 @@ openmetrics() {
 }
 
 @test "what cannot be read or written ends it, and the file goes" {
-	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom
-	fails 1 "/nonexistent/x.prom.tmp: No such file" --metrics-file /nonexistent/x.prom --interval 1
+	fails 1 "/nonexistent/x.prom: No such file" --metrics-file /nonexistent/x.prom
+	fails 1 "/nonexistent/x.prom: No such file" --metrics-file /nonexistent/x.prom --interval 1
 	mkdir "$OUT"
 	fails 1 "$OUT: is there, and no ordinary file" --metrics-file "$OUT"
 	rmdir "$OUT"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "common/replace-file.h"
 
 static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+#define LINKS_MAX 40	/* as in the kernel */
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
@@ -62,28 +65,76 @@ static int make_guarded(char *name)
 	return fd;
 }
 
+/*
+ * Where a symbolic link leads, or the name itself; NULL and errno where there is no end. The last
+ * link may lead to nothing yet, which is why realpath() is of no use.
+ */
+static char *follow_links(const char *file)
+{
+	char *name = strdup(file), target[PATH_MAX];
+
+	for (int links = 0; name && links < LINKS_MAX; links++) {
+		ssize_t len = readlink(name, target, sizeof(target));
+		const char *slash = strrchr(name, '/');
+		char *next;
+
+		if (len < 0)
+			return name;
+		/* A relative one begins where the link is. */
+		if (asprintf(&next, "%.*s%.*s", slash && *target != '/' ? (int)(slash + 1 - name) : 0,
+			     name, (int)len, target) < 0)
+			next = NULL;
+		free(name);
+		name = next;
+	}
+	free(name);
+	errno = name ? ELOOP : ENOMEM;
+	return NULL;
+}
+
+/* As the file has it that is replaced; else as if it had been opened in the ordinary way. */
+static void set_mode(const struct newfile *new)
+{
+	mode_t mask = umask(0);
+	struct stat old;
+
+	umask(mask);
+	if (stat(new->file, &old)) {
+		fchmod(new->fd, 0666 & ~mask);
+		return;
+	}
+	/* Only root gives files away. Another group is not the one that was let in. */
+	if (fchown(new->fd, old.st_uid, old.st_gid) && fchown(new->fd, (uid_t)-1, old.st_gid))
+		old.st_mode &= ~(mode_t)S_IRWXG;
+	fchmod(new->fd, old.st_mode & 0777);
+}
+
 bool newfile_open(struct newfile *new, const char *file)
 {
-	*new = (struct newfile){ .file = file, .fd = -1 };
-	if (asprintf(&new->name, "%s.XXXXXX", file) < 0) {
-		warn_user("%s: %s", file, strerror(ENOMEM));
-		return false;
-	}
-	new->fd = make_guarded(new->name);
-	if (new->fd >= 0)
+	*new = (struct newfile){ .file = follow_links(file), .fd = -1 };
+	if (new->file && asprintf(&new->name, "%s.XXXXXX", new->file) < 0)
+		new->name = NULL;
+	if (new->name)
+		new->fd = make_guarded(new->name);
+	if (new->fd >= 0) {
+		set_mode(new);
 		return true;
+	}
 	warn_user("%s: %s", file, strerror(errno));
 	free(new->name);
+	free(new->file);
 	return false;
 }
 
+/* Of a link it is the kernel that says whether it may be followed. */
 bool newfile_replaceable(const char *file)
 {
 	struct stat st;
+	int rc = stat(file, &st);
 
-	if (stat(file, &st) || S_ISREG(st.st_mode))
+	if (rc ? errno == ENOENT : S_ISREG(st.st_mode))
 		return true;
-	warn_user("%s: is there, and no ordinary file", file);
+	warn_user("%s: %s", file, rc ? strerror(errno) : "is there, and no ordinary file");
 	return false;
 }
 
@@ -99,13 +150,9 @@ bool newfile_possible(const char *file)
 
 bool newfile_close(struct newfile *new, bool whole)
 {
-	mode_t mask = umask(0);
 	bool ok = whole;
 
-	umask(mask);
-	/* As if it had been opened in the ordinary way. What was written may fail as late as here. */
-	if (fchmod(new->fd, 0666 & ~mask))
-		ok = false;
+	/* What was written may fail as late as here. */
 	if (close(new->fd) || !ok || rename(new->name, new->file)) {
 		ok = false;
 		if (whole)
@@ -114,5 +161,15 @@ bool newfile_close(struct newfile *new, bool whole)
 	}
 	unguard();
 	free(new->name);
+	free(new->file);
 	return ok;
+}
+
+void newfile_remove(const char *file)
+{
+	char *name = follow_links(file);
+
+	if (name)
+		unlink(name);
+	free(name);
 }

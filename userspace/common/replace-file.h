@@ -5,11 +5,11 @@
 #include <stdbool.h>
 
 /*
- * A file that is written beside the one it replaces, so that nobody sees half of it. A signal
- * that ends us removes it: one can be open at a time.
+ * A file that is written beside the one it replaces, so that nobody sees half of it. It gets the
+ * mode and the owner of that. A signal that ends us removes it: one can be open at a time.
  */
 struct newfile {
-	const char *file;
+	char *file;		/* what symbolic links lead to */
 	char *name;		/* until it has its own */
 	int fd;
 };
@@ -20,10 +20,13 @@ bool newfile_replaceable(const char *file);
 /* Whether it can be made, which is better told before hours of work; false: after a complaint. */
 bool newfile_possible(const char *file);
 
-/* @file stays valid. False: after a complaint. */
+/* False: after a complaint. */
 bool newfile_open(struct newfile *new, const char *file);
 
 /* Give it its name, or where not @whole leave the old one. False: after a complaint, or not whole. */
 bool newfile_close(struct newfile *new, bool whole);
+
+/* What it has replaced is to go. */
+void newfile_remove(const char *file);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,6 @@ struct metrics {
 	struct options *opts;
 	struct tally tally;
 	struct groups groups;
-	char *temporary;
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -56,33 +54,21 @@ static bool read_and_print(struct metrics *metrics)
 
 /* ---- a file ---- */
 
-static bool complain(const char *file, int error)
-{
-	warn_user("%s: %s", file, strerror(error));
-	return false;
-}
-
 /* Nobody reads half a file: it gets its name when all is in it. */
 static bool write_file(struct metrics *metrics)
 {
-	const char *file = metrics->opts->metrics_file, *temporary = metrics->temporary;
+	const char *file = metrics->opts->metrics_file;
 	struct outbuf *out = metrics->out;
+	struct newfile new;
 	int rc;
 
-	unlink(temporary);
-	out->fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (out->fd < 0)
-		return complain(temporary, errno);
-	/* node_exporter is another user, whatever the umask is here. */
-	fchmod(out->fd, 0644);
+	if (!newfile_open(&new, file))
+		return false;
+	out->fd = new.fd;
 	rc = read_and_print(metrics) ? outbuf_flush(out) : 1;
-	if (close(out->fd) && !rc)
-		rc = -errno;
-	if (!rc && rename(temporary, file))
-		rc = -errno;
-	if (rc)
-		unlink(temporary);
-	return rc >= 0 ? !rc : complain(file, -rc);
+	if (rc < 0)
+		warn_user("%s: %s", file, strerror(-rc));
+	return newfile_close(&new, !rc);
 }
 
 /* Whether to go on; SIGUSR1 asks for a reading before it is time. */
@@ -103,7 +89,7 @@ static bool wait_until(uint64_t time_ns, const sigset_t *signals)
 }
 
 /* What is in the file is true only as long as somebody keeps it so. */
-static enum exit_status keep_file(struct metrics *metrics)
+static bool keep_file(struct metrics *metrics)
 {
 	const uint64_t interval_ns = metrics->opts->metrics_interval_ms * 1000000;
 	uint64_t next = clock_ns(CLOCK_MONOTONIC);
@@ -121,30 +107,26 @@ static enum exit_status keep_file(struct metrics *metrics)
 		while (next <= clock_ns(CLOCK_MONOTONIC))
 			next += interval_ns;
 	} while (ok && wait_until(next, &signals));
-	unlink(metrics->opts->metrics_file);
-	return ok ? STATUS_OK : STATUS_FAILED;
+	newfile_remove(metrics->opts->metrics_file);
+	return ok;
 }
 
 enum exit_status metrics_run(struct outbuf *out, struct options *opts)
 {
 	struct metrics metrics = { .out = out, .opts = opts };
-	enum exit_status status;
+	bool ok;
 
 	if (opts->metrics_file && !newfile_replaceable(opts->metrics_file))
 		return STATUS_FAILED;
+	/* node_exporter is another user, whatever the umask is here. */
+	umask(022);
 	metrics.groups.top = opts->groups ?: GROUPS_DEFAULT;
 	selfcheck_probes(opts);
-	if (!opts->metrics_file) {
-		status = read_and_print(&metrics) ? STATUS_OK : STATUS_FAILED;
-	} else if (asprintf(&metrics.temporary, "%s.tmp", opts->metrics_file) < 0) {
-		warn_user("%s", strerror(ENOMEM));
-		return STATUS_FAILED;
-	} else {
-		status = opts->metrics_interval_ms ? keep_file(&metrics) :
-			 write_file(&metrics) ? STATUS_OK : STATUS_FAILED;
-		free(metrics.temporary);
-	}
+	if (opts->metrics_interval_ms)
+		ok = keep_file(&metrics);
+	else
+		ok = opts->metrics_file ? write_file(&metrics) : read_and_print(&metrics);
 	tally_free(&metrics.tally);
 	groups_free(&metrics.groups);
-	return status;
+	return ok ? STATUS_OK : STATUS_FAILED;
 }
