@@ -55,6 +55,8 @@ enum brkwatch_reason {
  * @took: nanoseconds the call spent in the kernel, 0 if not known
  * @own_child: BRKWATCH_FORK only: the child's number in the pid namespace of
  *	the process (@request has the one in the initial namespace)
+ * @old_start: where the heap started before, of a brkwatch_event_is_external()
+ *	(@request has where it starts since)
  * @request: the break that was asked for, an address
  * @brk: the break after the event; the one before is that of the event before
  * @tid: thread, as numbered in the initial pid namespace; 0: nobody in particular
@@ -68,6 +70,7 @@ struct brkwatch_event {
 	union {
 		u64 took;
 		u64 own_child;
+		u64 old_start;
 	};
 	unsigned long request;
 	unsigned long brk;
@@ -77,6 +80,17 @@ struct brkwatch_event {
 	u8 reason;
 	u8 flags;
 };
+
+/* The break, or the start of the heap, was moved by other means than a call. */
+static inline bool brkwatch_event_is_external(const struct brkwatch_event *event)
+{
+	return event->kind == BRKWATCH_EXTERNAL || event->kind == BRKWATCH_RESYNC;
+}
+
+static inline unsigned long brkwatch_heap(unsigned long start, unsigned long brk)
+{
+	return brk > start ? brk - start : 0;
+}
 
 /* Bytes from one break to another, which are more than a long on 32 bits. */
 static inline s64 brkwatch_bytes(unsigned long from, unsigned long to)

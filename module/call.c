@@ -45,6 +45,8 @@ static __always_inline void add_call(struct brkwatch_record *record,
 	event->reason = reason;
 	if (overlapped)
 		event->flags |= BRKWATCH_OVERLAPPED;
+	if (brk != record->brk)
+		account_call(record, brk);
 	add_event(record, event, brk);
 	record->counts[kind]++;
 	__this_cpu_inc(brkwatch_totals.counts[kind]);
@@ -52,20 +54,41 @@ static __always_inline void add_call(struct brkwatch_record *record,
 		__this_cpu_inc(brkwatch_totals.reasons[reason]);
 }
 
+/* What others than calls have moved: no growth, and no peak. */
+static void add_external(struct brkwatch_record *record, u64 now,
+			 unsigned long start, unsigned long brk)
+{
+	s64 bytes = brkwatch_pages(record->brk, brk) << PAGE_SHIFT;
+	unsigned long missed = brkwatch_calls_missed();
+	bool resync = record->unsettled || missed != record->missed ||
+		      now < record->doubtful_until;
+	struct brkwatch_event *event;
+
+	record->missed = missed;
+	if (resync)
+		record->resyncs++;
+	else
+		record->external++;
+	if (bytes > 0)
+		record->external_up += bytes;
+	else
+		record->external_down -= bytes;
+
+	event = new_other(record, resync ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL, now);
+	event->old_start = record->start_brk;
+	event->request = start;
+	record->start_brk = start;
+	add_event(record, event, brk);
+}
+
 /* The break is at @brk; if the chain does not say so, mend it. */
 static void settle_at(struct brkwatch_record *record, u64 now,
 		      unsigned long brk)
 {
-	unsigned long missed;
-	enum brkwatch_kind kind;
+	unsigned long start = READ_ONCE(record->mm->start_brk);
 
-	if (likely(brk == record->brk))
-		return;
-	missed = brkwatch_calls_missed();
-	kind = record->unsettled || missed != record->missed ||
-	       now < record->doubtful_until ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL;
-	record->missed = missed;
-	add_event(record, new_other(record, kind, now), brk);
+	if (unlikely(brk != record->brk || start != record->start_brk))
+		add_external(record, now, start, brk);
 }
 
 static void settle(struct brkwatch_record *record, struct mm_struct *mm,
@@ -398,7 +421,6 @@ void brkwatch_call_end(struct brkwatch_record *record)
 
 		settle(record, record->mm, now);
 		event = new_other(record, BRKWATCH_END, now);
-		record->start_brk = READ_ONCE(record->mm->start_brk);
 		if (own) {
 			by_current(record, event);
 			record->data_limit = brkwatch_rlimit(current, RLIMIT_DATA);

@@ -49,12 +49,17 @@ static inline void wake_soon(struct brkwatch_record *record)
 	}
 }
 
-/* What a break that moves from the one to the other adds up to. */
-static __always_inline void account_move(struct brkwatch_record *record,
+/*
+ * A call moves the break to @brk. The heap that it finds may be the largest,
+ * too: what prctl() has made of the heap counts only then, because it may take
+ * several steps, and between them the size is nonsense.
+ */
+static __always_inline void account_call(struct brkwatch_record *record,
 					 unsigned long brk)
 {
 	s64 pages = brkwatch_pages(record->brk, brk);
-	unsigned long start = READ_ONCE(record->mm->start_brk);
+	unsigned long heap = brkwatch_heap(record->start_brk,
+					   max(record->brk, brk));
 
 	if (pages > 0) {
 		record->grown += (u64)pages << PAGE_SHIFT;
@@ -63,9 +68,8 @@ static __always_inline void account_move(struct brkwatch_record *record,
 		record->shrunk += (u64)-pages << PAGE_SHIFT;
 		__this_cpu_add(brkwatch_totals.shrunk, -pages);
 	}
-	if (brk > start && brk - start > record->peak)
-		record->peak = brk - start;
-	record->brk = brk;
+	if (heap > record->peak)
+		record->peak = heap;
 }
 
 /*
@@ -92,8 +96,7 @@ static __always_inline void add_event(struct brkwatch_record *record,
 	unsigned long old = record->brk;
 
 	event->brk = brk;
-	if (brk != old)
-		account_move(record, brk);
+	record->brk = brk;
 	if (static_branch_unlikely(&brkwatch_traced))
 		brkwatch_trace_event(record, event, old);
 	if (record->followers)

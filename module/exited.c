@@ -33,7 +33,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 	memcpy(row->comm, record->comm, sizeof(row->comm));
 	row->start_brk = record->start_brk;
 	row->brk = record->brk;
-	row->peak = record->peak;
+	row->peak = max(record->peak, brkwatch_heap(row->start_brk, row->brk));
 	memcpy(row->counts, record->counts, sizeof(row->counts));
 	row->grown = record->grown;
 	row->shrunk = record->shrunk;

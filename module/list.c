@@ -37,7 +37,7 @@ static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *ro
 		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\t\n\\");
 	brkwatch_put_address(m, "\t", row->start_brk);
 	brkwatch_put_address(m, "\t", row->brk);
-	seq_put_decimal_ull(m, "\t", row->brk - min(row->start_brk, row->brk));
+	seq_put_decimal_ull(m, "\t", brkwatch_heap(row->start_brk, row->brk));
 	seq_put_decimal_ull(m, "\t", row->peak);
 	seq_put_decimal_ull(m, "\t", calls);
 	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_GROW]);
@@ -69,7 +69,7 @@ static void fill_live(struct brkwatch_row *row, struct task_struct *task,
 	brk = READ_ONCE(mm->brk);
 	row->start_brk = start;
 	row->brk = brk;
-	row->peak = max(row->peak, brk - min(start, brk));
+	row->peak = max(row->peak, brkwatch_heap(start, brk));
 }
 
 static struct pid *next_process(struct seq_file *m, loff_t *pos)

@@ -24,6 +24,7 @@ struct seq_operations;
  * @next_mapping: start of the first mapping above the break, 0 if there is none
  * @events: @n events from sequence number @seq, in room for @room
  * @before: the break before the first of them
+ * @start_before: where the heap started before the first of them
  * @newest: sequence number of the newest event there was
  * @dropped: events the descriptor was never shown, since it was opened
  *
@@ -39,6 +40,7 @@ struct brkwatch_snapshot {
 	unsigned long next_mapping;
 	u64 counts[6];
 	u64 grown, shrunk, lost;
+	u64 external, resyncs, external_up, external_down;
 	unsigned int inflight;
 	unsigned long history;
 	u64 newest;
@@ -47,7 +49,7 @@ struct brkwatch_snapshot {
 	struct brkwatch_event *events;
 	unsigned long n, room;
 	u64 seq;
-	unsigned long before;
+	unsigned long before, start_before;
 };
 
 /**

@@ -95,7 +95,7 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 {
 	record->brk = READ_ONCE(mm->brk);
 	record->start_brk = READ_ONCE(mm->start_brk);
-	record->peak = record->brk - min(record->start_brk, record->brk);
+	record->peak = brkwatch_heap(record->start_brk, record->brk);
 	record->history.before = record->brk;
 }
 

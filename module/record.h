@@ -74,12 +74,16 @@ struct brkwatch_record {
 	unsigned int followers;
 	u64 wake_seq;			/* newest event when it was armed */
 	u64 counts[BRKWATCH_CALL_KINDS];
-	u64 grown;
+	u64 grown;			/* by calls, as is @shrunk */
 	u64 shrunk;
+	u64 external;			/* moves that are no call's... */
+	u64 resyncs;			/* ...or of which that is not known */
+	u64 external_up;		/* bytes, of both */
+	u64 external_down;
 	u64 lost;
 	unsigned long peak;
+	unsigned long start_brk;	/* after the newest event */
 	/* Kept up to date while the address space lives, last known after. */
-	unsigned long start_brk;
 	unsigned long data_limit;
 	char comm[TASK_COMM_LEN];
 	struct brkwatch_history history;

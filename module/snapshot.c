@@ -52,10 +52,15 @@ static void take_head(struct brkwatch_snapshot *snap,
 		snap->brk = record->brk;
 		snap->next_mapping = 0;
 	}
-	snap->peak = max(record->peak, snap->brk - min(snap->start_brk, snap->brk));
+	snap->start_before = record->start_brk;
+	snap->peak = max(record->peak, brkwatch_heap(snap->start_brk, snap->brk));
 	memcpy(snap->counts, record->counts, sizeof(snap->counts));
 	snap->grown = record->grown;
 	snap->shrunk = record->shrunk;
+	snap->external = record->external;
+	snap->resyncs = record->resyncs;
+	snap->external_up = record->external_up;
+	snap->external_down = record->external_down;
 	snap->lost = record->lost;
 	snap->inflight = record->inflight;
 	snap->history = brkwatch_history_size(&record->history);
@@ -151,6 +156,19 @@ static void take_events(struct brkwatch_reader *reader)
 	} while (next <= snap->newest);
 }
 
+/* Where the heap started before the first event: as after the last, if none moved it. */
+static void find_start_before(struct brkwatch_snapshot *snap)
+{
+	unsigned long i;
+
+	for (i = 0; i < snap->n; i++) {
+		if (brkwatch_event_is_external(&snap->events[i])) {
+			snap->start_before = snap->events[i].old_start;
+			return;
+		}
+	}
+}
+
 /*
  * Live values and header, read at one moment. -EAGAIN: there is no room for
  * the @need events that go with them.
@@ -207,8 +225,10 @@ int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 		if (err)
 			break;
 	}
-	if (!err)
+	if (!err) {
 		take_events(reader);
+		find_start_before(snap);
+	}
 	if (mm)
 		mmput(mm);
 	return err;

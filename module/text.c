@@ -155,7 +155,7 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 {
 	const struct brkwatch_snapshot *snap = &reader->snapshot;
 	const struct brkwatch_record *record = reader->record;
-	unsigned long heap = snap->brk - min(snap->start_brk, snap->brk);
+	unsigned long heap = brkwatch_heap(snap->start_brk, snap->brk);
 	u64 calls = 0;
 	int i;
 
@@ -193,6 +193,11 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 	seq_put_decimal_ull(m, "\nHistory:\t", snap->history);
 	seq_put_decimal_ull(m, "\nEvents:\t", snap->newest);
 	seq_put_decimal_ull(m, "\nDropped:\t", snap->dropped);
+	seq_put_decimal_ull(m, "\nExternal:\t", snap->external);
+	seq_put_decimal_ull(m, "\nResyncs:\t", snap->resyncs);
+	seq_put_decimal_ull(m, "\nExternalUpBytes:\t", snap->external_up);
+	seq_put_decimal_ull(m, "\nExternalDownBytes:\t", snap->external_down);
+	brkwatch_put_address(m, "\nStartBefore:\t", snap->start_before);
 	seq_puts(m, "\n\nseq\ttime_ns\ttook_ns\ttid\tevent\trequest\told\tnew\t"
 		    "delta_bytes\tdelta_pages\treason\tflags\n");
 }
@@ -203,7 +208,6 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	const struct brkwatch_snapshot *snap = &reader->snapshot;
 	const struct brkwatch_event *event = &snap->events[i];
 	unsigned long old = i ? event[-1].brk : snap->before;
-	bool fork = event->kind == BRKWATCH_FORK;
 
 	char line[LINE_SIZE], *end = line + sizeof(line), *p = end;
 
@@ -220,7 +224,7 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	p = char_before(p, '\t');
 	p = address_before(p, old);
 	p = char_before(p, '\t');
-	if (fork)
+	if (event->kind == BRKWATCH_FORK)
 		p = decimal_before(p, number(reader, event->request,
 					     event->own_child, event->time));
 	else
@@ -231,7 +235,7 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	p = decimal_before(p, number(reader, event->tid, event->own_tid,
 				     event->time));
 	p = char_before(p, '\t');
-	p = decimal_before(p, fork ? 0 : event->took);
+	p = decimal_before(p, event->kind < BRKWATCH_CALL_KINDS ? event->took : 0);
 	p = char_before(p, '\t');
 	p = decimal_before(p, event->time);
 	p = char_before(p, '\t');

@@ -94,11 +94,11 @@ DECLARE_EVENT_CLASS(brk,
 		__entry->space = record->space;
 		__entry->seq = record->history.last;
 		__entry->time = event->time;
-		__entry->took = event->kind == BRKWATCH_FORK ? 0 : event->took;
+		__entry->took = event->kind < BRKWATCH_CALL_KINDS ? event->took : 0;
 		__entry->request = event->request;
 		__entry->old = old;
 		__entry->new = event->brk;
-		__entry->start = READ_ONCE(record->mm->start_brk);
+		__entry->start = record->start_brk;
 		__entry->delta = brkwatch_bytes(old, event->brk);
 		__entry->pages = brkwatch_pages(old, event->brk);
 		__entry->kind = event->kind;

@@ -72,18 +72,25 @@ setup_file() {
 	finish
 }
 
+hex() {
+	printf '0x%016x' $(($1))
+}
+
 @test "prctl moves the break: external, with the right old and new" {
 	start spacedo prctl
 	look text "$pid"
 	cat "$BATS_TEST_TMPDIR/text"
 	assert_consistent "$BATS_TEST_TMPDIR/text"
 	local brk=$((said[brk]))
-	hex() { printf '0x%016x' $(($1)); }
 	[ "$(events "$BATS_TEST_TMPDIR/text" | awk -F'\t' '$5 == "external" { print $7, $8, $6, $12 }')" = \
-		"$(for pair in "0 16" "16 2*4096" "3*4096 5*4096"; do
-			echo "$(hex "$brk + ${pair% *}") $(hex "$brk + ${pair#* }") $(hex 0) -"
-		done)" ]
-	[[ "${text[kinds]}" == *"query grow external query external query grow refused external" ]]
+		"$(while read -r old new below; do
+			echo "$(hex "$brk + $old") $(hex "$brk + $new") $(hex "said[start] + $below") -"
+		done <<<'0 16 -2*4096
+			16 2*4096 -2*4096
+			3*4096 3*4096 -4096
+			3*4096 5*4096 0')" ]
+	[[ "${text[kinds]}" == *"query grow external query external query grow external refused external" ]]
+	[ "${text[StartBefore]}" = "$(hex "said[start] - 2*4096")" ]
 	grep -q below_start "$BATS_TEST_TMPDIR/text"
 	[ "${text[StartBrk]}" = "${said[start]}" ]
 	[ $((text[Brk])) = $((brk + 5 * 4096)) ]
@@ -94,6 +101,69 @@ setup_file() {
 	assert_consistent "$BATS_TEST_TMPDIR/text"
 	[[ "${text[kinds]}" == *"refused external query" ]]
 	finish
+}
+
+# exited_row PID: its row of exited, as $exited. No process is made meanwhile: it
+# would be among them, of which there are four.
+exited_row() {
+	local deadline=$((SECONDS + 30 * BRKWATCH_SLOWNESS)) lines
+	while [ "$SECONDS" -le "$deadline" ]; do
+		mapfile -t lines <"$PROC/exited"
+		for exited in "${lines[@]}"; do
+			[[ $exited != "$1"$'\t'* ]] || return 0
+		done
+		moment
+	done
+	return 1
+}
+
+# assert_heaps FILE: the newest events are those that spacedo told of, and leave
+# heaps of the sizes that it said.
+assert_heaps() {
+	awk -F'\t' '$1 == "StartBefore:" { start = $2 }
+		$5 == "external" || $5 == "resync" { start = $6 }
+		on { print $5, start, $8 }
+		$1 == "seq" { on = 1 }' "$1" |
+		while read -r kind start brk; do echo "heap $kind $((brk - start))"; done >"$1.heaps"
+	grep ^heap "$BATS_TEST_TMPDIR/out" >"$1.said"
+	diff -u --label spacedo --label module "$1.said" <(tail -n "$(wc -l <"$1.said")" "$1.heaps")
+}
+
+@test "a heap that prctl moves has not grown, and each event its own size" {
+	local before grown far i
+	before=$(stat_of TotalGrownBytes)
+	start spacedo restore
+	until_true 1 has_name "$pid"
+	exec {fd}<"$PROC/$pid"
+	for i in 1 2 3 4; do
+		until_ready "$i"
+		spacedo reread <&"$fd" | key StartBefore >>"$BATS_TEST_TMPDIR/before"
+		((i == 4)) || tell
+	done
+	# A descriptor that goes on has the start before what is new to it, one that is opened now
+	# that before all.
+	look text "$pid"
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	assert_heaps "$BATS_TEST_TMPDIR/text"
+	far=$(hex "text[StartBrk] + (64 << 30)")
+	diff -u - "$BATS_TEST_TMPDIR/before" <<-END
+		${text[StartBrk]}
+		${text[StartBrk]}
+		$far
+		${text[StartBrk]}
+	END
+	[ "${text[External]} ${text[Resyncs]}" = "3 0" ]
+	[ "${text[GrownBytes]} ${text[ShrunkBytes]}" = "20480 4096" ]
+	[ "${text[ExternalUpBytes]}" = $(((64 << 30) + (40 << 20) - 4 * 4096)) ]
+	[ "${text[ExternalDownBytes]}" = $((text[ExternalUpBytes] + 4096)) ]
+	[ "${text[PeakBytes]}" = $(((40 << 20) + 4096)) ]
+	finish
+	exec {fd}<&-
+	exited_row "$pid"
+	[ "$(cut -f6,11,12 <<<"$exited")" = $'41947136\t20480\t4096' ]
+	# Others grow meanwhile, but not by GiB.
+	grown=$(($(stat_of TotalGrownBytes) - before))
+	[ "$grown" -lt $((1 << 30)) ]
 }
 
 @test "nothing external, resynced or overlapping in programs with one thread" {
@@ -294,15 +364,7 @@ assert_same_calls_of() {
 	[ "$(cat "/proc/$pid/comm")" = "$name" ]
 	[ "$(awk -F'\t' -v pid="$pid" '$1 == pid { print NF, $2 }' "$PROC/all")" = '13 a\tb\n\\c' ]
 	finish
-	# No process is made meanwhile: it would be among them, of which there are four.
-	local deadline=$((SECONDS + 30 * BRKWATCH_SLOWNESS)) lines text
-	until
-		mapfile -t lines <"$PROC/exited"
-		printf -v text '\n%s' "${lines[@]}"
-		[[ "$text" == *$'\n'"$pid"$'\ta\\tb\\n\\\\c\t'* ]]
-	do
-		[ "$SECONDS" -le "$deadline" ]
-		moment
-	done
+	exited_row "$pid"
+	[[ "$exited" == "$pid"$'\ta\\tb\\n\\\\c\t'* ]]
 	[ "$(awk -F'\t' '{ print NF }' "$PROC/exited" | sort -u | wc -l)" = 1 ]
 }

@@ -144,7 +144,10 @@ assert_consistent() {
 		if (seen && $2 < time) bad("time goes back at " $1)
 		seen = 1; seq = $1; brk = $8; time = $2
 		n[$5]++
-		if ($10 > 0) up += $10; else down -= $10
+		if ($5 == "external" || $5 == "resync") {
+			start = $6
+			if ($10 > 0) other_up += $10; else other_down -= $10
+		} else if ($10 > 0) up += $10; else down -= $10
 	}
 	END {
 		sum = v["Queries"] + v["Grows"] + v["Shrinks"] + v["Moves"]
@@ -162,7 +165,14 @@ assert_consistent() {
 			if (n["refused"] + 0 != v["Refused"]) bad("Refused")
 			if (up * v["PageSize"] != v["GrownBytes"]) bad("GrownBytes")
 			if (down * v["PageSize"] != v["ShrunkBytes"]) bad("ShrunkBytes")
+			if (n["external"] + 0 != v["External"]) bad("External")
+			if (n["resync"] + 0 != v["Resyncs"]) bad("Resyncs")
+			if (other_up * v["PageSize"] != v["ExternalUpBytes"]) bad("ExternalUpBytes")
+			if (other_down * v["PageSize"] != v["ExternalDownBytes"]) bad("ExternalDownBytes")
 		}
+		if (!start) start = v["StartBefore"]
+		if (rest && start != v["StartBrk"])
+			bad("start " start ", StartBrk " v["StartBrk"])
 		exit err
 	}' "$1"
 }

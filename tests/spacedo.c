@@ -253,17 +253,25 @@ static void set(int option, uintptr_t value)
 		die("prctl");
 }
 
-/* Break and start moved without brk(2), as a checkpoint is restored. */
-static int do_prctl(void)
+static void set_map(uintptr_t start, uintptr_t brk)
 {
 	struct prctl_mm_map map = {
 		.start_code = field(26), .end_code = field(27),
 		.start_stack = field(28),
 		.start_data = field(45), .end_data = field(46),
+		.start_brk = start, .brk = brk,
 		.arg_start = field(48), .arg_end = field(49),
 		.env_start = field(50), .env_end = field(51),
 		.exe_fd = -1,
 	};
+
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0))
+		die("PR_SET_MM_MAP");
+}
+
+/* Break and start moved without brk(2), as a checkpoint is restored. */
+static int do_prctl(void)
+{
 	uintptr_t start = field(47), brk = move(4 * PAGE);
 
 	say_brk("brk", brk);
@@ -276,14 +284,41 @@ static int do_prctl(void)
 	set(PR_SET_MM_START_BRK, start + PAGE);
 	if ((uintptr_t)syscall(SYS_brk, start) != brk + 3 * PAGE)
 		die("not refused");
-	map.start_brk = start + 2 * PAGE;
-	map.brk = brk + 5 * PAGE;
-	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0))
-		die("PR_SET_MM_MAP");
+	set_map(start + 2 * PAGE, brk + 5 * PAGE);
 	/* Nobody has called since: a reader is the first to see this one. */
 	say_brk("start", field(47));
 	wait_until_told();
 	move(0);
+	wait_until_told();
+	return 0;
+}
+
+/* The size of the heap after an event. */
+static void say_heap(const char *kind, uintptr_t brk)
+{
+	say("heap %s %lu\n", kind, brk - field(47));
+}
+
+/* A heap of 40 MiB is put 64 GiB further up, and later, in two steps, back. */
+static int do_restore(void)
+{
+	uintptr_t start = field(47), brk = move(4 * PAGE), far = start + (64ul << 30);
+
+	say_heap("query", brk - 4 * PAGE);
+	say_heap("grow", brk);
+	wait_until_told();
+	set_map(far, far + (40 << 20));
+	say_heap("external", far + (40 << 20));
+	say_heap("query", far + (40 << 20));
+	say_heap("grow", move(PAGE));
+	wait_until_told();
+	set(PR_SET_MM_START_BRK, start);
+	say_heap("external", far + (40 << 20) + PAGE);
+	wait_until_told();
+	set(PR_SET_MM_BRK, brk);
+	say_heap("external", brk);
+	say_heap("query", brk);
+	say_heap("shrink", move(-PAGE));
 	wait_until_told();
 	return 0;
 }
@@ -328,6 +363,8 @@ int main(int argc, char **argv)
 		return do_segv();
 	if (!strcmp(what, "prctl"))
 		return do_prctl();
+	if (!strcmp(what, "restore"))
+		return do_restore();
 	if (!strcmp(what, "reread"))
 		return do_reread();
 	dprintf(2, "spacedo: no operation '%s'\n", what);
