@@ -37,6 +37,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 	memcpy(row->counts, record->counts, sizeof(row->counts));
 	row->grown = record->grown;
 	row->shrunk = record->shrunk;
+	row->space = record->space;
 	last = history->last - record->ended;
 	if (last >= history->first)
 		row->last = history->ring[last & history->mask];

@@ -119,7 +119,7 @@ static int all_show(struct seq_file *m, void *v)
 	struct pid *pid = v;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, COLUMNS "\n");
+		seq_puts(m, COLUMNS "\tspace\n");
 		return 0;
 	}
 	task = get_pid_task(pid, PIDTYPE_TGID);
@@ -134,6 +134,7 @@ static int all_show(struct seq_file *m, void *v)
 		fill_live(&row, task, mm);
 		mmput(mm);
 		show_row(m, pid_nr_ns(pid, m->private), &row);
+		seq_put_decimal_ull(m, "\t", row.space);
 		seq_putc(m, '\n');
 	}
 	put_task_struct(task);
@@ -175,13 +176,14 @@ static void show_exited(const struct brkwatch_row *row, void *data)
 	brkwatch_put_address(m, "\t", last->time ? last->request : 0);
 	seq_putc(m, '\t');
 	seq_puts(m, brkwatch_reason_names[last->reason]);
+	seq_put_decimal_ull(m, "\t", row->space);
 	seq_putc(m, '\n');
 }
 
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\n");
+	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\n");
 	brkwatch_exited_for_each(show_exited, m);
 	return 0;
 }

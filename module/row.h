@@ -19,13 +19,14 @@ struct pid;
  * @uid: real user of the process; likewise
  * @end: when the address space went away, nanoseconds; likewise
  *
- * The others are as in /proc/brkwatch/<pid>.
+ * The others are as in /proc/brkwatch/<pid>; @space is 0 where nothing is recorded.
  */
 struct brkwatch_row {
 	char comm[TASK_COMM_LEN];
 	unsigned long start_brk, brk, peak;
 	u64 counts[BRKWATCH_CALL_KINDS];
 	u64 grown, shrunk;
+	u64 space;
 	struct brkwatch_event last;
 
 	struct pid *pid;

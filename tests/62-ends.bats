@@ -274,6 +274,8 @@ assert_same_calls_of() {
 	ends = [int(r["exit_ns"]) for r in now]
 	assert ends == sorted(ends, reverse=True), ends
 	assert [r["uid"] for r in now] == ["65534", "0", "0", "0"]
+	spaces = [int(r["space"]) for r in now]
+	assert sorted(set(spaces), reverse=True) == spaces and spaces[-1], spaces
 	for row, peak, (pid, said) in zip(now, [135170, 5 * 4096, 4 * 4096, 3 * 4096], ran):
 	    assert row["name"] == "brkdo", row
 	    # Its own calls, and those before it began to reckon.
@@ -306,13 +308,13 @@ assert_same_calls_of() {
 	for row in "${lines[@]}"; do
 		if [ "${row%%$'\t'*}" = "$pid" ]; then found=$row; fi
 	done
-	[ "${lines[0]}" = "$(tr ' ' '\t' <<<"pid name start_brk brk heap_bytes peak_bytes calls grows shrinks refused grown_bytes shrunk_bytes last_event_ns")" ]
+	[ "${lines[0]}" = "$(tr ' ' '\t' <<<"pid name start_brk brk heap_bytes peak_bytes calls grows shrinks refused grown_bytes shrunk_bytes last_event_ns space")" ]
 	local last
 	last=$(tail -n 1 "$BATS_TEST_TMPDIR/text" | cut -f2)
 	[ "$found" = "$(printf '%s\t' "$pid" brkdo)$(
 		printf '%s\t' "${text[StartBrk]}" "${text[Brk]}" "${text[HeapBytes]}" "${text[PeakBytes]}" \
 			"${text[Calls]}" "${text[Grows]}" "${text[Shrinks]}" "${text[Refused]}" \
-			"${text[GrownBytes]}" "${text[ShrunkBytes]}")$last" ]
+			"${text[GrownBytes]}" "${text[ShrunkBytes]}" "$last")${text[Space]}" ]
 	finish
 	mapfile -t lines <"$PROC/all"
 	for row in "${lines[@]}"; do
@@ -362,7 +364,7 @@ assert_same_calls_of() {
 	cp "$BIN/brkdo" "$BATS_TEST_TMPDIR/$name"
 	start "$BATS_TEST_TMPDIR/$name" burst 5 pause
 	[ "$(cat "/proc/$pid/comm")" = "$name" ]
-	[ "$(awk -F'\t' -v pid="$pid" '$1 == pid { print NF, $2 }' "$PROC/all")" = '13 a\tb\n\\c' ]
+	[ "$(awk -F'\t' -v pid="$pid" '$1 == pid { print NF, $2 }' "$PROC/all")" = '14 a\tb\n\\c' ]
 	finish
 	exited_row "$pid"
 	[[ "$exited" == "$pid"$'\ta\\tb\\n\\\\c\t'* ]]
