@@ -242,7 +242,7 @@ waits() {
 
 @test "the flame graph is as wide as bytes are many" {
 	"$CLI" --folded --flamegraph "$BATS_TEST_TMPDIR/graph.svg" -o "$BATS_TEST_TMPDIR/folded" -- \
-		growers leak grow churn >"$BATS_TEST_TMPDIR/out"
+		growers leak grow churn größe_大きさ >"$BATS_TEST_TMPDIR/out"
 	python3 - "$BATS_TEST_TMPDIR/graph.svg" "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/out" <<-'END'
 		import re, sys, xml.etree.ElementTree as tree
 		ns = '{http://www.w3.org/2000/svg}'
@@ -259,12 +259,14 @@ waits() {
 		    spans.setdefault(depth, []).append((at, at + size))
 		    seen[name] = seen.get(name, 0) + size
 		    texts.add(g.find(ns + 'text').text)
+		    label = g.find(ns + 'text').text or '..'
+		    assert label == name or label[-2:] == '..' and name.startswith(label[:-2]), (name, label)
 		    assert g.find(ns + 'title').text.startswith('%s: %d bytes' % (name, size))
 		for depth, row in spans.items():    # side by side, each over one below
 		    assert all(a[1] <= b[0] for a, b in zip(row, row[1:]))
 		    assert not depth or all(any(p[0] <= s[0] and s[1] <= p[1] for p in spans[depth - 1]) for s in row)
 		assert seen['all'] == total
-		for name in 'leak', 'grow', 'churn':
+		for name in 'leak', 'grow', 'churn', 'größe_大きさ':
 		    assert seen[name] == own[name], (name, seen[name], own[name])
 		assert {'main', 'churn', 'leak'} <= texts, texts
 		assert 'addEventListener' in svg.find(ns + 'script').text

@@ -5,7 +5,7 @@
  * says of each how many bytes the break moved up in it, in whole pages.
  *
  *	pause		say "ready" and wait for a line
- *	leak, grow, churn, deep, thread
+ *	leak, grow, churn, deep, thread, größe_大きさ
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -19,9 +19,9 @@
 /* Or the function jumps to the last that it calls, and is active no more. */
 #define NOT_AT_END()	asm volatile("" ::: "memory")
 
-enum { LEAK, GROW, CHURN, DEEP, THREAD, WAYS };
+enum { LEAK, GROW, CHURN, DEEP, THREAD, UNICODE, WAYS };
 
-static const char *const names[WAYS] = { "leak", "grow", "churn", "deep", "thread" };
+static const char *const names[WAYS] = { "leak", "grow", "churn", "deep", "thread", "größe_大きさ" };
 static uintptr_t grown[WAYS], page;
 
 static uintptr_t end(void)
@@ -104,6 +104,14 @@ static NOINLINE void deep(int depth)
 	room[1] = room[0];
 }
 
+static NOINLINE void größe_大きさ(void)
+{
+	uintptr_t before = end();
+
+	more(20480);
+	count(UNICODE, before);
+}
+
 static int to_thread[2], from_thread[2];
 
 static NOINLINE void by_thread(void)
@@ -164,6 +172,8 @@ static NOINLINE void step(const char *word)
 		deep(8);
 	else if (!strcmp(word, "thread"))
 		ask_thread();
+	else if (!strcmp(word, names[UNICODE]))
+		größe_大きさ();
 	else
 		abort();
 	NOT_AT_END();

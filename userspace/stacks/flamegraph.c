@@ -7,6 +7,7 @@
 
 #include "stacks/flamegraph.h"
 #include "common/format-number.h"
+#include "common/utf8.h"
 
 #define WIDTH		1200.0
 #define MARGIN		10.0
@@ -50,9 +51,18 @@ static const char script[] =
 	"\t\tat: +g.dataset.at, depth: +g.dataset.depth };\n"
 	"});\n"
 	"let base = frames[0], pattern = null;\n"
+	"function part(name, room) {\n"
+	"\tlet text = '';\n"
+	"\tfor (const c of name) {\n"
+	"\t\troom -= c >= '\\u0800' ? 2 : 1;\n"
+	"\t\tif (room < 0) break;\n"
+	"\t\ttext += c;\n"
+	"\t}\n"
+	"\treturn text;\n"
+	"}\n"
 	"function fit(f, width) {\n"
 	"\tconst n = Math.floor((width - 6) / letter);\n"
-	"\tf.text.textContent = n < 3 ? '' : f.name.length <= n ? f.name : f.name.slice(0, n - 2) + '..';\n"
+	"\tf.text.textContent = n < 3 ? '' : part(f.name, n) === f.name ? f.name : part(f.name, n - 2) + '..';\n"
 	"}\n"
 	"function draw() {\n"
 	"\tfor (const f of frames) {\n"
@@ -102,21 +112,20 @@ static const char script[] =
 	"id('search').classList.remove('gone');\n"
 	"})();\n";
 
+/* What is no text has been replaced in names already. */
 static void put_escaped(struct outbuf *out, const char *text, size_t len)
 {
 	for (; len && *text; text++, len--) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '&')
+		if (*text == '&')
 			outbuf_puts(out, "&amp;");
-		else if (c == '<')
+		else if (*text == '<')
 			outbuf_puts(out, "&lt;");
-		else if (c == '>')
+		else if (*text == '>')
 			outbuf_puts(out, "&gt;");
-		else if (c == '"')
+		else if (*text == '"')
 			outbuf_puts(out, "&quot;");
 		else
-			outbuf_write(out, c < ' ' || c > '~' ? "?" : text, 1);
+			outbuf_write(out, text, 1);
 	}
 }
 
@@ -135,18 +144,33 @@ static void put_color(struct outbuf *out, const char *name)
 			      60 + hash / 4096 % 12);
 }
 
+/* How many bytes of it fit: from U+0800 on a character may need the room of two. */
+static size_t fitting(const char *text, int room)
+{
+	const char *p = text;
+
+	while (*p) {
+		size_t len = utf8_sequence((const unsigned char *)p) ?: 1;
+
+		room -= len > 2 ? 2 : 1;
+		if (room < 0)
+			break;
+		p += len;
+	}
+	return (size_t)(p - text);
+}
+
 /* As the script does it when it zooms. */
 static void put_label(struct outbuf *out, const char *name, double width)
 {
-	size_t len = strlen(name);
 	int room = (int)((width - 6) / CHARACTER);
 
 	if (room < 3)
 		return;
-	if (len <= (size_t)room) {
-		put_escaped(out, name, len);
+	if (!name[fitting(name, room)]) {
+		put_escaped(out, name, SIZE_MAX);
 	} else {
-		put_escaped(out, name, (size_t)room - 2);
+		put_escaped(out, name, fitting(name, room - 2));
 		outbuf_puts(out, "..");
 	}
 }
