@@ -4,9 +4,10 @@
 # Whoever calls: what is made here is read by other users (of a guest, apt's), and
 # what other programs say is read here.
 umask 022
-export LC_ALL=C.UTF-8
+unset "${!LC_@}" LANGUAGE
+export LANG=C.UTF-8 LC_ALL=C.UTF-8 # kbuild takes away the latter
 
-top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 cache=${BRKWATCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/brkwatch}
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
