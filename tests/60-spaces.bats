@@ -153,23 +153,19 @@ setup_file() {
 
 @test "exec of a setuid program: who could read before sees nothing of it" {
 	sysctl -q kernel.randomize_va_space=2
-	local dir=/tmp/brkwatch-setuid as_nobody
+	local dir=$BATS_TEST_TMPDIR as_nobody
 	as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	mkdir -p "$dir"
-	cp "$BIN/brkdo" "$BIN/spacedo" /bin/cat "$dir"
-	cp "$BIN/brkdo" "$dir/setuid"
-	chmod 4755 "$dir/setuid"
 	mkfifo "$dir/go"
 	local go
 	exec {go}<>"$dir/go"
-	start "${as_nobody[@]}" "$dir/brkdo" grow 4096 pause exec "$dir/setuid" grow 8192 pause
+	start "${as_nobody[@]}" brkdo grow 4096 pause exec "$BIN/brkdo-setuid" grow 8192 pause
 	until_true 1 has_name "$pid"
 	# A stranger of the same user opens it before, and looks after.
 	# shellcheck disable=SC2016 # it is not this shell that expands them
 	"${as_nobody[@]}" bash -c '
 		exec 9<"$1" && echo opened && read -r <&8
-		"$2/spacedo" reread <&9
-		"$2/cat" "$1"' - "$PROC/$pid" "$dir" <&- 8<&"$go" >"$dir/seen" 2>"$dir/errors" 3>&- &
+		spacedo reread <&9
+		cat "$1"' - "$PROC/$pid" <&- 8<&"$go" >"$dir/seen" 2>"$dir/errors" 3>&- &
 	local stranger=$!
 	until_true 5 grep -q opened "$dir/seen"
 	tell
@@ -185,7 +181,6 @@ setup_file() {
 	[ "${seen[StartBrk]}" != "${new[StartBrk]}" ]
 	[ "$(grep -c '^Format' "$dir/seen")" = 1 ]
 	finish
-	rm -rf "$dir"
 }
 
 @test "exec that fails when there is no way back" {

@@ -5,17 +5,6 @@
 load helper
 load spaces
 
-# What a user runs lies in a tmpfs: from elsewhere it may not be dumpable.
-setup_file() {
-	load_module
-	SCENE=$(mktemp -d)
-	chmod 755 "$SCENE"
-	cp "$BIN/brkdo" "$CLI" "$SCENE"
-	cp "$BIN/brkdo" "$SCENE/setuid"
-	chmod 4755 "$SCENE/setuid"
-	export SCENE
-}
-
 as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 
 # Every opener, every target, and whether maps and brkwatch agree.
@@ -27,7 +16,7 @@ matrix() {
 	elif [ "$1" != 0 ]; then
 		skip "missing kernel feature: Yama"
 	fi
-	python3 "$BATS_TEST_DIRNAME/access.py" "$BIN/brkdo"
+	python3 "$BATS_TEST_DIRNAME/access.py"
 }
 
 @test "who may read maps, and nobody else: ptrace_scope 0" {
@@ -44,13 +33,12 @@ matrix() {
 }
 
 @test "no mount, no chroot and no option of procfs opens what the real /proc refuses" {
-	python3 "$BATS_TEST_DIRNAME/views.py" "$BIN/brkdo"
+	python3 "$BATS_TEST_DIRNAME/views.py"
 }
 
 @test "access is decided at open, for that address space" {
-	python3 - "$SCENE" <<-'END'
-	import os, subprocess, sys, time
-	scene = sys.argv[1]
+	python3 - <<-'END'
+	import os, shutil, subprocess, time
 	own = os.open(f"/proc/brkwatch/{os.getpid()}", os.O_RDONLY)
 	os.setresgid(1000, 1000, 1000); os.setgroups([]); os.setresuid(1000, 1000, 1000)
 	def text(fd):
@@ -64,8 +52,8 @@ matrix() {
 	        return False
 	assert int(text(own)["Pid"]) == os.getpid(), "what root opened he may read as nobody"
 
-	p = subprocess.Popen([scene + "/brkdo", "grow", "4096", "pause", "undumpable", "pause",
-	                      "exec", scene + "/setuid", "grow", "8192", "pause"],
+	p = subprocess.Popen(["brkdo", "grow", "4096", "pause", "undumpable", "pause",
+	                      "exec", shutil.which("brkdo-setuid"), "grow", "8192", "pause"],
 	                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 	def next_stage():
 	    os.write(p.stdin.fileno(), b"\n")
@@ -95,7 +83,7 @@ matrix() {
 }
 
 @test "the rows of all are those that the one who opened it may read, whoever reads" {
-	start "${as_user[@]}" "$SCENE/brkdo" grow 4096 pause
+	start "${as_user[@]}" brkdo grow 4096 pause
 	file_of "$pid" >/dev/null
 	python3 - "$pid" <<-'END'
 	import os, sys
@@ -123,7 +111,7 @@ matrix() {
 }
 
 @test "stats, the log and /sys/module hold no address" {
-	start "${as_user[@]}" "$SCENE/brkdo" grow 4096 pause
+	start "${as_user[@]}" brkdo grow 4096 pause
 	file_of "$pid" >/dev/null
 	dmesg >"$BATS_TEST_TMPDIR/log"
 	python3 - "$BATS_TEST_TMPDIR/log" <<-'END'
@@ -159,8 +147,8 @@ matrix() {
 }
 
 @test "brkwatch-cli for an ordinary user: his own he follows, others' he is told what it takes" {
-	start "${as_user[@]}" "$SCENE/brkdo" grow 4096 pause grow 8192
-	"${as_user[@]}" "$SCENE/brkwatch-cli" --follow "$pid" >"$BATS_TEST_TMPDIR/text" 3>&- &
+	start "${as_user[@]}" brkdo grow 4096 pause grow 8192
+	"${as_user[@]}" "$CLI" --follow "$pid" >"$BATS_TEST_TMPDIR/text" 3>&- &
 	local follower=$!
 	until_true 10 test -s "$BATS_TEST_TMPDIR/text"
 	tell
@@ -170,7 +158,7 @@ matrix() {
 	[ "$(grep -c ' grow ' "$BATS_TEST_TMPDIR/text")" -ge 1 ]
 	grep -q 'has ended' "$BATS_TEST_TMPDIR/text"
 
-	run "${as_user[@]}" "$SCENE/brkwatch-cli" --follow 1
+	run "${as_user[@]}" "$CLI" --follow 1
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"permission denied"*"/proc/1/maps"*"same user"*"or root"* ]]

@@ -13,17 +13,12 @@ setup_file() {
 	mkdir -p /sys/fs/cgroup/brkwatch-limited
 	echo "100000 100000" >/sys/fs/cgroup/brkwatch-limited/cpu.max
 	cpus 2
-	SCENE=$(mktemp -d)
-	chmod 755 "$SCENE"
-	cp "$BIN/brkdo" "$BIN/brkdo-static" "$BIN/race" "$SCENE"
-	chmod 4755 "$SCENE/race"
-	export SCENE
 }
 
 as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 
 @test "no open slips through the exec of a setuid program" {
-	run "$SCENE/race" exec "$SCENE/brkdo-static" "$(figure 18 600)" "$(figure 100000 1000000)"
+	run race exec "$BIN/brkdo-static" "$(figure 18 600)" "$(figure 100000 1000000)"
 	echo "# $output" >&3
 	[ "$status" = 0 ]
 	[[ "$output" =~ opens\ ([0-9]+)\ ok\ ([0-9]+)\ refused\ ([0-9]+) ]]
@@ -32,7 +27,7 @@ as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 }
 
 @test "who opens while a process changes its user gets the answer of that moment" {
-	run "$SCENE/race" creds "$(figure 18 600)" "$(figure 30000 1000000)"
+	run race creds "$(figure 18 600)" "$(figure 30000 1000000)"
 	echo "# $output" >&3
 	[ "$status" = 0 ]
 	[[ "$output" =~ ok\ ([0-9]+)\ refused\ ([0-9]+)\ .*turns\ ([0-9]+) ]]
@@ -42,20 +37,20 @@ as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 }
 
 @test "a process stuck in exec delays nobody but who asks for it" {
-	run python3 "$BATS_TEST_DIRNAME/stuck.py" "$BIN/brkdo" "$(figure 512 1024)"
+	run python3 "$BATS_TEST_DIRNAME/stuck.py" "$(figure 512 1024)"
 	echo "# ${output//$'\n'/; }" >&3
 	[ "$status" = 0 ]
 }
 
 @test "bad input: a clear error each, and nothing in the log" {
-	start "${as_user[@]}" "$SCENE/brkdo" burst 40 pause
+	start "${as_user[@]}" brkdo burst 40 pause
 	until_true 1 has_name "$pid"
 	python3 "$BATS_TEST_DIRNAME/bad.py" "$pid"
 	finish
 }
 
 @test "cat, sendfile, splice and copies give what plain reads give" {
-	start "${as_user[@]}" "$SCENE/brkdo" pause burst 3000 pause
+	start "${as_user[@]}" brkdo pause burst 3000 pause
 	until_true 1 has_name "$pid"
 	# Who polls makes the history, and with it the text, long.
 	exec {fd}<"$PROC/$pid"

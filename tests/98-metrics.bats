@@ -109,10 +109,9 @@ adds_up() {
 }
 
 @test "whoever has CAP_SYS_PTRACE alone reads all, as the systemd unit does" {
-	cp "$CLI" "$SCENE/cli"
 	in_background setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 		--inh-caps -all,+sys_ptrace --ambient-caps +sys_ptrace --bounding-set -all,+sys_ptrace \
-		"$SCENE/cli" --metrics-file "$OUT" --interval 3600 2>"$BATS_TEST_TMPDIR/err"
+		"$CLI" --metrics-file "$OUT" --interval 3600 2>"$BATS_TEST_TMPDIR/err"
 	until_true 10 test -s "$OUT"
 	# Process 1.
 	[ "$(value 'brkwatch_processes{groupname="busybox"}')" -ge 1 ]
@@ -122,7 +121,7 @@ adds_up() {
 	wait "$pid"
 
 	# Without it, his own only, and the totals.
-	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$SCENE/cli" --metrics
+	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$CLI" --metrics
 	[ "$(awk '/^brkwatch_processes/ { n += $NF } END { print n }' <<<"$output")" = 1 ]
 	[[ "$output" == *"brkwatch_calls_total "* ]]
 }

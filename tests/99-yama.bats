@@ -10,5 +10,5 @@ load helper
 	echo 3 >"$scope"
 	run bash -c "echo 0 >$scope"
 	[ "$status" -ne 0 ]
-	python3 "$BATS_TEST_DIRNAME/access.py" "$BIN/brkdo"
+	python3 "$BATS_TEST_DIRNAME/access.py"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""access.py BRKDO: opens /proc/PID/maps and /proc/brkwatch/PID as many openers
+"""access.py: opens /proc/PID/maps and /proc/brkwatch/PID as many openers
 for many targets and requires the same answer in every cell, and of all that it
 has a row for exactly the processes whose maps can be read.
 

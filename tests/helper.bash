@@ -5,16 +5,15 @@
 
 bats_require_minimum_version 1.5.0
 
+# Of this machine's locales only the one that every Debian has.
+unset "${!LC_@}" LANGUAGE
+export LANG=C.UTF-8 LC_ALL=C.UTF-8
+
 ROOT=${BATS_TEST_DIRNAME%/tests*}
-case $(uname -m) in
-x86_64) BIN=$ROOT/tests/bin CLI=$ROOT/userspace/brkwatch-cli ;;
-*) BIN=$ROOT/build/$(uname -m)/tests CLI=$ROOT/build/$(uname -m)/userspace/brkwatch-cli ;;
-esac
+# In a guest tests/run says where they are.
+BIN=${BRKWATCH_BIN:-$ROOT/tests/bin} CLI=${BRKWATCH_CLI:-$ROOT/userspace/brkwatch-cli}
 PROC=/proc/brkwatch
-CLI=${BRKWATCH_CLI:-$CLI}
 : "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
-# As many processors as there are at first, where tests/run has not said it.
-: "${BRKWATCH_CPUS:=$(nproc)}"
 export PATH=$BIN:$PATH
 
 # What the kernel says when something is wrong. scripts/vm judges the whole

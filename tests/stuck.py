@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""stuck.py BRKDO MEGABYTES: a process that takes long to exec delays nobody but
+"""stuck.py MEGABYTES: a process that takes long to exec delays nobody but
 who asks for it, and who asks can be killed.
 
 What takes long is to tear down its old address space, during which nobody may
@@ -192,7 +192,7 @@ def main(megabytes):
 
 
 try:
-    main(int(sys.argv[2]))
+    main(int(sys.argv[1]))
 finally:
     quota("max")
     for pid in started:

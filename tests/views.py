@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""views.py BRKDO: what a caller has mounted, or where his root is, opens
+"""views.py: what a caller has mounted, or where his root is, opens
 nothing that the real /proc/PID/maps would refuse him.
 
 Each view prepares a mount namespace and says under which names the files of
@@ -7,6 +7,7 @@ brkwatch are to be had there. A user then opens those of four processes that are
 not his to read, and one of his own. Prints one line per view."""
 import os
 import sys
+import tempfile
 
 from who import *
 
@@ -20,8 +21,8 @@ targets = {
     "other's": target(lambda: become(OTHER)),
     "own": target(lambda: become(USER)),
 }
-scene = work + "/scene"
-os.mkdir(scene)
+scene = tempfile.mkdtemp()
+os.chmod(scene, 0o755)
 
 
 def fake(where):

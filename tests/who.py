@@ -6,8 +6,6 @@ import os
 import shutil
 import signal
 import struct
-import sys
-import tempfile
 import time
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -107,14 +105,7 @@ def ask(function):
     return said
 
 
-# Copies in a tmpfs: what another may not read is not dumpable for him.
-work = tempfile.mkdtemp()
-os.chmod(work, 0o755)
-program, setuid_program = work + "/brkdo", work + "/setuid"
-for copy in (program, setuid_program):
-    shutil.copy(sys.argv[1], copy)
-os.chmod(program, 0o755)
-os.chmod(setuid_program, 0o4755)
+program, setuid_program = shutil.which("brkdo"), shutil.which("brkdo-setuid")
 hold_r, hold_w = os.pipe()      # the targets' input, which never comes
 os.set_inheritable(hold_r, True)
 
