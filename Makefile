@@ -33,9 +33,10 @@ TEST ?=
 all: module cli
 
 module:
-	@test -e $(KDIR)/Makefile || { echo "No kernel headers in $(KDIR):" \
+	@test -e "$(KDIR)/Makefile" || { echo "No kernel headers in $(KDIR):" \
 		"install linux-headers-$$(uname -r) (Debian, Ubuntu) or kernel-devel (Fedora), or give KDIR=DIR" >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+# kbuild takes no path with a blank or a colon.
+	$(if $(word 2,$(subst :, ,$(CURDIR))),scripts/build -o . "$(KDIR)",$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules)
 
 cli:
 	$(MAKE) -C userspace
@@ -50,31 +51,31 @@ completions = $(DESTDIR)$(prefix)/share/$(strip \
 completion_files := $(wildcard userspace/completions/*brkwatch-cli*)
 man_page = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
 module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*\)"$$/\1/p' \
-	$(KDIR)/include/generated/utsrelease.h)/updates
+	"$(KDIR)/include/generated/utsrelease.h")/updates
 INSTALL_DATA := install -D -m 644
 
 install: install-cli install-man4 install-module
 
 install-cli: cli
-	install -D -m 755 userspace/brkwatch-cli $(DESTDIR)$(prefix)/bin/brkwatch-cli
-	$(foreach file,$(wildcard userspace/man/*.1),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
-	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) $(call completions,$(file)) &&) true
+	install -D -m 755 userspace/brkwatch-cli "$(DESTDIR)$(prefix)/bin/brkwatch-cli"
+	$(foreach file,$(wildcard userspace/man/*.1),$(INSTALL_DATA) $(file) "$(call man_page,$(file))" &&) true
+	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) "$(call completions,$(file))" &&) true
 
 install-man4:
-	$(foreach file,$(wildcard userspace/man/*.4),$(INSTALL_DATA) $(file) $(call man_page,$(file)) &&) true
+	$(foreach file,$(wildcard userspace/man/*.4),$(INSTALL_DATA) $(file) "$(call man_page,$(file))" &&) true
 
 install-module: module
-	$(INSTALL_DATA) brkwatch.ko $(module_dir)/brkwatch.ko
+	$(INSTALL_DATA) brkwatch.ko "$(module_dir)/brkwatch.ko"
 	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))
 
 install-boot:
-	$(INSTALL_DATA) packaging/modules-load.conf $(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf
+	$(INSTALL_DATA) packaging/modules-load.conf "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
 
 uninstall:
-	rm -f $(DESTDIR)$(prefix)/bin/brkwatch-cli $(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf
-	rm -f $(foreach file,$(wildcard userspace/man/*),$(call man_page,$(file)))
-	rm -f $(foreach file,$(completion_files),$(call completions,$(file)))
-	rm -f $(module_dir)/brkwatch.ko
+	rm -f "$(DESTDIR)$(prefix)/bin/brkwatch-cli" "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
+	rm -f $(foreach file,$(wildcard userspace/man/*),"$(call man_page,$(file))")
+	rm -f $(foreach file,$(completion_files),"$(call completions,$(file))")
+	rm -f "$(module_dir)/brkwatch.ko"
 	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))
 
 dkms-install:
@@ -87,7 +88,7 @@ deb:
 	scripts/deb
 
 sign: module
-	scripts/sign brkwatch.ko $(KDIR)
+	scripts/sign brkwatch.ko "$(KDIR)"
 
 check-packages:
 	@scripts/check-packages

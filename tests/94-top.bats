@@ -5,11 +5,6 @@
 load helper
 load screen
 
-setup_file() {
-	export LC_ALL=C.UTF-8
-	load_module
-}
-
 teardown() {
 	screen_end
 	judge_log

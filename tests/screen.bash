@@ -17,7 +17,7 @@ screen_start() {
 	(
 		[ -z "${told:-}" ] || exec {told}>&-
 		tm -u new-session -d -x "$1" -y "$2" \
-			"stty -g >'$stty_before'; $command; echo bash-ready \$? \"\$(stty -g)\"; exec sleep 1000" 3>&-
+			"stty -g >$(printf %q "$stty_before"); $command; echo bash-ready \$? \"\$(stty -g)\"; exec sleep 1000" 3>&-
 	)
 }
 
@@ -50,7 +50,7 @@ screen_fits() {
 	local text
 	text=$(screen)
 	echo "$text"
-	[ "$(LC_ALL=C.UTF-8 wc -L <<<"$text")" -le "$1" ]
+	[ "$(wc -L <<<"$text")" -le "$1" ]
 	[ "$(wc -l <<<"$text")" -le "$2" ]
 }
 

@@ -137,7 +137,7 @@ load common
 	diff -u <(echo "$plain") <("$CLI" --follow --color always 4300 | sed $'s/\e\\[[0-9;]*m//g')
 	fails 2 "--color: not understood: 'yes'" --color yes 1
 	# script gives it a terminal.
-	tty() { script -qec "$CLI --follow $* 4300" /dev/null </dev/null; }
+	tty() { script -qec "$(printf '%q ' "$CLI" --follow "$@" 4300)" /dev/null </dev/null; }
 	[[ "$(TERM=xterm tty)" == *$'\e['* ]]
 	[[ "$(NO_COLOR='' tty)" == *$'\e['* ]]
 	[[ "$(NO_COLOR=1 tty)" != *$'\e['* ]]
@@ -163,6 +163,7 @@ load common
 	diff -u <("$CLI" --json 4242 | jq -c 'del(.in_flight, .lost, .history, .last_seq, .dropped)') <("$CLI" --json 1)
 	diff -u <("$CLI" --follow --csv 4242) <("$CLI" --follow --csv 1)
 	# Nothing is made up: of each key, the row is as it was or not there.
+	# shellcheck disable=SC2013 # they are words
 	for key in $(sed -n 's/^\([A-Za-z]*\):.*/\1/p' "$DATA/proc/4300"); do
 		sed "/^$key:/d" "$DATA/proc/4300" >"$BRKWATCH_PROC/1"
 		case $key in

@@ -6,7 +6,7 @@
 load ../helper
 
 setup_file() {
-	export LC_ALL=C.UTF-8 CLI
+	export CLI
 	"$CLI" --help >"$BATS_FILE_TMPDIR/help"
 	sleep 1000 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"

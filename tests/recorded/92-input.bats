@@ -140,9 +140,9 @@ setup() {
 	BRKWATCH_PROC=$DATA/proc
 	local stamp where
 	for stamp in -t -tt -ttt "-t --follow"; do
-		for where in 4242 "--input $DATA/proc/4242"; do
+		for where in 4242 "--input=$DATA/proc/4242"; do
 			# shellcheck disable=SC2086
-			run -0 --separate-stderr "$CLI" $stamp $where
+			run -0 --separate-stderr "$CLI" $stamp "$where"
 			[ "${#stderr_lines[@]}" = 1 ]
 			[[ "$stderr" == *"/proc"*" does not say what time of day it was"* ]]
 			[[ "$output" == *" 1234.567123 query "* ]]

@@ -5,7 +5,7 @@
 load ../helper
 
 setup_file() {
-	export CLI LC_ALL=C.UTF-8 PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
+	export CLI PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
 	[ -x "$CLI" ] || {
 		echo "no $CLI: run make"
 		return 1

@@ -6,7 +6,7 @@
 load ../helper
 
 setup_file() {
-	export DATA=$ROOT/tests/data CLI LC_ALL=C.UTF-8
+	export DATA=$ROOT/tests/data CLI
 	[ -x "$CLI" ] || {
 		echo "no $CLI: run make"
 		return 1
