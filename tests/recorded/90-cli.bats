@@ -249,6 +249,20 @@ load common
 	[ -z "$output" ]
 }
 
+@test "what begins a command is no argument of an option" {
+	local option options
+	mkdir "$BATS_TEST_TMPDIR/dir"
+	cd "$BATS_TEST_TMPDIR/dir"
+	options=$("$CLI" --help | cut -c 1-24 | awk '/^ +-/ && $NF ~ /^[A-Z]+$/ { $NF = ""; gsub(",", ""); print }')
+	[ "$(wc -w <<<"$options")" -ge 18 ]
+	for option in $options; do
+		fails 2 "option '$option' requires an argument" "$option" -- true
+	done
+	[ -z "$(ls)" ]
+	"$CLI" --output=-- 4242
+	[ -s ./-- ]
+}
+
 @test "what an option would have no effect on is refused: status 2" {
 	local option
 	for option in "--event grow" "--min-delta 1K" --took -t -r --explain "--columns event"; do

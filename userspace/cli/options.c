@@ -450,6 +450,11 @@ enum options_outcome options_parse(int argc, char **argv, struct options *opts,
 			return OPTIONS_WRONG;
 		if (id == -1)
 			break;
+		/* It has swallowed what begins the command. */
+		if (optarg == argv[optind - 1] && !strcmp(optarg, "--")) {
+			warn_user("option '%s' requires an argument", argv[optind - 2]);
+			return OPTIONS_WRONG;
+		}
 		if (!take(id, optarg, opts, sel, output))
 			return OPTIONS_WRONG;
 	}
