@@ -101,6 +101,15 @@ load common
 	done
 }
 
+@test "processes as pidof and pgrep print them" {
+	local list
+	for list in "4242 4300" $'4242\n4300' $' 4242 ,\t4300\n' 4242,4300; do
+		diff -u <("$CLI" 4242 4300) <("$CLI" -p "$list")
+	done
+	fails 2 "not a process number: ''" -p ""
+	fails 2 "not a process number: ''" -p "1, ,2"
+}
+
 @test "several processes: the others are printed when one is not there" {
 	run -1 --separate-stderr "$CLI" 4242 77 4300
 	[ "$stderr" = "brkwatch-cli: 77: no such file in $BRKWATCH_PROC" ]

@@ -51,7 +51,7 @@ static const struct option_info {
 	const char *help;	/* lines */
 } infos[] = {
 	{ 0, NULL, NULL, "Which processes:" },
-	{ 'p', "pid", "LIST", "these, as 17 or 17,18; or just numbers" },
+	{ 'p', "pid", "LIST", "these, as 17,18 or what pidof says; or just numbers" },
 	{ OPT_COMM, "comm", "REGEX", "those whose command name matches" },
 	{ OPT_UID, "uid", "USER", "those of this user" },
 	{ OPT_ALL, "all", NULL, "all that may be looked at" },

@@ -45,15 +45,21 @@ static bool parse_pid(const char *text, size_t len, pid_t *pid)
 
 bool select_pids(struct selection *sel, const char *list)
 {
-	for (;; list++) {
-		size_t len = strcspn(list, ",");
+	static const char blanks[] = " \t\n";
+
+	list += strspn(list, blanks);
+	for (;;) {
+		size_t len = strcspn(list, ", \t\n");
 		pid_t pid;
 
 		if (!parse_pid(list, len, &pid) || !add(sel, pid))
 			return false;
 		list += len;
+		list += strspn(list, blanks);
 		if (!*list)
 			return true;
+		if (*list == ',')
+			list += 1 + strspn(list + 1, blanks);
 	}
 }
 

@@ -21,7 +21,7 @@ struct selection {
 };
 
 /* These say what is wrong and return false where the text is not understood. */
-bool select_pids(struct selection *sel, const char *list);	/* 17 or 17,18 */
+bool select_pids(struct selection *sel, const char *list);	/* 17 or 17,18 or 17 18 */
 bool select_comm(struct selection *sel, const char *regex);
 bool select_uid(struct selection *sel, const char *user);	/* name or number */
 
