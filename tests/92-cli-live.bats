@@ -170,6 +170,15 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	[ "$output" = "brkwatch-cli: no process is like that" ]
 	run -0 "$CLI" --uid root --comm brkdo --json
 	[ "$(jq .pid <<<"$output")" = "$pid" ]
+	local name=$'a\nb'
+	found() {
+		"$CLI" --comm "^$name\$" --json >"$BATS_TEST_TMPDIR/json"
+	}
+	cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/$name"
+	"$BATS_TEST_TMPDIR/$name" 1000 3>&- &
+	until_true 10 found
+	[ "$(jq .pid "$BATS_TEST_TMPDIR/json")" = "$!" ]
+	kill "$!"
 	tell
 	wait "$pid"
 }

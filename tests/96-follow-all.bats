@@ -89,8 +89,9 @@ no_instances() {
 }
 
 @test "as many calls as strace sees; processes by name" {
-	local dir=$BATS_TEST_TMPDIR calls
+	local dir=$BATS_TEST_TMPDIR calls odd=$'uni\n\\que'
 	cp "$(command -v ls)" "$dir/unique"
+	cp "$(command -v ls)" "$dir/$odd"
 	strace -qq -e trace=brk -o "$dir/strace" "$dir/unique" / >/dev/null
 	calls=$(grep -c 'brk(' "$dir/strace")
 	follow_all --comm '^unique$' --json
@@ -102,6 +103,10 @@ no_instances() {
 	[ "$(jq -s 'map(select(.type == "start")) | length' "$json")" = 3 ]
 	[ "$(jq -s 'map(select(.type == "summary" and .ended).calls) | add' "$json")" = $((3 * calls)) ]
 	[ "$(jq -r 'select(.type == "start").name' "$json" | sort -u)" = unique ]
+	follow_all --comm $'^uni\n\\\\que$' --json
+	"$dir/$odd" / >/dev/null
+	end_follow_all
+	[ "$(jq -r 'select(.type == "start").name' "$json")" = "$odd" ]
 }
 
 # lost JQ-CONDITION: how many

@@ -110,6 +110,12 @@ load common
 	fails 2 "not a process number: ''" -p "1, ,2"
 }
 
+@test "processes by a name that is escaped in the file" {
+	changed 's/^Name:.*/Name:\ta\\nb\\\\/'
+	run -0 "$CLI" --json --comm $'^a\nb\\\\$'
+	[ "$(jq -r .name <<<"$output")" = $'a\nb\\' ]
+}
+
 @test "several processes: the others are printed when one is not there" {
 	run -1 --separate-stderr "$CLI" 4242 77 4300
 	[ "$stderr" = "brkwatch-cli: 77: no such file in $BRKWATCH_PROC" ]

@@ -185,8 +185,7 @@ static bool is_wanted(const struct everyone *all, const struct trace_event *even
 		      const struct snapshot *snap)
 {
 	/* What we allocate for what we see must not be seen. */
-	return event->pid != getpid() &&
-	       (!all->sel->by_comm || !regexec(&all->sel->comm, snap->name, 0, NULL, 0));
+	return event->pid != getpid() && select_has_name(all->sel, snap->name);
 }
 
 static void begin_space(struct everyone *all, struct process *process,

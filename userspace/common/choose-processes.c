@@ -119,18 +119,24 @@ static void read_start(int dir, const char *name, char *text, size_t size)
 static bool comm_matches(const struct selection *sel, const struct options *opts, int dir,
 			 const char *number)
 {
-	char path[64], text[256], *name = text;
+	char path[64], text[256], *name;
 
 	if (opts->recorded) {
 		read_start(dir, number, text, sizeof(text));
 		name = strstr(text, "\nName:\t");
-		name = name ? name + strlen("\nName:\t") : text + strlen(text);
-	} else {
-		snprintf(path, sizeof(path), "/proc/%.20s/comm", number);
-		read_start(AT_FDCWD, path, text, sizeof(text));
+		if (!name)
+			return false;
+		name += strlen("\nName:\t");
+		name[strcspn(name, "\n")] = '\0';
+		return select_has_name(sel, name);
 	}
-	name[strcspn(name, "\n")] = '\0';
-	return *name && !regexec(&sel->comm, name, 0, NULL, 0);
+	/* This is the name itself, which may have a newline, and another one. */
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", number);
+	read_start(AT_FDCWD, path, text, sizeof(text));
+	if (!*text)
+		return false;
+	text[strlen(text) - 1] = '\0';
+	return !regexec(&sel->comm, text, 0, NULL, 0);
 }
 
 static bool uid_matches(const struct selection *sel, const char *number)
@@ -218,10 +224,20 @@ void name_unescape(const char *name, char *plain)
 	*plain = '\0';
 }
 
+bool select_has_name(const struct selection *sel, const char *name)
+{
+	char plain[128];
+
+	if (!sel->by_comm || strlen(name) >= sizeof(plain))
+		return !sel->by_comm;
+	name_unescape(name, plain);
+	return !regexec(&sel->comm, plain, 0, NULL, 0);
+}
+
 bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
 		const char *name)
 {
-	char number[16], plain[128];
+	char number[16];
 
 	if (sel->n && bsearch(&pid, sel->pids, sel->n, sizeof(pid), compare))
 		return true;
@@ -232,10 +248,7 @@ bool select_has(const struct selection *sel, const struct options *opts, pid_t p
 	snprintf(number, sizeof(number), "%d", pid);
 	if (sel->by_uid && !uid_matches(sel, number))
 		return false;
-	if (!sel->by_comm || strlen(name) >= sizeof(plain))
-		return !sel->by_comm;
-	name_unescape(name, plain);
-	return !regexec(&sel->comm, plain, 0, NULL, 0);
+	return select_has_name(sel, name);
 }
 
 void select_free(struct selection *sel)

@@ -46,6 +46,9 @@ void select_sort(struct selection *sel);
 bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
 		const char *name);
 
+/* Whether --comm, if given, is of such a name (escaped). */
+bool select_has_name(const struct selection *sel, const char *name);
+
 /* @name as it was before it was escaped; @plain has room for it. */
 void name_unescape(const char *name, char *plain);
 
