@@ -155,6 +155,8 @@ setup() {
 	[ "$(grep -c ' refused ' <<<"$output")" = 1 ]
 	run -0 "$CLI" --input "$REC/shell.json" -n 4 -q
 	[ "${#lines[@]}" = 4 ]
+	# Without the events, too.
+	diff -u <("$CLI" --input "$REC/shell.json" -n 4 -C -q | tail -n 2) <("$CLI" --input "$REC/shell.json" -n 4 -c)
 }
 
 @test "the end comes when the counts of a recorded address space ask for it" {

@@ -323,6 +323,8 @@ static int print_event(struct report *report, struct snapshot *snap, struct even
 	outbuf_commit(report->out, p);
 	if (opts->explain)
 		explain_event(report->out, opts, snap, ev);
+	if (report->stacks && event_field_is(ev, EV_EVENT, "grow"))
+		stacks_put(report->stacks, report->out, snap, event_unsigned(ev, EV_SEQ));
 	return 0;
 }
 
@@ -337,13 +339,11 @@ int report_event(struct report *report, struct totals *sum, struct snapshot *sna
 	/* What is not printed is drawn nevertheless: the steps would be false. */
 	if (report->plot)
 		plot_event(report->plot, snap, ev);
-	if (!opts->summary_only && filter_shows(&opts->filter, ev)) {
-		rc = print_event(report, snap, ev);
+	if (filter_shows(&opts->filter, ev)) {
+		rc = opts->summary_only ? 0 : print_event(report, snap, ev);
 		if (rc)
 			return rc;
-		if (report->stacks && event_field_is(ev, EV_EVENT, "grow"))
-			stacks_put(report->stacks, report->out, snap, event_unsigned(ev, EV_SEQ));
-		report->enough |= ++report->printed == opts->max_events;
+		report->enough |= ++report->shown == opts->max_events;
 	}
 	if (opts->filter.until && filter_until(&opts->filter, snap, ev))
 		report->enough = report->until_met = true;

@@ -49,7 +49,7 @@ struct report {
 	int widths[COLUMNS];		/* of each of them */
 	struct plot *plot;		/* or NULL */
 	uint64_t previous_ns;		/* time of the event printed last */
-	uint64_t printed;		/* events */
+	uint64_t shown;			/* events that were, or that a summary has instead */
 	struct summary *summary;	/* or NULL */
 	struct stacks *stacks;		/* or NULL */
 	bool begun;
