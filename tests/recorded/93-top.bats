@@ -117,6 +117,18 @@ pids() {
 	[ "$(pids)" = 4242 ]
 }
 
+@test "characters that combine take no room; those that say how to write are not text" {
+	copied
+	change 4242 name $'e\u0301\u0323cole'
+	change 4300 name $'\u0301a\u202eb'
+	# What is not seen is not counted.
+	"$CLI" --top >"$BATS_TEST_TMPDIR/out"
+	grep "^   4242 $(printf 'e\u0301\u0323cole%11s' '')   132 KiB " "$BATS_TEST_TMPDIR/out"
+	grep "^   4300 ?a?b               512 KiB " "$BATS_TEST_TMPDIR/out"
+	screen_start 80 24 "$CLI" --top 0.5
+	until_true 60 screen_has "^   4242 $(printf 'e\u0301\u0323cole%11s' '')   132 KiB "
+}
+
 @test "columns may be in any place, and more" {
 	copied
 	awk -F'\t' -v OFS='\t' '{ first = $1; $1 = "later"; print $0, "more", first }' "$DATA/proc/all" >"$all"

@@ -25,18 +25,24 @@ static inline size_t utf8_sequence(const unsigned char *s)
 }
 
 /*
- * Whether it is text, of a sequence: no control character, none that turns the direction of
- * writing, nothing that XML forbids.
+ * Whether a character is text: no control character, none that turns the direction of writing,
+ * nothing that XML forbids.
  */
+static inline bool unicode_is_text(uint32_t c)
+{
+	return c >= 0x20 && (c < 0x7f || c >= 0xa0) && (c < 0x200b || c > 0x200f) &&
+	       (c < 0x2028 || c > 0x202e) && (c < 0x2060 || c > 0x206f) && c != 0xfeff &&
+	       (c & 0xfffe) != 0xfffe;
+}
+
+/* The same of a valid sequence. */
 static inline bool utf8_is_text(const unsigned char *s, size_t len)
 {
 	uint32_t c = len == 1 ? *s : *s & (0x7fu >> len);
 
 	for (size_t i = 1; i < len; i++)
 		c = c << 6 | (s[i] & 0x3f);
-	return c >= 0x20 && (c < 0x7f || c >= 0xa0) && (c < 0x200b || c > 0x200f) &&
-	       (c < 0x2028 || c > 0x202e) && (c < 0x2060 || c > 0x206f) && c != 0xfeff &&
-	       (c & 0xfffe) != 0xfffe;
+	return unicode_is_text(c);
 }
 
 #endif

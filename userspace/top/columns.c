@@ -7,6 +7,7 @@
 
 #include "top/columns.h"
 #include "common/table.h"
+#include "common/utf8.h"
 
 static const struct {
 	const char *title;
@@ -52,22 +53,19 @@ int printable(char *text, size_t size, const char *name, int columns)
 	while (*name && text < end) {
 		wchar_t c;
 		size_t len = mbrtowc(&c, name, strlen(name), &state);
-		int width = len <= MB_LEN_MAX ? wcwidth(c) : -1;
+		int width = len <= MB_LEN_MAX && unicode_is_text((uint32_t)c) ? wcwidth(c) : -1;
+		/* What combines with the character before it needs one. */
+		bool good = width > 0 || (!width && used);
 
-		if (width < 1) {
-			/* The rest of what was cut or is not UTF-8 may well be. */
-			if (len > MB_LEN_MAX)
-				len = 1;
+		width = good ? width : 1;
+		if (used + width > columns)
+			break;
+		/* The rest of what was cut or is not UTF-8 may well be. */
+		if (len > MB_LEN_MAX) {
+			len = 1;
 			memset(&state, 0, sizeof(state));
-			width = 1;
-			if (used + width > columns)
-				break;
-			*text++ = '?';
-		} else {
-			if (used + width > columns)
-				break;
-			text = mempcpy(text, name, len);
 		}
+		text = good ? mempcpy(text, name, len) : stpcpy(text, "?");
 		used += width;
 		name += len;
 	}
