@@ -80,6 +80,31 @@ setup() {
 	diff -u <("$CLI" --follow 4242 4300 | sort) <("$CLI" --follow --input "$REC/states.json" | sort)
 }
 
+@test "a heap that prctl has moved: each event has the size of its time, and it has not grown" {
+	local proc=$DATA/proc sizes options
+	sizes=$(printf '%s\n' query,0 query,0 grow,16384 external,41943040 query,41943040 grow,41947136 \
+		external,68761423872 external,16384 query,16384 shrink,12288)
+	sizes() {
+		diff -u - <("$CLI" "$@" --csv -q --columns event,heap_bytes) <<<"$sizes"
+	}
+	BRKWATCH_PROC=$proc sizes --follow 4500
+	for options in --csv --json "--csv -q"; do
+		BRKWATCH_PROC=$proc "$CLI" --follow $options 4500 >"$BATS_TEST_TMPDIR/rec"
+		sizes --input "$BATS_TEST_TMPDIR/rec"
+		# --csv has no line for the sums, and none is needed.
+		[[ "$("$CLI" --input "$BATS_TEST_TMPDIR/rec" -c)" == *" 20 KiB  4 KiB 40 MiB "* ]]
+		run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec" --until 'grown>64K'
+		run -3 "$CLI" --input "$BATS_TEST_TMPDIR/rec" --until 'heap>41943040'
+		[[ "${lines[-2]}" == *" grow "* ]]
+	done
+	BRKWATCH_PROC=$proc "$CLI" --json 4500 >"$BATS_TEST_TMPDIR/rec"
+	sizes --follow --input "$BATS_TEST_TMPDIR/rec"
+	grep -q "^External *64 GiB up, 64 GiB down: 3 external, 0 resync$" <("$CLI" --input "$BATS_TEST_TMPDIR/rec")
+	# The request of such an event was 0, and its start is not known.
+	sed '/^\(External\|Resync\|StartBefore\).*:/d; s/\(external\t\)0x[0-9a-f]*/\10x0000000000000000/' "$proc/4500" >"$BATS_TEST_TMPDIR/rec"
+	[ "$("$CLI" --input "$BATS_TEST_TMPDIR/rec" --follow --columns start_brk -q | sort -u)" = 0x55b073141000 ]
+}
+
 @test "names are shown in any script, without what is for the terminal" {
 	sed '1s/"name":"[^"]*"/"name":"caf\xc3\xa9\xc2\x9b\\u001b[m"/' "$REC/shell.json" | "$CLI" --input - >"$BATS_TEST_TMPDIR/out"
 	grep -qx '\.\.\. 168 café??\[m' "$BATS_TEST_TMPDIR/out"

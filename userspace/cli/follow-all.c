@@ -193,16 +193,19 @@ static void begin_space(struct everyone *all, struct process *process,
 {
 	const bool again = process->snap.space;
 	const uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	/* What prctl(2) moved counts where it is now. */
+	const uint64_t brk = event->tid ? event->old : event->brk;
 	struct snapshot *snap = &process->snap;
 
 	if (again)
 		totals_add(&process->totals, snap);
 	*snap = (struct snapshot){
 		.pid = (uint64_t)event->pid, .space = event->space, .page_size = page_size,
-		.start_brk = event->start, .brk = event->old, .data_limit = VALUE_NONE,
+		.start_brk = event->start, .start_before = event->start, .start = event->start,
+		.brk = brk, .data_limit = VALUE_NONE,
 		.next_mapping = VALUE_NONE, .room_bytes = VALUE_NONE, .since = event->time,
 	};
-	snap->heap_bytes = event->old > event->start ? event->old - event->start : 0;
+	snap->heap_bytes = snapshot_heap(snap, brk);
 	snap->heap_pages = snap->heap_bytes / page_size;
 	snap->peak_bytes = snap->heap_bytes;
 	set_name(snap, event);
@@ -230,21 +233,22 @@ static void count(struct snapshot *snap, const struct trace_event *event)
 		[KIND_REFUSED] = offsetof(struct snapshot, refused),
 	};
 
-	for (enum event_kind kind = 0; kind <= KIND_REFUSED; kind++) {
-		if (strcmp(event->kind, event_kind_names[kind]) != 0)
-			continue;
-		++*(uint64_t *)((char *)snap + counters[kind]);
-		snap->calls++;
-	}
+	const uint64_t largest = event->old > event->brk ? event->old : event->brk;
+	enum event_kind kind = 0;
+
+	snap->start = event->start;
+	while (kind <= KIND_REFUSED && strcmp(event->kind, event_kind_names[kind]) != 0)
+		kind++;
+	if (kind > KIND_REFUSED)
+		return;
+	++*(uint64_t *)((char *)snap + counters[kind]);
+	snap->calls++;
 	if (event->pages > 0)
 		snap->grown_bytes += (uint64_t)event->pages * snap->page_size;
 	else
 		snap->shrunk_bytes += -(uint64_t)event->pages * snap->page_size;
-	snap->start_brk = event->start;
-	snap->brk = event->brk;
-	snap->heap_bytes = event->brk > event->start ? event->brk - event->start : 0;
-	if (snap->peak_bytes < snap->heap_bytes)
-		snap->peak_bytes = snap->heap_bytes;
+	if (snap->peak_bytes < snapshot_heap(snap, largest))
+		snap->peak_bytes = snapshot_heap(snap, largest);
 }
 
 static void set_number(struct record *record, enum event_field_id id, uint64_t value,
@@ -304,7 +308,7 @@ static int take_former(struct everyone *all, struct process *process,
 	struct snapshot snap = process->snap;
 
 	snap.space = event->space;
-	snap.start_brk = event->start;
+	snap.start = event->start;
 	return process->wanted ? show(all, process, &snap, event) : 0;
 }
 

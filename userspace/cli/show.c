@@ -74,6 +74,17 @@ static int add_gave_back(struct libscols_table *tb, const struct snapshot *s, bo
 			  s->shrinks == 1 ? "" : "s");
 }
 
+/* By other means than calls, so it is not in what is above. */
+static int add_external(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+{
+	if (!(s->external || s->resyncs) || !header_has(s, &s->external_up_bytes) ||
+	    !header_has(s, &s->external_down_bytes))
+		return 0;
+	return table_pair(tb, "External", "%s up, %s down: %" PRIu64 " external, %" PRIu64 " resync",
+			  size_text(s->external_up_bytes, bytes).text,
+			  size_text(s->external_down_bytes, bytes).text, s->external, s->resyncs);
+}
+
 /* What an older file does not have is not shown. */
 static int add_number(struct libscols_table *tb, const char *key, const struct snapshot *s,
 		      const uint64_t *value)
@@ -123,6 +134,7 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s,
 	if (header_has(s, &s->grows) && header_has(s, &s->shrinks) &&
 	    header_has(s, &s->grown_bytes) && header_has(s, &s->shrunk_bytes))
 		rc = rc ?: add_gave_back(tb, s, bytes);
+	rc = rc ?: add_external(tb, s, bytes);
 	if (s->lost)
 		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
 	if (s->dropped)

@@ -155,7 +155,7 @@ static char *put_request(char *p, const struct event_view *view)
 
 static char *put_start(char *p, const struct event_view *view)
 {
-	return column_known(COL_START, view) ? put_hex(p, view->snap->start_brk) : stpcpy(p, "-");
+	return column_known(COL_START, view) ? put_hex(p, view->snap->start) : stpcpy(p, "-");
 }
 
 static char *put_space(char *p, const struct event_view *view)
@@ -180,10 +180,7 @@ static char *put_flags(char *p, const struct event_view *view)
 
 static uint64_t heap_bytes(const struct event_view *view)
 {
-	uint64_t start = view->snap->start_brk;
-	uint64_t brk = event_address(view->ev, EV_NEW);
-
-	return brk > start ? brk - start : 0;
+	return snapshot_heap(view->snap, event_address(view->ev, EV_NEW));
 }
 
 static char *put_heap(char *p, const struct event_view *view)
@@ -359,7 +356,7 @@ void columns_for_programs(struct column_list *list, bool csv)
 
 bool column_known(enum column_id id, const struct event_view *view)
 {
-	return (id != COL_START && id != COL_HEAP) || view->snap->start_brk;
+	return (id != COL_START && id != COL_HEAP) || view->snap->start;
 }
 
 uint64_t column_number(enum column_id id, const struct event_view *view)
@@ -370,7 +367,7 @@ uint64_t column_number(enum column_id id, const struct event_view *view)
 	case COL_SPACE:
 		return view->snap->space;
 	case COL_START:
-		return view->snap->start_brk;
+		return view->snap->start;
 	default:
 		return heap_bytes(view);
 	}

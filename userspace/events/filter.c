@@ -128,7 +128,7 @@ bool filter_matches(const struct filter *filter, struct event *ev)
 
 bool filter_until(const struct filter *filter, const struct snapshot *snap, struct event *ev)
 {
-	uint64_t value = 0, brk;
+	uint64_t value = 0;
 
 	switch (filter->until) {
 	case QUANTITY_NONE:
@@ -136,8 +136,7 @@ bool filter_until(const struct filter *filter, const struct snapshot *snap, stru
 	case QUANTITY_EVENT:
 		return filter->until_kinds & event_bit(ev);
 	case QUANTITY_HEAP:
-		brk = event_address(ev, EV_NEW);
-		value = snap->start_brk && brk > snap->start_brk ? brk - snap->start_brk : 0;
+		value = snapshot_heap(snap, event_address(ev, EV_NEW));
 		break;
 	/* The counts are of the moment of the reading, which is not before the event. */
 	case QUANTITY_GROWN:

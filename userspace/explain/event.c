@@ -99,7 +99,7 @@ static void explain_grow(const struct explained *e)
 	else if (request > GLIBC_LARGEST)
 		prose_add(e->prose, ", more than glibc's malloc takes from the heap for one request, "
 			  "so it was sbrk or another allocator.");
-	else if (e->old == e->snap->start_brk && request <= GLIBC_MMAP)
+	else if (e->old == e->snap->start && request <= GLIBC_MMAP)
 		prose_add(e->prose, ": consistent with the first malloc of glibc, which asks for what "
 			  "it needs, up to %s, and %s in reserve (M_TOP_PAD), so that the next ones "
 			  "need no call.", size_of(e, request).text, size_of(e, GLIBC_PAD).text);
@@ -117,9 +117,9 @@ static void explain_shrink(const struct explained *e)
 	}
 	prose_add(e->prose, "The heap gave back ");
 	say_pages(e);
-	if (!e->snap->start_brk)
+	if (!e->snap->start)
 		prose_add(e->prose, ".");
-	else if (e->new > e->snap->start_brk && e->new - e->snap->start_brk > GLIBC_PAD)
+	else if (e->new > e->snap->start && e->new - e->snap->start > GLIBC_PAD)
 		prose_add(e->prose, ": consistent with a trim by glibc's free, which acts when %s or "
 			  "more are free at the heap's end (M_TRIM_THRESHOLD) and keeps %s of them "
 			  "(M_TOP_PAD).", size_of(e, GLIBC_PAD).text, size_of(e, GLIBC_PAD).text);
@@ -142,9 +142,18 @@ static void explain_fork(const struct explained *e)
 
 static void explain_external(const struct explained *e)
 {
-	prose_add(e->prose, "The break was moved %s by %s without a brk call: by "
-		  "prctl(PR_SET_MM), as CRIU does when it restores a process.",
-		  e->new > e->old ? "up" : "down", size_of(e, e->bytes).text);
+	if (e->bytes)
+		prose_add(e->prose, "The break was moved %s by %s", e->new > e->old ? "up" : "down",
+			  size_of(e, e->bytes).text);
+	else
+		prose_add(e->prose, "The start of the heap was moved");
+	prose_add(e->prose, " without a brk call: by prctl(PR_SET_MM), as CRIU does when it restores "
+		  "a process. That does not count as growth");
+	if (e->snap->start)
+		prose_add(e->prose, "; the heap starts at %s now, and its size is %s",
+			  address_text(e->snap->start).text,
+			  size_of(e, snapshot_heap(e->snap, e->new)).text);
+	prose_add(e->prose, ".");
 }
 
 static void explain_resync(const struct explained *e)

@@ -120,10 +120,10 @@ static void advise_limit(const struct refusal *r, const struct limit *limit,
 /* Nobody can be asked any more. */
 static void explain_limit_only(const struct refusal *r, const struct limit *limit)
 {
-	uint64_t heap = r->request - r->snap->start_brk;
+	uint64_t heap = r->request - r->snap->start;
 
 	prose_add(r->prose, "%s, the limit on %s, did not allow it", limit->name, limit->what);
-	if (*limit->prlimit == 'd' && r->snap->start_brk && r->snap->data_limit != VALUE_NONE)
+	if (*limit->prlimit == 'd' && r->snap->start && r->snap->data_limit != VALUE_NONE)
 		prose_add(r->prose, ": it was %s in the end, and the heap alone would have been %s",
 			  exact(r, r->snap->data_limit, heap).text,
 			  exact(r, heap, r->snap->data_limit).text);
@@ -178,7 +178,7 @@ static void explain_killed(const struct refusal *r)
 
 static void explain_below_start(const struct refusal *r)
 {
-	if (!r->snap->start_brk) {
+	if (!r->snap->start) {
 		prose_add(r->prose, "a break at %s would be below the start of the heap, which is "
 			  "fixed. The program has to correct the address: malloc never asks for "
 			  "that.", address_text(r->request).text);
@@ -186,8 +186,8 @@ static void explain_below_start(const struct refusal *r)
 	}
 	prose_add(r->prose, "a break at %s would be %s below the start of the heap, %s, which is "
 		  "fixed. The program has to correct the address: malloc never asks for that.",
-		  address_text(r->request).text, size_of(r, r->snap->start_brk - r->request).text,
-		  address_text(r->snap->start_brk).text);
+		  address_text(r->request).text, size_of(r, r->snap->start - r->request).text,
+		  address_text(r->snap->start).text);
 }
 
 static void explain_address_limit(const struct refusal *r)

@@ -33,9 +33,14 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	/* In JSON "events" is the array of them. */
 	{ "Events", "last_seq", FIELD_UNSIGNED, offsetof(struct snapshot, events), false },
 	HEADER("Dropped", dropped, FIELD_UNSIGNED),
+	HEADER("External", external, FIELD_UNSIGNED),
+	HEADER("Resyncs", resyncs, FIELD_UNSIGNED),
+	HEADER("ExternalUpBytes", external_up_bytes, FIELD_UNSIGNED),
+	HEADER("ExternalDownBytes", external_down_bytes, FIELD_UNSIGNED),
+	HEADER("StartBefore", start_before, FIELD_ADDRESS),
 };
 
-const struct header_field *header_set_missing(struct snapshot *snap, uint32_t seen)
+const struct header_field *header_end(struct snapshot *snap, uint32_t seen)
 {
 	snap->missing = ~seen;
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
@@ -48,6 +53,7 @@ const struct header_field *header_set_missing(struct snapshot *snap, uint32_t se
 		*(uint64_t *)((char *)snap + field->offset) =
 			field->kind == FIELD_LIMIT || field->kind == FIELD_MAPPING ? VALUE_NONE : 0;
 	}
+	snap->start = snap->start_before ?: snap->start_brk;
 	return NULL;
 }
 

@@ -46,15 +46,15 @@ enum event_field_id {
 	EVENT_FIELDS,
 };
 
-#define HEADER_FIELDS 26
+#define HEADER_FIELDS 31
 
 extern const struct header_field header_fields[HEADER_FIELDS];
 
 /*
- * An older module or recording has fewer keys: note which, where @seen has a bit for each that is
- * there. Returns the first one missing that is needed, or NULL.
+ * The header has been read. An older module or recording has fewer keys: note which, where @seen
+ * has a bit for each that is there. Returns the first one missing that is needed, or NULL.
  */
-const struct header_field *header_set_missing(struct snapshot *snap, uint32_t seen);
+const struct header_field *header_end(struct snapshot *snap, uint32_t seen);
 
 /* Whether the key was there that @member, one of the snapshot's, has the value of. */
 bool header_has(const struct snapshot *snap, const uint64_t *member);

@@ -154,7 +154,7 @@ static int header_parse(struct snapshot *snap)
 			return rc;
 		line = end + 1;
 	}
-	missing = header_set_missing(snap, seen);
+	missing = header_end(snap, seen);
 	if (missing)
 		return problem(snap, "no %s in the header block", missing->key);
 	snap->cursor = line + 1;
@@ -243,6 +243,7 @@ int snapshot_next_event(struct snapshot *snap, struct event *ev)
 	if (*p != '\n')
 		return snapshot_event_problem(snap);
 	snap->cursor = p + 1;
+	snapshot_follow_start(snap, ev);
 	return 1;
 }
 

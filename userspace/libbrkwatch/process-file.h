@@ -7,14 +7,13 @@
 #include <stdint.h>
 
 #include "events/sparkline.h"
+#include "libbrkwatch/event.h"
 
 /* The Format: that is understood. */
 #define SNAPSHOT_FORMAT "1"
 
 /* A limit or address that the file gives as a word: unlimited, none. */
 #define VALUE_NONE UINT64_MAX
-
-struct event;
 
 /* Room for a text, which grows. Several snapshots may use the same, one after another. */
 struct text_buffer {
@@ -52,7 +51,14 @@ struct snapshot {
 	uint64_t history;
 	uint64_t events;
 	uint64_t dropped;
+	uint64_t external;
+	uint64_t resyncs;
+	uint64_t external_up_bytes;
+	uint64_t external_down_bytes;
+	uint64_t start_before;
 	uint32_t missing;	/* a bit for each of header_fields that was not there: it is 0 */
+
+	uint64_t start;		/* of the heap, after the event returned last; 0: not known */
 
 	char problem[128];	/* what was wrong, after -EPROTO */
 
@@ -71,6 +77,19 @@ struct snapshot {
 static inline uint64_t snapshot_page_size(const struct snapshot *snap)
 {
 	return snap->page_size ? snap->page_size : 4096;
+}
+
+/* The size of the heap with this break, by where it starts now. */
+static inline uint64_t snapshot_heap(const struct snapshot *snap, uint64_t brk)
+{
+	return snap->start && brk > snap->start ? brk - snap->start : 0;
+}
+
+/* prctl(2) can move the start. An older module does not tell where to, and says 0. */
+static inline void snapshot_follow_start(struct snapshot *snap, struct event *ev)
+{
+	if (event_field_is(ev, EV_EVENT, "external") || event_field_is(ev, EV_EVENT, "resync"))
+		snap->start = event_address(ev, EV_REQUEST) ?: snap->start;
 }
 
 void snapshot_init(struct snapshot *snap, struct text_buffer *buffer);

@@ -125,7 +125,7 @@ void plot_space(struct plot *plot, const struct snapshot *snap)
 	if (plot->error)
 		return;
 	plot->spaces[plot->n_spaces] = (struct plot_space){
-		.process = i, .id = snap->space, .since = snap->since, .start = snap->start_brk,
+		.process = i, .id = snap->space, .since = snap->since, .start = snap->start,
 		.again = i < plot->n_processes,
 	};
 	process = &plot->processes[i];
@@ -191,10 +191,10 @@ void plot_event(struct plot *plot, const struct snapshot *snap, struct event *ev
 
 	if (!space || plot->error)
 		return;
-	/* prctl(2) can move it. */
-	if (space->start && snap->start_brk)
-		space->start = snap->start_brk;
 	old = height(space, event_address(ev, EV_OLD));
+	/* prctl(2) can move it. */
+	if (space->start && snap->start)
+		space->start = snap->start;
 	new = height(space, event_address(ev, EV_NEW));
 	if (ev->malformed)
 		return;

@@ -50,7 +50,7 @@ static bool set_field(struct record *record, enum column_id id, const char *word
 	case COL_SPACE:
 		return scan_u64(&p, &record->snap.space) && !*p;
 	case COL_START:
-		return !*word || (scan_hex(&p, &record->snap.start_brk) && !*p);
+		return !*word || (scan_hex(&p, &record->snap.start) && !*p);
 	default:
 		return true;
 	}

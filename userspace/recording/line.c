@@ -164,7 +164,7 @@ static int header_from_json(struct record *record, struct json_object *object)
 			return record_problem(record, "%s is not understood", field->json);
 		seen |= 1u << i;
 	}
-	missing = header_set_missing(snap, seen);
+	missing = header_end(snap, seen);
 	if (missing)
 		return record_problem(record, "no %s, which is needed", missing->json);
 	if (json_object_object_get_ex(object, "name", &value) && value)

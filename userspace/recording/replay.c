@@ -48,6 +48,11 @@ struct input {
 	bool head;		/* CSV's has been read */
 };
 
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct source *x = a, *y = b;
@@ -99,48 +104,46 @@ static void begin_space(struct input *in, struct source *source, const struct sn
 		report_start(&in->report, &source->snap);
 }
 
-/* For --until. The header counts what had happened when it was read. */
-static void count_in_space(struct snapshot *snap, struct event *ev, bool call, int64_t bytes)
+static void count_call(struct snapshot *snap, struct event *ev, struct totals *sum)
 {
+	int64_t bytes = event_signed(ev, EV_DELTA_PAGES) * (int64_t)snapshot_page_size(snap);
+	uint64_t grown = bytes > 0 ? (uint64_t)bytes : 0, shrunk = bytes < 0 ? -(uint64_t)bytes : 0;
+	uint64_t before = snapshot_heap(snap, event_address(ev, EV_OLD));
+	uint64_t after = snapshot_heap(snap, event_address(ev, EV_NEW));
+	bool refused = event_field_is(ev, EV_EVENT, "refused");
+
+	sum->calls++;
+	sum->refused += refused;
+	sum->grown_bytes += grown;
+	sum->shrunk_bytes += shrunk;
+	sum->peak_bytes = max_u64(sum->peak_bytes, max_u64(before, after));
+	/* For --until. The header counts what had happened when it was read. */
 	if (event_unsigned(ev, EV_SEQ) <= snap->events)
 		return;
-	snap->calls += call;
-	snap->refused += event_field_is(ev, EV_EVENT, "refused");
-	if (bytes > 0)
-		snap->grown_bytes += (uint64_t)bytes;
-	else
-		snap->shrunk_bytes += -(uint64_t)bytes;
+	snap->calls++;
+	snap->refused += refused;
+	snap->grown_bytes += grown;
+	snap->shrunk_bytes += shrunk;
 }
 
 /* What the module counts, as far as its events tell. */
 static void count_event(struct source *source, struct event *ev)
 {
-	struct totals *sum = &source->totals;
-	uint64_t page_size = snapshot_page_size(&source->snap);
-	uint64_t start = source->snap.start_brk, brk = event_address(ev, EV_NEW);
-	uint64_t bytes = (uint64_t)event_signed(ev, EV_DELTA_PAGES) * page_size;
-	bool call;
-
 	source->ended = event_field_is(ev, EV_EVENT, "end");
-	call = !source->ended && !event_field_is(ev, EV_EVENT, "fork") &&
-	       !event_field_is(ev, EV_EVENT, "external") &&
-	       !event_field_is(ev, EV_EVENT, "resync");
-	sum->calls += call;
-	sum->refused += event_field_is(ev, EV_EVENT, "refused");
-	if ((int64_t)bytes > 0)
-		sum->grown_bytes += bytes;
-	else
-		sum->shrunk_bytes += -bytes;
-	if (start && brk > start && brk - start > sum->peak_bytes)
-		sum->peak_bytes = brk - start;
-	count_in_space(&source->snap, ev, call, (int64_t)bytes);
+	if (!source->ended && !event_field_is(ev, EV_EVENT, "fork") &&
+	    !event_field_is(ev, EV_EVENT, "external") && !event_field_is(ev, EV_EVENT, "resync"))
+		count_call(&source->snap, ev, &source->totals);
 }
 
 static int take_event(struct input *in, struct source *source, struct record *record)
 {
-	/* CSV has no line that says where a space begins. */
+	/* CSV has no line that says where a space begins, but on each where the heap starts. */
 	if (!source->totals.spaces || source->snap.space != record->snap.space)
 		begin_space(in, source, &record->snap);
+	if (record->type == RECORD_EVENT && record->snap.start)
+		source->snap.start = record->snap.start;
+	else
+		snapshot_follow_start(&source->snap, &record->event);
 	count_event(source, &record->event);
 	return report_event(&in->report, &source->totals, &source->snap, &record->event);
 }

@@ -45,11 +45,6 @@ static void add(struct track *track, uint64_t time_ns, uint64_t heap_bytes, uint
 	track->refused += refused;
 }
 
-static uint64_t heap_of(const struct snapshot *snap, uint64_t brk)
-{
-	return brk > snap->start_brk ? brk - snap->start_brk : 0;
-}
-
 static void add_event(struct track *track, const struct snapshot *snap, struct event *ev)
 {
 	uint64_t seq = event_unsigned(ev, EV_SEQ), time_ns = event_unsigned(ev, EV_TIME_NS);
@@ -58,9 +53,9 @@ static void add_event(struct track *track, const struct snapshot *snap, struct e
 	if (ev->malformed || seq <= track->seq)
 		return;
 	if (!track->n && seq == 1)
-		add(track, snap->since, heap_of(snap, before), 0);
+		add(track, snap->since, snapshot_heap(snap, before), 0);
 	track->seq = seq;
-	add(track, time_ns, heap_of(snap, after), event_field_is(ev, EV_EVENT, "refused"));
+	add(track, time_ns, snapshot_heap(snap, after), event_field_is(ev, EV_EVENT, "refused"));
 }
 
 /*
