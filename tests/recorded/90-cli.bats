@@ -177,6 +177,8 @@ load common
 	diff -u <("$CLI" 4242) <("$CLI" 1)
 	diff -u <("$CLI" --json 4242 | jq -c 'del(.in_flight, .lost, .history, .last_seq, .dropped)') <("$CLI" --json 1)
 	diff -u <("$CLI" --follow --csv 4242) <("$CLI" --follow --csv 1)
+	sed 's/\t[^\t]*$//' "$DATA/proc/all" >"$BRKWATCH_PROC/all"
+	diff -u <(BRKWATCH_PROC=$DATA/proc "$CLI" --top -q) <("$CLI" --top -q)
 	# Nothing is made up: of each key, the row is as it was or not there.
 	# shellcheck disable=SC2013 # they are words
 	for key in $(sed -n 's/^\([A-Za-z]*\):.*/\1/p' "$DATA/proc/4300"); do

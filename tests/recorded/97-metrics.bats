@@ -31,17 +31,17 @@ sum() {
 
 # ---- a sequence of states ----
 
-# row PID NAME HEAP CALLS REFUSED GROWN SHRUNK LAST: a row of all; where the
-# heap begins follows from the pid, or is $start.
+# row PID NAME HEAP CALLS REFUSED GROWN SHRUNK LAST: most of a row; its space,
+# which comes at the end of it, follows from the pid, or is $space.
 row() {
-	local begin=${start:-$((0x550000000000 + ($1 << 24)))}
+	local begin=$((0x550000000000 + ($1 << 24) + ${moved:-0}))
 	printf '%d\t%s\t0x%016x\t0x%016x\t%d\t%d\t%d\t0\t0\t%d\t%d\t%d\t%d' \
 		"$1" "$2" "$begin" $((begin + $3)) "$3" $((1 << 30)) "$4" "$5" "$6" "$7" "$8"
 }
 
 lives() {
 	row "$@" >>"$NEXT/all"
-	echo >>"$NEXT/all"
+	printf '\t%d\n' "${space:-$1}" >>"$NEXT/all"
 }
 
 # has_ended EXIT_NS ROW...: the newest comes first.
@@ -51,7 +51,7 @@ has_ended() {
 	{
 		head -n 1 "$NEXT/exited"
 		row "$@"
-		printf '\t0\t%d\tgrow\t0x0000000000000000\t-\n' "$exit_ns"
+		printf '\t0\t%d\tgrow\t0x0000000000000000\t-\t%d\n' "$exit_ns" "${space:-$1}"
 		tail -n +2 "$NEXT/exited"
 	} >"$NEXT/exited.new"
 	mv "$NEXT/exited.new" "$NEXT/exited"
@@ -281,7 +281,7 @@ openmetrics() {
 
 	# The number is another process's now.
 	next_state 1400 12 2100000 58192
-	start=0x560000000000 lives 10 leak 100000 4 1 100000 0 12
+	space=100 lives 10 leak 100000 4 1 100000 0 12
 	reads
 	[ "$(value 'brkwatch_group_calls_total{groupname="leak"}')" = 37 ]
 	[ "$(value 'brkwatch_group_failures_total{groupname="leak"}')" = 2 ]
@@ -293,27 +293,32 @@ openmetrics() {
 
 	# exec: the same number, the counts begin anew.
 	next_state 1410 12 2100000 58192
-	start=0x570000000000 lives 10 make 4096 3 0 4096 0 13
+	space=101 lives 10 make 4096 3 0 4096 0 13
 	reads
 	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 41 ]
 	# vfork: the child has the parent's counts.
 	next_state 1411 12 2100000 58192
-	start=0x570000000000 lives 9 make 4096 4 0 4096 0 14
-	start=0x570000000000 lives 10 make 4096 4 0 4096 0 14
+	space=101 lives 9 make 4096 4 0 4096 0 14
+	space=101 lives 10 make 4096 4 0 4096 0 14
 	reads
 	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 42 ]
-	# exec where the heap is not at random: a count that goes back tells.
+	# exec, and more calls than before.
 	next_state 1420 12 2100000 58192
-	start=0x570000000000 lives 10 make 4096 2 0 4096 0 14
+	space=102 lives 10 make 4096 5 0 4096 0 15
 	reads
-	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 44 ]
-	[ "$(sum brkwatch_group_calls_total)" = 420 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 47 ]
+	# prctl moves the heap.
+	next_state 1421 12 2100000 58192
+	moved=$((1 << 36)) space=102 lives 10 make 4096 6 0 4096 0 16
+	reads
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 48 ]
+	[ "$(sum brkwatch_group_calls_total)" = 421 ]
 	# The module was loaded again.
 	next_state 4 0 4096 0
-	lives 20 make 4096 3 0 4096 0 15
+	space=102 lives 10 make 4096 3 0 4096 0 15
 	reloaded=y reads
-	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 47 ]
-	[ "$(sum brkwatch_group_calls_total)" = 424 ]
+	[ "$(value 'brkwatch_group_calls_total{groupname="make"}')" = 51 ]
+	[ "$(sum brkwatch_group_calls_total)" = 425 ]
 	ends_with TERM 0
 	[ ! -e "$OUT" ]
 }

@@ -12,15 +12,21 @@
 static int find_columns(struct rows *rows, const char *const *names)
 {
 	char *line = rows->line, *word;
-	size_t found = 0;
 
+	for (size_t i = 0; i < rows->n; i++) {
+		rows->columns[i] = -1;
+		rows->values[i] = "0";
+	}
 	for (int column = 0; (word = strsep(&line, "\t\n")); column++)
 		for (size_t i = 0; i < rows->n; i++)
-			if (!strcmp(word, names[i])) {
+			if (!strcmp(word, names[i] + (*names[i] == '?'))) {
 				rows->columns[i] = column;
-				found++;
+				rows->found++;
 			}
-	return found == rows->n ? 0 : -EPROTO;
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->columns[i] < 0 && *names[i] != '?')
+			return -EPROTO;
+	return 0;
 }
 
 static int read_line(struct rows *rows)
@@ -68,7 +74,7 @@ int rows_next(struct rows *rows)
 				rows->values[i] = word;
 				found++;
 			}
-	return found == rows->n ? 1 : -EPROTO;
+	return found == rows->found ? 1 : -EPROTO;
 }
 
 bool rows_number(const struct rows *rows, size_t i, uint64_t *number)

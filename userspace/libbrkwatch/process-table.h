@@ -19,14 +19,15 @@ struct rows {
 	FILE *file;
 	char *line;
 	size_t room;
-	size_t n;
+	size_t n, found;
 	int columns[ROWS_COLUMNS_MAX];
 };
 
 /*
  * Open @file of the directory and find the @n (at most ROWS_COLUMNS_MAX) columns called @names.
- * They may be in any place: a newer module may have more. Returns 0, a negative errno, or -EPROTO
- * where there is no such column. Only after 0 rows_close() is needed.
+ * They may be in any place: a newer module may have more. One with a "?" before its name may be
+ * absent, as an older module does not have it: then its value is "0". Returns 0, a negative errno,
+ * or -EPROTO where there is no such column. Only after 0 rows_close() is needed.
  */
 int rows_open(struct rows *rows, const struct options *opts, const char *file,
 	      const char *const *names, size_t n);

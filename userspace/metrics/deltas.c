@@ -6,7 +6,8 @@
  * what is added from one reading to the next can be summed up. A process that has ended has its
  * last values in exited; it may come there a moment after it has left all, so one that is missing
  * is remembered for some readings. The row may also be there before all is read again: it is
- * the pid, where the heap begins and that no count goes back that tell what goes on from what.
+ * the number of the address space that tells what goes on from what, and that no count goes back,
+ * for a module that is loaded again numbers them anew.
  *
  * What an address space does between the last reading and an exec is in neither file.
  */
@@ -25,7 +26,7 @@
 #define MISSING_MAX	2
 
 enum {
-	PID, NAME, START_BRK, HEAP, PEAK, CALLS, REFUSED, GROWN, SHRUNK, LAST_EVENT,
+	PID, NAME, START_BRK, HEAP, PEAK, CALLS, REFUSED, GROWN, SHRUNK, LAST_EVENT, SPACE,
 	IN_ALL,
 	EXIT = IN_ALL, IN_EXITED
 };
@@ -41,6 +42,7 @@ static const char *const names[IN_EXITED] = {
 	[GROWN] = "grown_bytes",
 	[SHRUNK] = "shrunk_bytes",
 	[LAST_EVENT] = "last_event_ns",
+	[SPACE] = "?space",
 	[EXIT] = "exit_ns",
 };
 
@@ -94,9 +96,9 @@ static void copy_name(char *to, const char *name)
  */
 static bool parse(const struct rows *rows, struct space *space)
 {
-	uint64_t *const numbers[IN_ALL] = {
+	uint64_t start_brk, *const numbers[IN_ALL] = {
 		[PID] = &space->pid,
-		[START_BRK] = &space->start_brk,
+		[START_BRK] = &start_brk,
 		[HEAP] = &space->heap_bytes,
 		[PEAK] = &space->peak_bytes,
 		[CALLS] = &space->counts.calls,
@@ -104,6 +106,7 @@ static bool parse(const struct rows *rows, struct space *space)
 		[GROWN] = &space->counts.grown_bytes,
 		[SHRUNK] = &space->counts.shrunk_bytes,
 		[LAST_EVENT] = &space->last_event_ns,
+		[SPACE] = &space->id,
 	};
 
 	*space = (struct space){ 0 };
@@ -171,8 +174,7 @@ static void sort(void *list, size_t n, size_t size, int (*compare)(const void *,
 
 static bool goes_on(const struct space *from, const struct space *to)
 {
-	return from->start_brk == to->start_brk && from->peak_bytes <= to->peak_bytes &&
-	       from->counts.calls <= to->counts.calls &&
+	return (!from->id || from->id == to->id) && from->counts.calls <= to->counts.calls &&
 	       from->counts.refused <= to->counts.refused &&
 	       from->counts.grown_bytes <= to->counts.grown_bytes &&
 	       from->counts.shrunk_bytes <= to->counts.shrunk_bytes;
@@ -220,20 +222,15 @@ static int compare_identity(const void *a, const void *b)
 	const struct space *s = ((const struct place *)a)->space;
 	const struct space *t = ((const struct place *)b)->space;
 
-	if (s->last_event_ns != t->last_event_ns)
-		return s->last_event_ns < t->last_event_ns ? -1 : 1;
-	if (s->start_brk != t->start_brk)
-		return s->start_brk < t->start_brk ? -1 : 1;
-	if (s->counts.calls != t->counts.calls)
-		return s->counts.calls < t->counts.calls ? -1 : 1;
+	if (s->id != t->id)
+		return s->id < t->id ? -1 : 1;
 	/* The one that keeps it comes first. */
 	return s->known != t->known ? t->known - s->known : compare_pids(s, t);
 }
 
 /*
  * Several processes may have one address space, as after vfork: but for one of them they are
- * left out. No two address spaces had their last event in the same nanosecond and at the same
- * place.
+ * left out.
  */
 static bool leave_out_shared(struct space_list *now)
 {
@@ -249,9 +246,7 @@ static bool leave_out_shared(struct space_list *now)
 	for (size_t i = 0; i < now->n; i++) {
 		struct space *space = order[i].space;
 
-		if (last && space->counts.calls && space->last_event_ns == last->last_event_ns &&
-		    space->start_brk == last->start_brk &&
-		    space->counts.calls == last->counts.calls)
+		if (last && space->id && space->id == last->id)
 			space->followed = true;
 		else
 			last = space;

@@ -30,7 +30,7 @@ struct space {
 	struct counts added;		/* to the counts since the reading before */
 
 	/* private: */
-	uint64_t start_brk;
+	uint64_t id;			/* of the address space; 0: not known */
 	unsigned int missing;		/* how many readings ago it was last seen alive */
 	bool known;			/* from the reading before */
 	bool followed;			/* it was found again, or in exited */

@@ -71,7 +71,7 @@ static void add_events(struct track *track, const struct options *opts, struct p
 	if (fd < 0)
 		return;
 	snapshot_init(&snap, &track->buffer);
-	if (!snapshot_read(&snap, fd) && snap.start_brk == p->start_brk) {
+	if (!snapshot_read(&snap, fd) && (!p->space || snap.space == p->space)) {
 		p->heap_bytes = snap.heap_bytes;
 		p->refused = snap.refused;
 		if (!track->n && !snap.events)

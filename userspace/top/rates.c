@@ -11,7 +11,7 @@
 #include "top/rates.h"
 #include "libbrkwatch/process-table.h"
 
-enum { PID, NAME, START_BRK, BRK, HEAP, PEAK, CALLS, REFUSED, GROWN, SHRUNK, LAST_EVENT, WANTED };
+enum { PID, NAME, START_BRK, BRK, HEAP, PEAK, CALLS, REFUSED, GROWN, SHRUNK, LAST_EVENT, SPACE, WANTED };
 
 static const char *const names[WANTED] = {
 	[PID] = "pid",
@@ -25,6 +25,7 @@ static const char *const names[WANTED] = {
 	[GROWN] = "grown_bytes",
 	[SHRUNK] = "shrunk_bytes",
 	[LAST_EVENT] = "last_event_ns",
+	[SPACE] = "?space",
 };
 
 static int parse(const struct rows *rows, struct process *p)
@@ -40,7 +41,8 @@ static int parse(const struct rows *rows, struct process *p)
 	    !rows_number(rows, REFUSED, &p->refused) ||
 	    !rows_number(rows, GROWN, &p->grown_bytes) ||
 	    !rows_number(rows, SHRUNK, &p->shrunk_bytes) ||
-	    !rows_number(rows, LAST_EVENT, &p->last_event_ns))
+	    !rows_number(rows, LAST_EVENT, &p->last_event_ns) ||
+	    !rows_number(rows, SPACE, &p->space))
 		return -EPROTO;
 	p->pid = (pid_t)pid;
 	p->rated = false;
@@ -72,10 +74,10 @@ static int compare_pids(const void *a, const void *b)
 
 bool process_goes_on(const struct process *earlier, const struct process *later)
 {
-	/* After an exec it may well begin at the same place, but what only grows begins anew. */
-	return earlier->pid == later->pid && earlier->start_brk == later->start_brk &&
+	/* A module that is loaded again numbers spaces anew, but what only grows begins anew, too. */
+	return earlier->pid == later->pid &&
+	       (!earlier->space || earlier->space == later->space) &&
 	       earlier->calls <= later->calls && earlier->refused <= later->refused &&
-	       earlier->peak_bytes <= later->peak_bytes &&
 	       earlier->grown_bytes <= later->grown_bytes &&
 	       earlier->shrunk_bytes <= later->shrunk_bytes;
 }

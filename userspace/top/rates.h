@@ -16,6 +16,7 @@
 struct process {
 	pid_t pid;
 	char name[PROCESS_NAME_MAX];	/* escaped, as in /proc/PID/status */
+	uint64_t space;		/* 0: not known */
 	uint64_t start_brk;
 	uint64_t brk;
 	uint64_t heap_bytes;
