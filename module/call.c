@@ -430,7 +430,7 @@ void brkwatch_call_end(struct brkwatch_record *record)
 		record->ended = true;
 		record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 		if (record->followers)
-			irq_work_queue(&record->wake_work);
+			brkwatch_follow_end(record);
 	}
 	raw_spin_unlock(&record->lock);
 

@@ -7,18 +7,13 @@
 #ifndef BRKWATCH_EVENT_H
 #define BRKWATCH_EVENT_H
 
-#include <linux/irq_work.h>
-#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
-#include <linux/timer.h>
 
+#include "follow.h"
 #include "record.h"
 #include "trace.h"
-
-/* Long enough to wake a reader for many events, short for one who watches. */
-#define WAKE_DELAY_MS	8
 
 /* The number of a task in the pid namespace of the record's process. */
 static inline pid_t own_number(const struct brkwatch_record *record,
@@ -26,27 +21,6 @@ static inline pid_t own_number(const struct brkwatch_record *record,
 {
 	return likely(record->level <= pid->level) ?
 	       pid->numbers[record->level].nr : 0;
-}
-
-/*
- * Pollers are woken a little later, for many events at once; at once when half
- * of what they could still be shown has filled up. Who polls disarms it.
- */
-static inline void wake_soon(struct brkwatch_record *record)
-{
-	u64 behind = record->history.last - record->wake_seq;
-
-	if (!record->wake_armed) {
-		record->wake_armed = true;
-		record->wake_seq = record->history.last;
-		/* Others may have disarmed a timer that this one needs. */
-		if (timer_pending(&record->wake_timer))
-			return;
-		mod_timer(&record->wake_timer,
-			  jiffies + msecs_to_jiffies(WAKE_DELAY_MS));
-	} else if (behind == brkwatch_history_size(&record->history) / 2) {
-		irq_work_queue(&record->wake_work);
-	}
 }
 
 /*
@@ -100,7 +74,7 @@ static __always_inline void add_event(struct brkwatch_record *record,
 	if (static_branch_unlikely(&brkwatch_traced))
 		brkwatch_trace_event(record, event, old);
 	if (record->followers)
-		wake_soon(record);
+		brkwatch_follow_news(record);
 }
 
 static __always_inline void by_current(const struct brkwatch_record *record,

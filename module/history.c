@@ -28,45 +28,66 @@ static unsigned long break_before(const struct brkwatch_history *history,
 }
 
 /**
- * brkwatch_history_move() - go on in another ring
- * @history: the history; its old ring is the caller's to free
- * @ring: room for @size events, none of them that of the old ring
+ * brkwatch_history_move() - move to another ring, some events at a time
+ * @history: the history
+ * @ring: room for @size events
  * @size: a power of two; the oldest events are dropped where they do not fit
+ * @start: where the heap starts after the newest event
+ * @next: the event to go on with, 0 at first
+ * @max: how many events to copy at most
+ *
+ * Return: the old ring when all have moved, NULL if there are more.
  */
-void brkwatch_history_move(struct brkwatch_history *history,
-			   struct brkwatch_event *ring, unsigned long size)
+struct brkwatch_event *
+brkwatch_history_move(struct brkwatch_history *history,
+		      struct brkwatch_event *ring, unsigned long size,
+		      unsigned long start, u64 *next, unsigned int max)
 {
-	u64 seq = history->first;
+	struct brkwatch_event *old = history->ring;
+	u64 first = history->first, seq;
 
-	if (history->last - seq + 1 > size)
-		seq = history->last - size + 1;
-	history->before = break_before(history, seq);
-	history->first = seq;
-	for (; seq <= history->last; seq++)
-		ring[seq & (size - 1)] = history->ring[seq & history->mask];
+	if (history->last + 1 - first > size)
+		first = history->last + 1 - size;
+	for (seq = max(*next, first); max && seq <= history->last; seq++, max--)
+		ring[seq & (size - 1)] = old[seq & history->mask];
+	*next = seq;
+	if (seq <= history->last)
+		return NULL;
+
+	if (first > history->first) {
+		history->before = break_before(history, first);
+		/* As after the newest event, unless one of them moved it. */
+		for (seq = history->last; seq >= first; seq--) {
+			if (brkwatch_event_is_external(&ring[seq & (size - 1)]))
+				start = ring[seq & (size - 1)].old_start;
+		}
+		history->start_before = start;
+		history->first = first;
+	}
 	history->ring = ring;
 	history->mask = size - 1;
+	return old;
 }
 
 /**
  * brkwatch_history_copy() - copy events out
  * @history: the history
- * @seq: the first event wanted; must be between first and last + 1
- * @to: where to
- * @max: how many events fit there
- * @before: where to put the break before event @seq
+ * @seq: the first event wanted, no newer than the newest
+ * @to: where to; the first one only gets the break before event @seq
+ * @size: how many events fit there
  *
- * Return: how many events were copied.
+ * Return: how many events were copied; 0 if event @seq is no longer there.
  */
-unsigned long brkwatch_history_copy(const struct brkwatch_history *history,
-				    u64 seq, struct brkwatch_event *to,
-				    unsigned long max, unsigned long *before)
+unsigned int brkwatch_history_copy(const struct brkwatch_history *history,
+				   u64 seq, struct brkwatch_event *to,
+				   unsigned int size)
 {
-	unsigned long n = min_t(u64, max, history->last + 1 - seq);
-	unsigned long i;
+	unsigned int i, n = min_t(u64, size - 1, history->last + 1 - seq);
 
-	*before = break_before(history, seq);
+	if (seq < history->first)
+		return 0;
+	to->brk = break_before(history, seq);
 	for (i = 0; i < n; i++)
-		to[i] = history->ring[(seq + i) & history->mask];
+		*++to = history->ring[(seq + i) & history->mask];
 	return n;
 }

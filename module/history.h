@@ -16,13 +16,14 @@
  * @first: sequence number of the oldest event kept; @last + 1 if there is none
  * @last: sequence number of the newest event, 0 if there was none yet
  * @before: the break before event @first
+ * @start_before: where the heap started before that
  */
 struct brkwatch_history {
 	struct brkwatch_event *ring;
 	unsigned long mask;
 	u64 first;
 	u64 last;
-	unsigned long before;
+	unsigned long before, start_before;
 };
 
 static inline unsigned long
@@ -45,6 +46,8 @@ brkwatch_history_next(struct brkwatch_history *history)
 
 	if (seq - history->first > history->mask) {
 		history->before = event->brk;
+		if (unlikely(brkwatch_event_is_external(event)))
+			history->start_before = event->request;
 		history->first++;
 	}
 	return event;
@@ -52,10 +55,12 @@ brkwatch_history_next(struct brkwatch_history *history)
 
 void brkwatch_history_init(struct brkwatch_history *history,
 			   struct brkwatch_event *ring, unsigned long size);
-void brkwatch_history_move(struct brkwatch_history *history,
-			   struct brkwatch_event *ring, unsigned long size);
-unsigned long brkwatch_history_copy(const struct brkwatch_history *history,
-				    u64 seq, struct brkwatch_event *to,
-				    unsigned long max, unsigned long *before);
+struct brkwatch_event *
+brkwatch_history_move(struct brkwatch_history *history,
+		      struct brkwatch_event *ring, unsigned long size,
+		      unsigned long start, u64 *next, unsigned int max);
+unsigned int brkwatch_history_copy(const struct brkwatch_history *history,
+				   u64 seq, struct brkwatch_event *to,
+				   unsigned int size);
 
 #endif

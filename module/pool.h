@@ -1,30 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where records come from: a pool for contexts that cannot allocate, filled by
- * a worker, and the limits on how many there are and what they take.
+ * a worker, and the limits on what records, histories and descriptors take.
  */
 #ifndef BRKWATCH_POOL_H
 #define BRKWATCH_POOL_H
 
-#include <linux/types.h>
+#include "share.h"
 
 struct brkwatch_record;
 struct brkwatch_record_stats;
 
-int brkwatch_pool_init(size_t size);
+/* What a descriptor takes at most, without the record that it keeps. */
+#define BRKWATCH_DESCRIPTOR_SIZE	2048
+
+/*
+ * Records of address spaces that live; pages of long histories; and
+ * descriptors, each of which may keep the record of one that is gone.
+ */
+extern struct brkwatch_share brkwatch_live, brkwatch_histories,
+			     brkwatch_descriptors;
+
+int brkwatch_pool_init(size_t record_size);
 void brkwatch_pool_exit(void);
 
 struct brkwatch_record *brkwatch_pool_get(void);
 struct brkwatch_record *brkwatch_pool_alloc(void);
-void brkwatch_pool_retire(struct brkwatch_record *record);
 void brkwatch_pool_put(struct brkwatch_record *record);
+void brkwatch_pool_free(struct brkwatch_record *record);
 bool brkwatch_pool_fill(void);
 bool brkwatch_pool_is_low(void);
-bool brkwatch_pool_is_full(void);
-unsigned int brkwatch_pool_limit(void);
-
-bool brkwatch_history_charge(size_t size);
-void brkwatch_history_uncharge(size_t size);
 
 void brkwatch_pool_get_stats(struct brkwatch_record_stats *stats);
 

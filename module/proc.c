@@ -2,8 +2,8 @@
 /* The files under /proc/brkwatch: opening, reading, waiting. */
 #include "brkwatch.h"
 
+#include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
@@ -11,11 +11,12 @@
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/timer.h>
 #include <linux/uio.h>
 
 #include "access.h"
+#include "follow.h"
 #include "names.h"
+#include "pool.h"
 #include "proc.h"
 #include "record.h"
 
@@ -60,6 +61,7 @@ static struct pid *find_pid(const struct brkwatch_name *name,
  */
 static int pid_open(struct inode *inode, struct file *file)
 {
+	brkwatch_user_t user = brkwatch_user_of(current_cred());
 	struct brkwatch_name *name = pde_data(inode);
 	struct brkwatch_reader *reader;
 	int err;
@@ -71,10 +73,14 @@ static int pid_open(struct inode *inode, struct file *file)
 		goto err_module;
 
 	err = -ENOMEM;
+	if (!brkwatch_share_take(&brkwatch_descriptors, user, 1))
+		goto err_name;
+	BUILD_BUG_ON(sizeof(*reader) > BRKWATCH_DESCRIPTOR_SIZE);
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
-		goto err_name;
+		goto err_share;
 	reader->name = name;
+	reader->user = user;
 	reader->ns = proc_pid_ns(inode->i_sb);
 	mutex_init(&reader->lock);
 
@@ -100,6 +106,8 @@ err_pid:
 	put_pid(reader->pid);
 err_reader:
 	kfree(reader);
+err_share:
+	brkwatch_share_give(&brkwatch_descriptors, user, 1);
 err_name:
 	brkwatch_name_put(name);
 err_module:
@@ -116,11 +124,11 @@ static int pid_release(struct inode *inode, struct file *file)
 	struct brkwatch_reader *reader = file_reader(file);
 
 	if (reader->follows)
-		brkwatch_record_unfollow(reader->record);
+		brkwatch_follow_remove(reader->record);
 	brkwatch_record_put(reader->record);
 	put_pid(reader->pid);
-	kvfree(reader->snapshot.events);
 	seq_release(inode, file);
+	brkwatch_share_give(&brkwatch_descriptors, reader->user, 1);
 	brkwatch_name_put(reader->name);
 	kfree(reader);
 	module_put(THIS_MODULE);
@@ -155,26 +163,19 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 {
 	struct brkwatch_reader *reader = file_reader(file);
 	struct brkwatch_record *record = reader->record;
-	bool waits = false;
 	__poll_t mask = 0;
 
 	/* The first time, before waiting: from now on events wake pollers. */
 	if (!test_and_set_bit(0, &reader->follows))
-		brkwatch_record_follow(record);
+		brkwatch_follow_add(record);
 	poll_wait(file, &record->wait, wait);
 
 	raw_spin_lock(&record->lock);
-	record->wake_armed = false;
 	if (record->history.last > reader->shown)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
-	if (record->detached)
-		waits = atomic_read(&record->mm->mm_users);
-	if (record->detached ? !waits : record->ended)
+	if (record->ended)
 		mask |= EPOLLIN | EPOLLHUP;
 	raw_spin_unlock(&record->lock);
-	/* Nobody tells of the end of one that is not in the table. */
-	if (waits)
-		mod_timer(&record->wake_timer, jiffies + HZ);
 	return mask;
 }
 

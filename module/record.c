@@ -10,7 +10,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
-#include <linux/poll.h>
 #include <linux/rculist.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -19,21 +18,14 @@
 
 #include "call.h"
 #include "compat.h"
+#include "follow.h"
 #include "pool.h"
 #include "record.h"
 #include "row.h"
 
-/* At the follower's expense, and never at the cost of somebody's life. */
-#define LONG_HISTORY_GFP \
-	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
-
 unsigned int brkwatch_history_events = 32;
 module_param_named(history, brkwatch_history_events, uint, 0444);
 MODULE_PARM_DESC(history, "events kept for each process, 2 to 65536, rounded up to a power of two (default 32)");
-
-unsigned int brkwatch_follow_events = 65536;
-module_param_named(follow_history, brkwatch_follow_events, uint, 0444);
-MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 65536)");
 
 static struct workqueue_struct *wq;
 
@@ -55,22 +47,6 @@ DEFINE_PER_CPU(struct brkwatch_totals, brkwatch_totals);
 
 /* ---- making and freeing ---- */
 
-static void wake_pollers(struct brkwatch_record *record)
-{
-	/* All: of each descriptor there may be one that waits exclusively. */
-	wake_up_interruptible_all(&record->wait);
-}
-
-static void wake_timer_fn(struct timer_list *timer)
-{
-	wake_pollers(container_of(timer, struct brkwatch_record, wake_timer));
-}
-
-static void wake_work_fn(struct irq_work *work)
-{
-	wake_pollers(container_of(work, struct brkwatch_record, wake_work));
-}
-
 /* Context: process; nobody can find the record any more. */
 static void free_work_fn(struct work_struct *work)
 {
@@ -79,11 +55,10 @@ static void free_work_fn(struct work_struct *work)
 						      free_work);
 
 	brkwatch_timer_shutdown_sync(&record->wake_timer);
-	irq_work_sync(&record->wake_work);
 	if (record->mm)
 		mmdrop(record->mm);
 	put_pid(record->tgid);
-	brkwatch_pool_put(record);
+	brkwatch_pool_free(record);
 }
 
 /**
@@ -97,34 +72,29 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 	record->start_brk = READ_ONCE(mm->start_brk);
 	record->peak = brkwatch_heap(record->start_brk, record->brk);
 	record->history.before = record->brk;
+	record->history.start_before = record->start_brk;
 }
 
 /*
- * @user is a process that has @mm, or had a moment ago: it may have been reaped
- * meanwhile, and then has no number any more.
- * Context: any, but as an RCU reader.
+ * @owner: a process that has @mm, or had a moment ago: it may have been reaped
+ * meanwhile, and then has no number any more. The references to both are not
+ * taken yet.
  */
 static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
-			 struct task_struct *user)
+			 struct task_struct *owner, brkwatch_user_t user)
 {
-	struct task_struct *owner = brkwatch_mm_owner(mm, user);
-	struct pid *tgid = owner ? get_pid(task_tgid(owner)) : NULL;
-	bool detached = record->detached;
-
 	memset(record, 0, offsetof(struct brkwatch_record, ring));
-	record->detached = detached;
-	record->counted = !detached;
-	mmgrab(mm);
 	record->mm = mm;
+	record->user = user;
 	raw_spin_lock_init(&record->lock);
 	record->missed = brkwatch_calls_missed();
 	record->since = ktime_get_mono_fast_ns();
 	record->last_time = record->since;
 	record->space = atomic64_inc_return(&next_space);
 	record->data_limit = RLIM_INFINITY;
-	if (tgid) {
-		record->tgid = tgid;
-		record->level = tgid->level;
+	record->tgid = owner ? task_tgid(owner) : NULL;
+	if (record->tgid) {
+		record->level = record->tgid->level;
 		record->uid = task_uid(owner);
 		record->loading = brkwatch_in_exec(owner);
 		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
@@ -136,9 +106,7 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 	}
 	refcount_set(&record->refs, 1);
 	INIT_RCU_WORK(&record->free_work, free_work_fn);
-	timer_setup(&record->wake_timer, wake_timer_fn, 0);
-	init_irq_work(&record->wake_work, wake_work_fn);
-	init_waitqueue_head(&record->wait);
+	brkwatch_follow_setup(record);
 	brkwatch_history_init(&record->history, record->ring,
 			      brkwatch_history_events);
 	brkwatch_record_adopt(record, mm);
@@ -153,32 +121,48 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record)
 
 	raw_spin_lock(&table_lock);
 	other = brkwatch_record_find(record->mm);
-	if (!other)
+	if (!other) {
+		mmgrab(record->mm);
+		get_pid(record->tgid);
 		hlist_add_head_rcu(&record->node, brkwatch_record_bucket(record->mm));
+	}
 	raw_spin_unlock(&table_lock);
+	return other;
+}
+
+/*
+ * Make @record, if there is room, that of an address space which @user has, or
+ * find that there is one.
+ * Context: any that does not interrupt another part of the module; RCU reader.
+ */
+static struct brkwatch_record *record_use(struct brkwatch_record *record,
+					  struct mm_struct *mm,
+					  struct task_struct *user)
+{
+	struct task_struct *owner = brkwatch_mm_owner(mm, user);
+	brkwatch_user_t payer = brkwatch_user_of(owner ? __task_cred(owner) :
+							 current_cred());
+	struct brkwatch_record *other = NULL;
+
+	if (brkwatch_share_take(&brkwatch_live, payer, 1)) {
+		record_setup(record, mm, owner, payer);
+		other = table_add(record);
+		if (!other)
+			return record;
+		brkwatch_share_give(&brkwatch_live, payer, 1);
+	}
+	brkwatch_pool_put(record);
 	return other;
 }
 
 /* brkwatch_record_make() where there was none a moment ago. */
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
-	struct brkwatch_record *record, *other;
+	struct brkwatch_record *record = brkwatch_pool_get();
 
-	record = brkwatch_pool_get();
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);
-	if (!record)
-		return NULL;
-
-	record_setup(record, mm, current);
-	other = table_add(record);
-	if (!other)
-		return record;
-
-	/* Freed by the worker, as if it had been in the table. */
-	if (llist_add(&record->retired, &retired))
-		queue_delayed_work(wq, &tidy_work, 1);
-	return other;
+	return record ? record_use(record, mm, current) : NULL;
 }
 
 /** brkwatch_record_unrecorded() - count a call that found no record */
@@ -238,19 +222,20 @@ static void drop_retired(void)
 		raw_spin_unlock(&record->lock);
 		if (mm)
 			mmdrop(mm);
-		if (record->ended && !record->execed)
+		brkwatch_share_give(&brkwatch_live, record->user, 1);
+		if (!record->execed)
 			brkwatch_exited_add(record);
-		brkwatch_pool_retire(record);
 		brkwatch_record_put(record);
 	}
 }
 
+/* The pool first: calls that find it empty are lost. */
 static void tidy(struct work_struct *work)
 {
-	drop_retired();
 	if (!brkwatch_pool_fill())
 		queue_delayed_work(wq, &tidy_work, HZ / 10);
-	if (brkwatch_pool_is_full())
+	drop_retired();
+	if (atomic_long_read(&brkwatch_live.taken) >= brkwatch_live.limit)
 		sweep();
 }
 
@@ -261,39 +246,27 @@ static void tidy(struct work_struct *work)
  * @mm: the address space; the caller keeps it in use
  * @pid: of a process that has it
  *
- * Where there may be no more records, the one returned records nothing and
- * serves only to show the values that the address space has.
- *
  * Context: process.
- * Return: the record, for brkwatch_record_put(), or NULL for lack of memory.
+ * Return: the record, for brkwatch_record_put(), or NULL if there can be none.
  */
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
-	struct brkwatch_record *record, *other;
+	struct brkwatch_record *record, *spare;
 
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
+	if (!record) {
+		rcu_read_unlock();
+		spare = brkwatch_pool_alloc();
+		if (!spare)
+			return NULL;
+		rcu_read_lock();
+		record = record_use(spare, mm, pid_task(pid, PIDTYPE_TGID));
+	}
 	if (record)
 		refcount_inc(&record->refs);
 	rcu_read_unlock();
-	if (record)
-		return record;
-
-	record = brkwatch_pool_alloc();
-	if (!record)
-		return NULL;
-	rcu_read_lock();
-	record_setup(record, mm, pid_task(pid, PIDTYPE_TGID));
-	other = record->detached ? NULL : table_add(record);
-	if (other)
-		refcount_inc(&other->refs);
-	else if (!record->detached)
-		refcount_inc(&record->refs);
-	rcu_read_unlock();
-	if (!other)
-		return record;
-	brkwatch_record_put(record);
-	return other;
+	return record;
 }
 
 /**
@@ -306,104 +279,6 @@ void brkwatch_record_put(struct brkwatch_record *record)
 {
 	if (refcount_dec_and_test(&record->refs))
 		queue_rcu_work(wq, &record->free_work);
-}
-
-/*
- * The longest ring that there is memory for, NULL if that would be no longer
- * than what there is.
- */
-static struct brkwatch_event *long_ring_new(unsigned long have,
-					    unsigned long *events)
-{
-	unsigned long n;
-
-	for (n = brkwatch_follow_events; n > have; n /= 4) {
-		size_t size = array_size(n, sizeof(struct brkwatch_event));
-		struct brkwatch_event *ring;
-
-		if (!brkwatch_history_charge(size))
-			continue;
-		ring = kvmalloc(size, LONG_HISTORY_GFP);
-		if (ring) {
-			*events = n;
-			return ring;
-		}
-		brkwatch_history_uncharge(size);
-	}
-	return NULL;
-}
-
-static void long_ring_free(struct brkwatch_event *ring, unsigned long events)
-{
-	if (!ring)
-		return;
-	kvfree(ring);
-	brkwatch_history_uncharge(array_size(events, sizeof(*ring)));
-}
-
-/**
- * brkwatch_record_follow() - somebody waits for the events of a record
- * @record: the record, of which the caller has a reference
- *
- * Gives it a long history, at the expense of the caller's memory cgroup: a
- * shorter one than asked for if memory is scarce, and if there is none at all
- * the short one stays.
- *
- * Context: process. Undone by brkwatch_record_unfollow().
- * Return: 0, or -ENOMEM if the history is short.
- */
-int brkwatch_record_follow(struct brkwatch_record *record)
-{
-	struct brkwatch_history *history = &record->history;
-	struct brkwatch_event *ring;
-	unsigned long have, events = 0;
-	bool is_long;
-
-	raw_spin_lock(&record->lock);
-	record->followers++;
-	have = brkwatch_history_size(history);
-	raw_spin_unlock(&record->lock);
-	/* Another thread that polls may have found us at it, and nothing yet. */
-	wake_pollers(record);
-
-	ring = long_ring_new(have, &events);
-	raw_spin_lock(&record->lock);
-	have = brkwatch_history_size(history);
-	if (ring && events > have) {
-		struct brkwatch_event *old = history->ring;
-
-		brkwatch_history_move(history, ring, events);
-		ring = old == record->ring ? NULL : old;
-		events = have;
-	}
-	is_long = history->ring != record->ring;
-	raw_spin_unlock(&record->lock);
-
-	long_ring_free(ring, events);
-	return is_long ? 0 : -ENOMEM;
-}
-
-/**
- * brkwatch_record_unfollow() - undo brkwatch_record_follow()
- * @record: the record
- *
- * Context: process.
- */
-void brkwatch_record_unfollow(struct brkwatch_record *record)
-{
-	struct brkwatch_event *ring = NULL;
-	unsigned long events;
-
-	raw_spin_lock(&record->lock);
-	events = brkwatch_history_size(&record->history);
-	if (!--record->followers && record->history.ring != record->ring) {
-		ring = record->history.ring;
-		brkwatch_history_move(&record->history, record->ring,
-				      brkwatch_history_events);
-	}
-	raw_spin_unlock(&record->lock);
-
-	long_ring_free(ring, events);
 }
 
 /**
@@ -446,24 +321,22 @@ int brkwatch_record_init(void)
 
 	err = brkwatch_check_parameter("history", brkwatch_history_events, 2,
 				       1 << 16) ?:
-	      brkwatch_check_parameter("follow_history", brkwatch_follow_events,
-				       2, 1 << 20);
+	      brkwatch_follow_init();
 	if (err)
 		return err;
 	brkwatch_history_events = roundup_pow_of_two(brkwatch_history_events);
-	brkwatch_follow_events = roundup_pow_of_two(brkwatch_follow_events);
 
 	err = brkwatch_pool_init(struct_size((struct brkwatch_record *)NULL,
 					     ring, brkwatch_history_events));
 	if (err)
 		return err;
 	err = -ENOMEM;
-	brkwatch_records_bits = clamp(ilog2(brkwatch_pool_limit()), 8, 17);
+	brkwatch_records_bits = clamp(ilog2(brkwatch_live.limit), 8, 17);
 	brkwatch_records = kvcalloc(1UL << brkwatch_records_bits,
 				    sizeof(*brkwatch_records), GFP_KERNEL);
 	if (!brkwatch_records)
 		goto err_pool;
-	wq = alloc_workqueue("brkwatch", WQ_UNBOUND, 0);
+	wq = alloc_workqueue("brkwatch", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!wq)
 		goto err_table;
 	return 0;

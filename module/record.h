@@ -18,7 +18,6 @@
 #define BRKWATCH_RECORD_H
 
 #include <linux/hash.h>
-#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/percpu.h>
@@ -32,6 +31,7 @@
 
 #include "brkwatch.h"
 #include "history.h"
+#include "share.h"
 
 struct mm_struct;
 struct pid;
@@ -70,9 +70,7 @@ struct brkwatch_record {
 	bool unsettled;			/* overlapped calls may have misled @brk */
 	u64 doubtful_until;		/* unseen calls may still be inside */
 	bool loading;			/* exec has yet to set the break */
-	bool wake_armed;		/* pollers have a wake-up to come */
 	unsigned int followers;
-	u64 wake_seq;			/* newest event when it was armed */
 	u64 counts[BRKWATCH_CALL_KINDS];
 	u64 grown;			/* by calls, as is @shrunk */
 	u64 shrunk;
@@ -94,9 +92,7 @@ struct brkwatch_record {
 	struct pid *tgid;		/* the process it is named after */
 	unsigned int level;		/* of its pid namespace */
 	kuid_t uid;
-	bool detached;			/* not in the table: the limit was reached */
-
-	bool counted;			/* the pool's: within the limit */
+	brkwatch_user_t user;		/* who has it in his share of brkwatch_live */
 
 	refcount_t refs;
 	union {
@@ -105,9 +101,8 @@ struct brkwatch_record {
 	};
 	struct rcu_work free_work;
 
-	/* Wakes pollers: the timer soon after the first news, the other at once. */
+	/* In follow.c. */
 	struct timer_list wake_timer;
-	struct irq_work wake_work;
 	wait_queue_head_t wait;
 
 	struct brkwatch_event ring[];
@@ -121,7 +116,7 @@ struct brkwatch_record {
  * @exhausted: times a handler found the pool empty
  * @refused: times a record was refused because of the limit
  * @unrecorded: calls that were not recorded because there was no record
- * @bytes: memory held, long histories included
+ * @bytes: memory held, with long histories and descriptors
  */
 struct brkwatch_record_stats {
 	unsigned long live, limit, spare;
@@ -157,7 +152,6 @@ static inline void brkwatch_comm_copy(char *to, const struct task_struct *task)
 }
 
 extern unsigned int brkwatch_history_events;	/* parameter history */
-extern unsigned int brkwatch_follow_events;	/* parameter follow_history */
 
 int brkwatch_record_init(void);
 void brkwatch_record_exit(void);
@@ -212,8 +206,6 @@ void brkwatch_record_retire(struct brkwatch_record *record);
 
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid);
 void brkwatch_record_put(struct brkwatch_record *record);
-int brkwatch_record_follow(struct brkwatch_record *record);
-void brkwatch_record_unfollow(struct brkwatch_record *record);
 
 void brkwatch_record_get_stats(struct brkwatch_record_stats *stats);
 void brkwatch_record_get_totals(struct brkwatch_totals *totals);

@@ -2,20 +2,15 @@
 /* What one reading of /proc/brkwatch/<pid> shows, taken at one moment. */
 #include "brkwatch.h"
 
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/slab.h>
 
 #include "call.h"
 #include "proc.h"
 #include "record.h"
-
-/* Events copied at a time, under a lock that a brk call may be waiting for. */
-#define CHUNK	128
 
 /* The address space, if it still has users. */
 static struct mm_struct *get_mm(struct brkwatch_record *record)
@@ -38,8 +33,9 @@ static void take_live(struct brkwatch_snapshot *snap, struct mm_struct *mm)
 	mmap_assert_locked(mm);
 	snap->start_brk = READ_ONCE(mm->start_brk);
 	snap->brk = READ_ONCE(mm->brk);
+	/* One that has merged with the heap's own begins below its end. */
 	vma = find_vma(mm, PAGE_ALIGN(snap->brk));
-	snap->next_mapping = vma ? vma->vm_start : 0;
+	snap->next_mapping = vma ? max(vma->vm_start, PAGE_ALIGN(snap->brk)) : 0;
 }
 
 /* The record's part of the header. */
@@ -52,7 +48,6 @@ static void take_head(struct brkwatch_snapshot *snap,
 		snap->brk = record->brk;
 		snap->next_mapping = 0;
 	}
-	snap->start_before = record->start_brk;
 	snap->peak = max(record->peak, brkwatch_heap(snap->start_brk, snap->brk));
 	memcpy(snap->counts, record->counts, sizeof(snap->counts));
 	snap->grown = record->grown;
@@ -99,137 +94,100 @@ static void take_process(struct brkwatch_reader *reader,
 		put_task_struct(task);
 }
 
-static int make_room(struct brkwatch_snapshot *snap, unsigned long n)
-{
-	n = roundup_pow_of_two(n);
-	kvfree(snap->events);
-	snap->room = 0;
-	snap->events = kvmalloc_array(n, sizeof(*snap->events),
-				      GFP_KERNEL_ACCOUNT);
-	if (!snap->events)
-		return -ENOMEM;
-	snap->room = n;
-	return 0;
-}
-
-/*
- * Copy the events up to the newest of the header, oldest first. What is
- * overwritten before its turn comes is dropped, and with it what was copied of
- * those before: there are no gaps.
- */
-static void take_events(struct brkwatch_reader *reader)
+/* The events that a look shows: those that the descriptor was not shown yet. */
+static void take_range(struct brkwatch_reader *reader)
 {
 	struct brkwatch_snapshot *snap = &reader->snapshot;
-	struct brkwatch_record *record = reader->record;
-	const struct brkwatch_history *history = &record->history;
-	unsigned long before;
-	u64 next;
+	const struct brkwatch_history *history = &reader->record->history;
 
-	snap->n = 0;
-	do {
-		u64 first;
-
-		raw_spin_lock(&record->lock);
-		first = min(history->first, snap->newest + 1);
-		next = reader->shown + 1;
-		if (next < first) {
-			snap->dropped += first - next + snap->n;
-			next = first;
-			snap->n = 0;
-		}
-		if (!snap->n)
-			snap->seq = next;
-		if (next <= snap->newest) {
-			unsigned long n = min_t(u64, CHUNK,
-						snap->newest + 1 - next);
-
-			n = brkwatch_history_copy(history, next,
-						  snap->events + snap->n, n,
-						  &before);
-			if (!snap->n)
-				snap->before = before;
-			snap->n += n;
-			next += n;
-		}
-		reader->shown = next - 1;
-		raw_spin_unlock(&record->lock);
-	} while (next <= snap->newest);
-}
-
-/* Where the heap started before the first event: as after the last, if none moved it. */
-static void find_start_before(struct brkwatch_snapshot *snap)
-{
-	unsigned long i;
-
-	for (i = 0; i < snap->n; i++) {
-		if (brkwatch_event_is_external(&snap->events[i])) {
-			snap->start_before = snap->events[i].old_start;
-			return;
-		}
-	}
-}
-
-/*
- * Live values and header, read at one moment. -EAGAIN: there is no room for
- * the @need events that go with them.
- */
-static int take_moment(struct brkwatch_reader *reader, struct mm_struct *mm,
-		       unsigned long *need)
-{
-	struct brkwatch_snapshot *snap = &reader->snapshot;
-	struct brkwatch_record *record = reader->record;
-	bool room;
-
-	if (mm && mmap_read_lock_killable(mm))
-		return -EINTR;
-	if (mm)
-		take_live(snap, mm);
-
-	raw_spin_lock(&record->lock);
-	if (mm && !record->detached)
-		brkwatch_call_settle(record, mm);
-	*need = record->history.last + 1 -
-		max(reader->shown + 1, record->history.first);
-	room = *need <= snap->room;
-	if (room)
-		take_head(snap, record);
-	raw_spin_unlock(&record->lock);
-
-	if (mm)
-		mmap_read_unlock(mm);
-	return room ? 0 : -EAGAIN;
+	lockdep_assert_held(&reader->record->lock);
+	snap->first = max(reader->shown + 1, history->first);
+	snap->dropped += snap->first - 1 - reader->shown;
+	snap->newest = history->last;
+	snap->last = history->last;
+	snap->start_before = snap->first == history->first ?
+			     history->start_before : reader->shown_start;
+	reader->shown = history->last;
+	reader->shown_start = reader->record->start_brk;
+	reader->printed = snap->first - 1;
+	reader->printed_start = snap->start_before;
+	reader->n = 0;
 }
 
 /**
  * brkwatch_snapshot_take() - look again
- * @reader: the descriptor, locked; events that it was not shown are taken
+ * @reader: the descriptor, locked
  *
  * The live values are read under mmap_lock, so that a shrink that is rolled
  * back is never shown; the counters before it is released, so that a call is
  * in both, in neither, or in InFlight.
  *
  * Context: process.
- * Return: 0, -ENOMEM, or -EINTR if current was killed.
+ * Return: 0, or -EINTR if current was killed.
  */
 int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 {
 	struct brkwatch_snapshot *snap = &reader->snapshot;
-	struct mm_struct *mm = get_mm(reader->record);
-	unsigned long need;
-	int err;
+	struct brkwatch_record *record = reader->record;
+	struct mm_struct *mm = get_mm(record);
+	int err = 0;
 
+	if (mm && mmap_read_lock_killable(mm)) {
+		err = -EINTR;
+		goto out;
+	}
 	snap->running = mm;
+	if (mm)
+		take_live(snap, mm);
+	raw_spin_lock(&record->lock);
+	if (mm)
+		brkwatch_call_settle(record, mm);
+	take_head(snap, record);
+	take_range(reader);
+	raw_spin_unlock(&record->lock);
+	if (mm)
+		mmap_read_unlock(mm);
 	take_process(reader, mm);
-	while ((err = take_moment(reader, mm, &need)) == -EAGAIN) {
-		err = make_room(snap, need);
-		if (err)
-			break;
-	}
-	if (!err) {
-		take_events(reader);
-		find_start_before(snap);
-	}
+out:
 	if (mm)
 		mmput(mm);
 	return err;
+}
+
+/**
+ * brkwatch_snapshot_event() - an event of the last look
+ * @reader: the descriptor, locked
+ * @seq: its sequence number
+ *
+ * Events stay in the record's history, from which newer ones may have driven
+ * them before their turn came. There the look ends: the next one has what is
+ * left, and counts what is not.
+ *
+ * Return: the event, behind one that has the break before it; NULL if the look
+ * has no such event.
+ */
+struct brkwatch_event *brkwatch_snapshot_event(struct brkwatch_reader *reader,
+					       u64 seq)
+{
+	struct brkwatch_snapshot *snap = &reader->snapshot;
+	struct brkwatch_record *record = reader->record;
+
+	if (seq > snap->last)
+		return NULL;
+	if (seq < reader->seq || seq >= reader->seq + reader->n) {
+		raw_spin_lock(&record->lock);
+		reader->seq = seq;
+		reader->n = brkwatch_history_copy(&record->history, seq,
+						  reader->events,
+						  ARRAY_SIZE(reader->events));
+		if (!reader->n) {
+			snap->last = seq - 1;
+			reader->shown = reader->printed;
+			reader->shown_start = reader->printed_start;
+		}
+		raw_spin_unlock(&record->lock);
+		if (!reader->n)
+			return NULL;
+	}
+	return &reader->events[1 + seq - reader->seq];
 }

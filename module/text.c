@@ -203,12 +203,9 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 }
 
 static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
-		       unsigned long i)
+		       const struct brkwatch_event *event, u64 seq)
 {
-	const struct brkwatch_snapshot *snap = &reader->snapshot;
-	const struct brkwatch_event *event = &snap->events[i];
-	unsigned long old = i ? event[-1].brk : snap->before;
-
+	unsigned long old = event[-1].brk;
 	char line[LINE_SIZE], *end = line + sizeof(line), *p = end;
 
 	p = char_before(p, '\n');
@@ -239,7 +236,7 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	p = char_before(p, '\t');
 	p = decimal_before(p, event->time);
 	p = char_before(p, '\t');
-	p = decimal_before(p, snap->seq + i);
+	p = decimal_before(p, seq);
 	seq_write(m, p, end - p);
 }
 
@@ -248,8 +245,9 @@ static void *text_at(struct seq_file *m, loff_t pos)
 {
 	struct brkwatch_reader *reader = m->private;
 
-	return pos <= reader->snapshot.n ? (void *)(unsigned long)(pos + 1) :
-					   NULL;
+	if (!pos)
+		return SEQ_START_TOKEN;
+	return brkwatch_snapshot_event(reader, reader->snapshot.first + pos - 1);
 }
 
 static void *text_start(struct seq_file *m, loff_t *pos)
@@ -268,12 +266,16 @@ static void text_stop(struct seq_file *m, void *v)
 
 static int text_show(struct seq_file *m, void *v)
 {
-	unsigned long pos = (unsigned long)v - 1;
+	struct brkwatch_reader *reader = m->private;
 
-	if (!pos)
-		show_header(m, m->private);
-	else
-		show_event(m, m->private, pos - 1);
+	if (v == SEQ_START_TOKEN) {
+		show_header(m, reader);
+		return 0;
+	}
+	show_event(m, reader, v, brkwatch_snapshot_seq(reader, v));
+	/* Where it did not fit it comes again, if it is still there. */
+	if (!seq_has_overflowed(m))
+		brkwatch_snapshot_printed(reader, v);
 	return 0;
 }
 

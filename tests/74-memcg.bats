@@ -62,36 +62,3 @@ teardown_file() {
 	tell
 	wait "$pid"
 }
-
-@test "a reader that is killed for lack of memory leaves nothing to whoever has its descriptor, too" {
-	start_brkdo pause burst 30000 pause
-	until_true 1 has_name "$pid"
-	exec {fd}<"$PROC/$pid"
-	exec {poller}<"$PROC/$pid"
-	[ "$(head -c 7 <&"$fd")" = Format: ]
-	python3 -c "import select; p = select.poll(); p.register($poller); p.poll(0)"
-	: >"$out"
-	tell
-	until_true 20 grep -q ready "$out"
-	echo "a test asks for an OOM kill" >/dev/kmsg
-	python3 - "$fd" <<-'END'
-	import os, signal, sys
-	fd, group = int(sys.argv[1]), "/sys/fs/cgroup/payer/"
-	child = os.fork()
-	if not child:
-	    open(group + "cgroup.procs", "w").write(str(os.getpid()))
-	    open(group + "memory.max", "w").write(str(int(open(group + "memory.current").read()) + 300000))
-	    os.pread(fd, 65536, 0)
-	    os._exit(0)
-	status = os.waitpid(child, 0)[1]
-	open(group + "memory.max", "w").write("max")
-	assert status == signal.SIGKILL, status
-	# Looked at anew, or not at all: not what the other had no memory for.
-	text = os.pread(fd, 1 << 20, 1)
-	assert text.startswith(b"ormat:\t"), text[:100]
-	assert b"\nEvents:\t30" in text, text[:1000]
-	END
-	exec {fd}<&- {poller}<&-
-	tell
-	wait "$pid"
-}

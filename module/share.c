@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the module has only so much of, and how much of it each user has. */
+#include <linux/cred.h>
+#include <linux/hash.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "share.h"
+
+/**
+ * brkwatch_user_of() - whose share something comes out of
+ * @cred: of who asks; the caller keeps them
+ *
+ * Context: any.
+ */
+brkwatch_user_t brkwatch_user_of(const struct cred *cred)
+{
+	const struct user_namespace *ns;
+	kuid_t uid = cred->uid;
+
+	/* The outermost one that root has not made for somebody. */
+	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent) {
+		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+			uid = ns->owner;
+	}
+	if (uid_eq(uid, GLOBAL_ROOT_UID))
+		return 0;
+	return 1 + hash_32(__kuid_val(uid), 16) % (BRKWATCH_USERS - 1);
+}
+
+/**
+ * brkwatch_share_take() - take some, if the user may have it
+ * @share: of what
+ * @user: whose share it comes out of
+ * @n: how much
+ *
+ * Context: any; neither sleeps nor waits.
+ * Return: whether it is taken; then brkwatch_share_give() gives it back.
+ */
+bool brkwatch_share_take(struct brkwatch_share *share, brkwatch_user_t user,
+			 unsigned long n)
+{
+	unsigned long taken = atomic_long_add_return(n, &share->taken);
+	unsigned long has = atomic_long_add_return(n, &share->users[user]);
+
+	if (likely(taken <= share->limit &&
+		   (!user || has <= share->limit - taken)))
+		return true;
+	brkwatch_share_give(share, user, n);
+	atomic_long_inc(&share->refused);
+	return false;
+}
+
+void brkwatch_share_give(struct brkwatch_share *share, brkwatch_user_t user,
+			 unsigned long n)
+{
+	atomic_long_sub(n, &share->users[user]);
+	atomic_long_sub(n, &share->taken);
+}

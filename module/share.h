@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the module has only so much of, and how much of it each user has.
+ *
+ * A user may have as much as he leaves to the others: one alone gets half of
+ * it, and however many there are, some is left for the next one. Root may have
+ * all. Users are hashed, so two of them may have to share; who makes user
+ * namespaces has what is taken in them, or his subordinate ids would each
+ * count as somebody else.
+ */
+#ifndef BRKWATCH_SHARE_H
+#define BRKWATCH_SHARE_H
+
+#include <linux/atomic.h>
+#include <linux/types.h>
+
+struct cred;
+
+#define BRKWATCH_USERS	256
+
+/* Whose share something comes out of; 0 is root. */
+typedef u16 brkwatch_user_t;
+
+/**
+ * struct brkwatch_share - a resource that users share
+ * @limit: how much of it there is; fixed before the first one asks
+ * @taken: how much of it is taken
+ * @refused: how often somebody asked for more than he may have
+ * @users: how much each user has
+ */
+struct brkwatch_share {
+	unsigned long limit;
+	atomic_long_t taken;
+	atomic_long_t refused;
+	atomic_long_t users[BRKWATCH_USERS];
+};
+
+brkwatch_user_t brkwatch_user_of(const struct cred *cred);
+bool brkwatch_share_take(struct brkwatch_share *share, brkwatch_user_t user,
+			 unsigned long n);
+void brkwatch_share_give(struct brkwatch_share *share, brkwatch_user_t user,
+			 unsigned long n);
+
+#endif
