@@ -73,7 +73,7 @@ static __always_inline void add_event(struct brkwatch_record *record,
 	record->brk = brk;
 	if (static_branch_unlikely(&brkwatch_traced))
 		brkwatch_trace_event(record, event, old);
-	if (record->followers)
+	if (READ_ONCE(record->followers))
 		brkwatch_follow_news(record);
 }
 

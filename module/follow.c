@@ -3,6 +3,7 @@
 #include "brkwatch.h"
 
 #include <linux/cred.h>
+#include <linux/hashtable.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -27,12 +28,214 @@ static unsigned int follow_events = 65536;
 module_param_named(follow_history, follow_events, uint, 0444);
 MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 65536)");
 
-/* A long history. @user has it in his share of brkwatch_histories. */
-struct long_ring {
+/*
+ * A program that execs into a burst of calls, or forks a child that does, would
+ * be far ahead of its follower when he has opened the file of the new address
+ * space. So each followed record has a second ring in reserve, which the next
+ * record takes that its process, or a child of that, makes. It goes back after
+ * a while if nobody follows that record.
+ */
+#define LENT_TIME	(2 * HZ)
+
+/* In the share of brkwatch_histories of @user. */
+struct brkwatch_long_ring {
 	brkwatch_user_t user;
-	unsigned long pages;
+	unsigned long size;
 	struct brkwatch_event events[];
 };
+
+/*
+ * Records with followers, by process, and records that a reserve was lent to,
+ * oldest first, each with a reference. Taken in kprobe handlers.
+ */
+static DEFINE_RAW_SPINLOCK(followed_lock);
+static DEFINE_HASHTABLE(followed, 6);
+static LIST_HEAD(lent);
+
+static void take_back(struct work_struct *work);
+static DECLARE_DELAYED_WORK(take_back_work, take_back);
+
+/* ---- rings ---- */
+
+static unsigned long ring_pages(unsigned long size)
+{
+	return DIV_ROUND_UP(struct_size((struct brkwatch_long_ring *)NULL, events, size),
+			    PAGE_SIZE);
+}
+
+static struct brkwatch_long_ring *ring_try(unsigned long size)
+{
+	brkwatch_user_t user = brkwatch_user_of(current_cred());
+	struct brkwatch_long_ring *ring;
+
+	if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size)))
+		return NULL;
+	ring = __vmalloc(ring_pages(size) << PAGE_SHIFT, RING_GFP);
+	if (!ring) {
+		brkwatch_share_give(&brkwatch_histories, user, ring_pages(size));
+		return NULL;
+	}
+	ring->user = user;
+	ring->size = size;
+	return ring;
+}
+
+/* The longest ring that there is room for, if it is longer than @size. */
+static struct brkwatch_long_ring *ring_new(unsigned long size)
+{
+	struct brkwatch_long_ring *ring = NULL;
+	unsigned long n;
+
+	for (n = follow_events; !ring && n > size; n /= 4)
+		ring = ring_try(n);
+	return ring;
+}
+
+static void ring_free(struct brkwatch_long_ring *ring)
+{
+	brkwatch_share_give(&brkwatch_histories, ring->user,
+			    ring_pages(ring->size));
+	vfree(ring);
+}
+
+/* The long ring that a record has; NULL if it has but its own. */
+static struct brkwatch_long_ring *ring_of(struct brkwatch_record *record)
+{
+	struct brkwatch_event *events = record->history.ring;
+
+	return events == record->ring ? NULL :
+	       container_of(events, struct brkwatch_long_ring, events[0]);
+}
+
+/*
+ * Put another ring in the place of the one that a record has: a longer one, or
+ * its own (NULL) if nobody follows it any more. The lock is not held for all of
+ * it, and others may do the same meanwhile; but events do not change, so what
+ * is copied stays right. Somebody else may have done better: then it fails.
+ */
+static void ring_replace(struct brkwatch_record *record, struct brkwatch_long_ring *ring)
+{
+	struct brkwatch_event *events = ring ? ring->events : record->ring;
+	unsigned long size = ring ? ring->size : brkwatch_history_events;
+	struct brkwatch_history *history = &record->history;
+	struct brkwatch_long_ring *old;
+	bool wanted, moved;
+	u64 next = 0;
+
+	do {
+		raw_spin_lock(&record->lock);
+		old = ring_of(record);
+		wanted = ring ? size > brkwatch_history_size(history) :
+				old && !READ_ONCE(record->followers);
+		moved = wanted && brkwatch_history_move(history, events, size,
+							record->start_brk,
+							&next, CHUNK);
+		raw_spin_unlock(&record->lock);
+	} while (wanted && !moved);
+
+	if (!moved)
+		old = ring;
+	if (old)
+		ring_free(old);
+}
+
+/* ---- reserves ---- */
+
+static struct brkwatch_long_ring *reserve_of(const struct pid *tgid)
+{
+	struct brkwatch_long_ring *ring;
+	struct brkwatch_record *record;
+
+	lockdep_assert_held(&followed_lock);
+	hash_for_each_possible(followed, record, followed, (unsigned long)tgid) {
+		ring = record->reserve;
+		if (record->tgid == tgid && ring) {
+			record->reserve = NULL;
+			WRITE_ONCE(record->wants_reserve, true);
+			return ring;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * brkwatch_follow_inherit() - a new record may take a reserve
+ * @record: the record, which nobody knows yet and which has no events
+ * @owner: its process
+ *
+ * Context: any; RCU reader. Does not sleep.
+ */
+void brkwatch_follow_inherit(struct brkwatch_record *record,
+			     struct task_struct *owner)
+{
+	struct task_struct *parent = rcu_dereference(owner->real_parent);
+	struct brkwatch_long_ring *ring;
+
+	raw_spin_lock(&followed_lock);
+	ring = reserve_of(task_tgid(owner)) ?: reserve_of(task_tgid(parent));
+	if (ring) {
+		brkwatch_history_init(&record->history, ring->events, ring->size);
+		refcount_inc(&record->refs);
+		record->lent_until = jiffies + LENT_TIME;
+		list_add_tail(&record->lent, &lent);
+		schedule_delayed_work(&take_back_work, LENT_TIME);
+	}
+	raw_spin_unlock(&followed_lock);
+}
+
+/* The next record that had its time; any record if @all. */
+static struct brkwatch_record *lent_next(bool all)
+{
+	struct brkwatch_record *record;
+
+	raw_spin_lock(&followed_lock);
+	record = list_first_entry_or_null(&lent, struct brkwatch_record, lent);
+	if (record && !all && time_before(jiffies, record->lent_until)) {
+		schedule_delayed_work(&take_back_work, LENT_TIME);
+		record = NULL;
+	}
+	if (record)
+		list_del(&record->lent);
+	raw_spin_unlock(&followed_lock);
+	return record;
+}
+
+static void take_back_from(bool all)
+{
+	struct brkwatch_record *record;
+
+	while ((record = lent_next(all))) {
+		ring_replace(record, NULL);
+		brkwatch_record_put(record);
+	}
+}
+
+static void take_back(struct work_struct *work)
+{
+	take_back_from(false);
+}
+
+/**
+ * brkwatch_follow_reserve() - see to it that a followed record has a reserve
+ * @record: the record
+ *
+ * Where there is no memory it has none, until the next one is lent.
+ *
+ * Context: process.
+ */
+void brkwatch_follow_reserve(struct brkwatch_record *record)
+{
+	struct brkwatch_long_ring *ring = ring_new(brkwatch_history_events);
+
+	raw_spin_lock(&followed_lock);
+	WRITE_ONCE(record->wants_reserve, false);
+	swap(record->reserve, ring);
+	raw_spin_unlock(&followed_lock);
+	if (ring)
+		ring_free(ring);
+}
+
+/* ---- followers ---- */
 
 static void wake(struct brkwatch_record *record)
 {
@@ -43,66 +246,6 @@ static void wake(struct brkwatch_record *record)
 static void wake_timer_fn(struct timer_list *timer)
 {
 	wake(container_of(timer, struct brkwatch_record, wake_timer));
-}
-
-static struct brkwatch_event *ring_new(brkwatch_user_t user, unsigned long n)
-{
-	struct long_ring *ring;
-	size_t size = struct_size(ring, events, n);
-	unsigned long pages = DIV_ROUND_UP(size, PAGE_SIZE);
-
-	if (!brkwatch_share_take(&brkwatch_histories, user, pages))
-		return NULL;
-	ring = __vmalloc(size, RING_GFP);
-	if (!ring) {
-		brkwatch_share_give(&brkwatch_histories, user, pages);
-		return NULL;
-	}
-	ring->user = user;
-	ring->pages = pages;
-	return ring->events;
-}
-
-static void ring_free(struct brkwatch_event *events)
-{
-	struct long_ring *ring = container_of(events, struct long_ring,
-					      events[0]);
-
-	brkwatch_share_give(&brkwatch_histories, ring->user, ring->pages);
-	vfree(ring);
-}
-
-/*
- * Put another ring in the place of the one that a record has: a longer one, or
- * its own if nobody follows it any more. The lock is not held for all of it,
- * and others may do the same meanwhile; but events do not change, so what is
- * copied stays right. Somebody else may have done better: then it fails.
- */
-static void ring_replace(struct brkwatch_record *record,
-			 struct brkwatch_event *ring, unsigned long size)
-{
-	struct brkwatch_history *history = &record->history;
-	struct brkwatch_event *old = NULL;
-	bool wanted;
-	u64 next = 0;
-
-	do {
-		raw_spin_lock(&record->lock);
-		if (ring == record->ring)
-			wanted = !record->followers && history->ring != ring;
-		else
-			wanted = size > brkwatch_history_size(history);
-		if (wanted)
-			old = brkwatch_history_move(history, ring, size,
-						    record->start_brk, &next,
-						    CHUNK);
-		raw_spin_unlock(&record->lock);
-	} while (wanted && !old);
-
-	if (!wanted)
-		old = ring;
-	if (old != record->ring)
-		ring_free(old);
 }
 
 /**
@@ -116,24 +259,24 @@ static void ring_replace(struct brkwatch_record *record,
  */
 void brkwatch_follow_add(struct brkwatch_record *record)
 {
-	brkwatch_user_t user = brkwatch_user_of(current_cred());
-	unsigned long n, have;
+	struct brkwatch_long_ring *ring;
+	unsigned long size;
 
-	raw_spin_lock(&record->lock);
-	record->followers++;
-	have = brkwatch_history_size(&record->history);
-	raw_spin_unlock(&record->lock);
+	raw_spin_lock(&followed_lock);
+	if (!record->followers)
+		hash_add(followed, &record->followed, (unsigned long)record->tgid);
+	WRITE_ONCE(record->followers, record->followers + 1);
+	raw_spin_unlock(&followed_lock);
 	/* Another thread that polls may have found us at it, and nothing yet. */
 	wake(record);
 
-	for (n = follow_events; n > have; n /= 4) {
-		struct brkwatch_event *ring = ring_new(user, n);
-
-		if (ring) {
-			ring_replace(record, ring, n);
-			break;
-		}
-	}
+	raw_spin_lock(&record->lock);
+	size = brkwatch_history_size(&record->history);
+	raw_spin_unlock(&record->lock);
+	ring = ring_new(size);
+	if (ring)
+		ring_replace(record, ring);
+	brkwatch_follow_reserve(record);
 }
 
 /**
@@ -144,10 +287,18 @@ void brkwatch_follow_add(struct brkwatch_record *record)
  */
 void brkwatch_follow_remove(struct brkwatch_record *record)
 {
-	raw_spin_lock(&record->lock);
-	record->followers--;
-	raw_spin_unlock(&record->lock);
-	ring_replace(record, record->ring, brkwatch_history_events);
+	struct brkwatch_long_ring *reserve = NULL;
+
+	raw_spin_lock(&followed_lock);
+	WRITE_ONCE(record->followers, record->followers - 1);
+	if (!record->followers) {
+		hash_del(&record->followed);
+		swap(record->reserve, reserve);
+	}
+	raw_spin_unlock(&followed_lock);
+	if (reserve)
+		ring_free(reserve);
+	ring_replace(record, NULL);
 }
 
 /* Set up what a new record has for followers. */
@@ -164,4 +315,11 @@ int brkwatch_follow_init(void)
 
 	follow_events = roundup_pow_of_two(follow_events);
 	return err;
+}
+
+/* Nobody follows any more, and no record is made. */
+void brkwatch_follow_exit(void)
+{
+	cancel_delayed_work_sync(&take_back_work);
+	take_back_from(true);
 }

@@ -26,8 +26,12 @@ static inline void brkwatch_follow_end(struct brkwatch_record *record)
 }
 
 int brkwatch_follow_init(void);
+void brkwatch_follow_exit(void);
 void brkwatch_follow_setup(struct brkwatch_record *record);
+void brkwatch_follow_inherit(struct brkwatch_record *record,
+			     struct task_struct *owner);
 void brkwatch_follow_add(struct brkwatch_record *record);
 void brkwatch_follow_remove(struct brkwatch_record *record);
+void brkwatch_follow_reserve(struct brkwatch_record *record);
 
 #endif

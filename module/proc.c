@@ -168,6 +168,8 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 	/* The first time, before waiting: from now on events wake pollers. */
 	if (!test_and_set_bit(0, &reader->follows))
 		brkwatch_follow_add(record);
+	else if (READ_ONCE(record->wants_reserve))
+		brkwatch_follow_reserve(record);
 	poll_wait(file, &record->wait, wait);
 
 	raw_spin_lock(&record->lock);

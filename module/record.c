@@ -115,13 +115,16 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 /* ---- the table ---- */
 
 /* Put a record into the table, or find that another got there first. */
-static struct brkwatch_record *table_add(struct brkwatch_record *record)
+static struct brkwatch_record *table_add(struct brkwatch_record *record,
+					 struct task_struct *owner)
 {
 	struct brkwatch_record *other;
 
 	raw_spin_lock(&table_lock);
 	other = brkwatch_record_find(record->mm);
 	if (!other) {
+		if (owner)
+			brkwatch_follow_inherit(record, owner);
 		mmgrab(record->mm);
 		get_pid(record->tgid);
 		hlist_add_head_rcu(&record->node, brkwatch_record_bucket(record->mm));
@@ -146,7 +149,7 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 
 	if (brkwatch_share_take(&brkwatch_live, payer, 1)) {
 		record_setup(record, mm, owner, payer);
-		other = table_add(record);
+		other = table_add(record, owner);
 		if (!other)
 			return record;
 		brkwatch_share_give(&brkwatch_live, payer, 1);
@@ -356,6 +359,7 @@ void brkwatch_record_exit(void)
 	unsigned int i;
 
 	cancel_delayed_work_sync(&tidy_work);
+	brkwatch_follow_exit();
 	drop_retired();
 	for (i = 0; i < 1U << brkwatch_records_bits; i++) {
 		hlist_for_each_entry_safe(record, next, &brkwatch_records[i], node)

@@ -8,10 +8,11 @@
  *	mmap_lock			(the kernel's; for write in do_brk_flags)
  *	  record->lock			one per record
  *	  table_lock			which record belongs to which mm
+ *	    followed_lock		who is followed, and reserves
  *	  pool_lock			records to be had in a handler
  *
- * The last three are never held together, nor while anything of the kernel's
- * is called that could sleep or come back here. No interrupt takes any of
+ * Those of one depth are never held together, nor while anything of the
+ * kernel's is called that could sleep or come back here. No interrupt takes any of
  * them, so interrupts stay on.
  */
 #ifndef BRKWATCH_RECORD_H
@@ -33,6 +34,7 @@
 #include "history.h"
 #include "share.h"
 
+struct brkwatch_long_ring;
 struct mm_struct;
 struct pid;
 
@@ -70,7 +72,6 @@ struct brkwatch_record {
 	bool unsettled;			/* overlapped calls may have misled @brk */
 	u64 doubtful_until;		/* unseen calls may still be inside */
 	bool loading;			/* exec has yet to set the break */
-	unsigned int followers;
 	u64 counts[BRKWATCH_CALL_KINDS];
 	u64 grown;			/* by calls, as is @shrunk */
 	u64 shrunk;
@@ -101,7 +102,13 @@ struct brkwatch_record {
 	};
 	struct rcu_work free_work;
 
-	/* In follow.c. */
+	/* follow.c's, from here to @lent under its lock. */
+	unsigned int followers;
+	struct hlist_node followed;
+	struct brkwatch_long_ring *reserve;
+	bool wants_reserve;		/* the last one was lent */
+	unsigned long lent_until;	/* jiffies */
+	struct list_head lent;
 	struct timer_list wake_timer;
 	wait_queue_head_t wait;
 

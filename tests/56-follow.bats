@@ -5,7 +5,6 @@
 load helper
 
 setup_file() {
-	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
 	load_module
 	cpus 2
 }
@@ -213,32 +212,6 @@ account() {
 	[ "$seen" -ge 4096 ]
 	[ "$lost" -gt 1000 ]
 	account "$BATS_TEST_TMPDIR/other"
-}
-
-@test "what is overwritten before its turn ends the look, is dropped from the next, and makes no gap" {
-	start_brkdo burst 100 pause burst 50 pause
-	until_true 1 has_name "$pid"
-	python3 - "$pid" "$told" "$out" <<-'END'
-	import os, sys
-	from proctext import *
-	fd, told = open_file(f"{PROC}/{sys.argv[1]}"), int(sys.argv[2])
-	# The kernel makes text a page at a time: header and the first events.
-	text = os.read(fd, 100)
-	os.write(told, b"\n")
-	until(lambda: None if open(sys.argv[3]).read().count("ready") == 2 else "not ready")
-	while part := os.read(fd, 65536):
-	    text += part
-	cut = Text(text.decode())
-	seen = [int(e["seq"]) for e in cut.events]
-	assert 0 < len(seen) < 32 and seen == list(range(cut["Events"] - 31, cut["Events"] - 31 + len(seen))), seen
-	rest = reread(fd)
-	first = int(rest.events[0]["seq"])
-	assert rest["Dropped"] - cut["Dropped"] == first - seen[-1] - 1 > 0, (rest.head, seen)
-	assert len(rest.events) == 32 and int(rest.events[-1]["seq"]) == rest["Events"]
-	print(len(seen), "then", rest["Dropped"] - cut["Dropped"], "dropped")
-	END
-	tell
-	wait "$pid"
 }
 
 @test "the last events of a process that exits at once are printed" {

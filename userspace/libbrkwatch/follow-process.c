@@ -24,7 +24,7 @@
 int target_init(struct target *target, const struct options *opts, struct text_buffer *buffer,
 		pid_t pid, pid_t parent)
 {
-	*target = (struct target){ .pid = pid, .parent = parent, .fd = -1, .pidfd = -1 };
+	*target = (struct target){ .pid = pid, .parent = parent, .fd = -1, .last_fd = -1, .pidfd = -1 };
 	snapshot_init(&target->snap, buffer);
 	target->snap.pid = (uint64_t)pid;
 	if (opts->recorded)
@@ -56,11 +56,16 @@ static int print_news(struct target *t, const struct target_ops *ops)
 	return rc;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void close_space(struct target *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = -1;
+	close_fd(&t->fd);
 }
 
 /* What epoll has yet to tell, where there is much of it. */
@@ -134,6 +139,7 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 		t->first = true;
 		t->dropped = 0;
 		t->absent_since_ms = 0;
+		close_fd(&t->last_fd);
 		if (again)
 			report_exec(ops->report, &t->snap);
 		else
@@ -165,10 +171,14 @@ static int read_news(struct target *t, const struct target_ops *ops)
 	return rc ?: print_news(t, ops);
 }
 
-static void space_ended(struct target *t, uint64_t now_ms)
+/* As long as the file is open, the module keeps a long history for what comes after an exec. */
+static void space_ended(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
 	totals_add(&t->totals, &t->snap);
-	close_space(t);
+	ops->unwatch(ops->owner, t);
+	close_fd(&t->last_fd);
+	t->last_fd = t->fd;
+	t->fd = -1;
 	t->delay_ms = 0;
 	retry(t, TARGET_CLOSED, now_ms);
 }
@@ -199,7 +209,7 @@ int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms,
 		if (rc)
 			return rc;
 		if (hung_up || t->snap.exited || due)
-			space_ended(t, now_ms);
+			space_ended(t, ops, now_ms);
 		else if (t->process_ended && !t->due_ms)
 			t->due_ms = now_ms + LAST_EVENT_WAIT_MS;
 		if (t->state == TARGET_OPEN || !t->process_ended)
@@ -225,7 +235,6 @@ void target_end(struct target *t)
 	t->state = TARGET_ENDED;
 	t->due_ms = 0;
 	close_space(t);
-	if (t->pidfd >= 0)
-		close(t->pidfd);
-	t->pidfd = -1;
+	close_fd(&t->last_fd);
+	close_fd(&t->pidfd);
 }

@@ -22,6 +22,7 @@ struct target {
 	pid_t parent;		/* of one that was found by its fork, else 0 */
 	enum target_state state;
 	int fd;			/* /proc/brkwatch/<pid>, or -1 */
+	int last_fd;		/* that of the last address space, or -1 */
 	int pidfd;		/* or -1 */
 	bool process_ended;
 	int error;		/* why it is followed no longer, where it has not ended */
@@ -44,6 +45,7 @@ struct target_ops {
 	int (*event)(void *owner, struct target *target, struct event *ev);
 	/* Watch the file, which is the first poll of it: the module keeps more from there on. */
 	int (*watch)(void *owner, struct target *target);
+	void (*unwatch)(void *owner, struct target *target);
 	/* Whether another target has this address space open. */
 	bool (*shared)(void *owner, const struct target *target);
 	void *owner;

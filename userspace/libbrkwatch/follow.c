@@ -82,6 +82,13 @@ static int watch_file(void *owner, struct target *target)
 	return watch(f, target->fd, EPOLLIN | EPOLLPRI, SOURCE_FILE(index_of(f, target)));
 }
 
+static void unwatch_file(void *owner, struct target *target)
+{
+	const struct follower *f = owner;
+
+	epoll_ctl(f->epoll, EPOLL_CTL_DEL, target->fd, NULL);
+}
+
 static bool is_shared(void *owner, const struct target *target)
 {
 	const struct follower *f = owner;
@@ -418,7 +425,7 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	struct follower f = {
 		.opts = opts, .out = out, .epoll = -1, .launch = launch, .now_ms = clock_ms(),
 		.ops = {
-			.event = take_event, .watch = watch_file, .shared = is_shared,
+			.event = take_event, .watch = watch_file, .unwatch = unwatch_file, .shared = is_shared,
 			.opts = opts,
 		},
 	};
