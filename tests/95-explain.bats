@@ -84,7 +84,7 @@ follows_advice() {
 @test "calls that move the break, and those that do not" {
 	start to 0 grow 4096 pause grow 16 pause grow 16 pause same pause query pause \
 		grow -16 pause grow -4112 pause grow 135168 pause grow -4096 pause vfork pause
-	says "The heap grew by 1 page (4 KiB), which is less than glibc's malloc takes"
+	says "The heap grew by 1 page (4 KiB). That can be sbrk, another allocator, or glibc's malloc"
 	go_on 2
 	says "The break moved up by 16 B, for which 1 page (4 KiB) was added" "the last one was full."
 	go_on 3
@@ -100,7 +100,7 @@ follows_advice() {
 	go_on 8
 	says "The heap grew by 33 pages (132 KiB): consistent with the first malloc of glibc" "up to 4 KiB"
 	go_on 9
-	says "The heap gave back 1 page (4 KiB): by malloc_trim, or sbrk"
+	says "The heap gave back 1 page (4 KiB). That can be malloc_trim, sbrk"
 	go_on 10
 	says "The heap grew by 1 page (4 KiB)" "It was done by a child that shares this address space"
 	local child
@@ -126,6 +126,29 @@ follows_advice() {
 	tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/trim" >"$BATS_TEST_TMPDIR/text"
 	grep -F "consistent with glibc's malloc, when a request needs up to" "$BATS_TEST_TMPDIR/text"
 	grep -F "consistent with a trim by glibc's free" "$BATS_TEST_TMPDIR/text"
+}
+
+@test "what glibc's malloc does when told otherwise is not said to be somebody else's" {
+	local setting text
+	cat >"$BATS_TEST_TMPDIR/malloc.py" <<-'END'
+		import ctypes
+		libc = ctypes.CDLL(None)
+		libc.malloc.restype = ctypes.c_void_p
+		libc.free.argtypes = [ctypes.c_void_p]
+		for size in (3000, 20000, 100 << 20):
+		    block = libc.malloc(size)
+		libc.free(block)
+		libc.malloc_trim(0)
+	END
+	for setting in MALLOC_TOP_PAD_=0 MALLOC_TOP_PAD_=67108864 MALLOC_MMAP_MAX_=0 GLIBC_TUNABLES=glibc.malloc.hugetlb=1; do
+		env "$setting" "$CLI" --explain -o "$BATS_TEST_TMPDIR/text" -- python3 -S "$BATS_TEST_TMPDIR/malloc.py"
+		text=$(tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/text")
+		# All of them are malloc's.
+		run ! grep -E "so it was|: by malloc_trim" <<<"$text"
+		grep -oE "The heap (grew|gave back) [^.]*\. That can be [^.]*|The heap (grew|gave back) [^.]*: consistent with [^.]*" <<<"$text" >"$BATS_TEST_TMPDIR/said"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" = "$(grep -cE ' (grow|shrink) ' "$BATS_TEST_TMPDIR/text")" ]
+		run ! grep -v "glibc" "$BATS_TEST_TMPDIR/said"
+	done
 }
 
 @test "rlimit_data: the limit that is advised is enough, and a page less is not" {

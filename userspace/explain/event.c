@@ -7,12 +7,17 @@
 #include "explain/sentences.h"
 #include "explain/refusal.h"
 
-/* glibc's, if nobody has changed them: M_TOP_PAD and M_TRIM_THRESHOLD. */
+/*
+ * glibc's, if nobody has changed them: M_TOP_PAD and M_TRIM_THRESHOLD. Whether somebody has, and
+ * who called, is not in the data: an explanation says what fits, and never who it was.
+ */
 #define GLIBC_PAD ((uint64_t)128 * 1024)
 /* From this size on malloc takes no memory from the heap (M_MMAP_THRESHOLD), at first... */
 #define GLIBC_MMAP ((uint64_t)128 * 1024)
 /* ...as free raises it up to this (DEFAULT_MMAP_THRESHOLD_MAX). */
 #define GLIBC_LARGEST ((uint64_t)32 * 1024 * 1024)
+
+#define WHO "Which of them is not known; --stacks tells."
 
 struct explained {
 	struct prose *prose;
@@ -62,7 +67,7 @@ static void explain_move(const struct explained *e)
 		  size_of(e, e->bytes).text, up ? "added" : "removed", size_of(e, e->page).text);
 }
 
-/* Not from the end of a page to the end of another, as no malloc does it. */
+/* Not from the end of a page to the end of another. */
 static void explain_partial(const struct explained *e)
 {
 	bool up = e->new > e->old;
@@ -94,18 +99,20 @@ static void explain_grow(const struct explained *e)
 	prose_add(e->prose, "The heap grew by ");
 	say_pages(e);
 	if (e->bytes <= GLIBC_PAD)
-		prose_add(e->prose, ", which is less than glibc's malloc takes at a time unless told "
-			  "otherwise, so it was sbrk or another allocator.");
+		prose_add(e->prose, ". That can be sbrk, another allocator, or glibc's malloc where "
+			  "M_TOP_PAD was lowered or others have moved the break: left to itself it "
+			  "takes more than %s at a time. " WHO, size_of(e, GLIBC_PAD).text);
 	else if (request > GLIBC_LARGEST)
-		prose_add(e->prose, ", more than glibc's malloc takes from the heap for one request, "
-			  "so it was sbrk or another allocator.");
+		prose_add(e->prose, ". That can be sbrk, another allocator, or glibc's malloc where "
+			  "M_TOP_PAD, M_MMAP_THRESHOLD or M_MMAP_MAX were changed: left to itself it "
+			  "takes so much with mmap. " WHO);
 	else if (e->old == e->snap->start && request <= GLIBC_MMAP)
 		prose_add(e->prose, ": consistent with the first malloc of glibc, which asks for what "
 			  "it needs, up to %s, and %s in reserve (M_TOP_PAD), so that the next ones "
 			  "need no call.", size_of(e, request).text, size_of(e, GLIBC_PAD).text);
 	else
 		prose_add(e->prose, ": consistent with glibc's malloc, when a request needs up to %s "
-			  "more than is free at the heap's end; %s are reserve (M_TOP_PAD).",
+			  "more than is free at the heap's end; %s are reserve (M_TOP_PAD, if unchanged).",
 			  size_of(e, request).text, size_of(e, GLIBC_PAD).text);
 }
 
@@ -122,10 +129,11 @@ static void explain_shrink(const struct explained *e)
 	else if (e->new > e->snap->start && e->new - e->snap->start > GLIBC_PAD)
 		prose_add(e->prose, ": consistent with a trim by glibc's free, which acts when %s or "
 			  "more are free at the heap's end (M_TRIM_THRESHOLD) and keeps %s of them "
-			  "(M_TOP_PAD).", size_of(e, GLIBC_PAD).text, size_of(e, GLIBC_PAD).text);
+			  "(M_TOP_PAD, if unchanged).", size_of(e, GLIBC_PAD).text, size_of(e, GLIBC_PAD).text);
 	else
-		prose_add(e->prose, ": by malloc_trim, or sbrk with a negative number; glibc's free "
-			  "leaves more than %s (M_TOP_PAD).", size_of(e, GLIBC_PAD).text);
+		prose_add(e->prose, ". That can be malloc_trim, sbrk with a negative number, or "
+			  "glibc's free where M_TOP_PAD was lowered: left to itself it leaves more than "
+			  "%s. " WHO, size_of(e, GLIBC_PAD).text);
 }
 
 static void explain_refused(const struct explained *e)
@@ -147,8 +155,9 @@ static void explain_external(const struct explained *e)
 			  size_of(e, e->bytes).text);
 	else
 		prose_add(e->prose, "The start of the heap was moved");
-	prose_add(e->prose, " without a brk call: by prctl(PR_SET_MM), as CRIU does when it restores "
-		  "a process. That does not count as growth");
+	prose_add(e->prose, " without a call that was recorded: consistent with prctl(PR_SET_MM), as "
+		  "CRIU uses it to restore a process, and with calls while the probes were switched "
+		  "off. It does not count as growth");
 	if (e->snap->start)
 		prose_add(e->prose, "; the heap starts at %s now, and its size is %s",
 			  address_text(e->snap->start).text,

@@ -50,11 +50,11 @@ static const struct limit limits[] = {
 	{
 		"rlimit_data", "RLIMIT_DATA", "the heap, the data segment and other private writable memory",
 		"Max data size", "VmData", "data", 'd',
-		"malloc tries mmap next, to which this limit applies as well",
+		"glibc's malloc tries mmap next, to which this limit applies as well",
 	}, {
 		"rlimit_as", "RLIMIT_AS", "all that the process maps",
 		"Max address space", "VmSize", "as", 'v',
-		"malloc tries mmap next, to which this limit applies as well",
+		"glibc's malloc tries mmap next, to which this limit applies as well",
 	}, {
 		"mlock_limit", "RLIMIT_MEMLOCK",
 		"memory locked by mlock and, after mlockall(MCL_FUTURE), by every growth",
@@ -176,18 +176,19 @@ static void explain_killed(const struct refusal *r)
 		  "not carried out. Nothing needs to be changed.");
 }
 
+#define BELOW_START "The program has to correct the address: sbrk asks for that when more is to be " \
+	"given back than there is, and glibc's malloc when others have moved the break."
+
 static void explain_below_start(const struct refusal *r)
 {
 	if (!r->snap->start) {
 		prose_add(r->prose, "a break at %s would be below the start of the heap, which is "
-			  "fixed. The program has to correct the address: malloc never asks for "
-			  "that.", address_text(r->request).text);
+			  "fixed. " BELOW_START, address_text(r->request).text);
 		return;
 	}
 	prose_add(r->prose, "a break at %s would be %s below the start of the heap, %s, which is "
-		  "fixed. The program has to correct the address: malloc never asks for that.",
-		  address_text(r->request).text, size_of(r, r->snap->start - r->request).text,
-		  address_text(r->snap->start).text);
+		  "fixed. " BELOW_START, address_text(r->request).text,
+		  size_of(r, r->snap->start - r->request).text, address_text(r->snap->start).text);
 }
 
 static void explain_address_limit(const struct refusal *r)
@@ -211,7 +212,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 	return found && still_same(r);
 }
 
-#define MALLOC_MAPS "malloc does without: it goes on with mmap. A program that calls sbrk itself " \
+#define MALLOC_MAPS "glibc's malloc goes on with mmap. A program that calls sbrk itself " \
 	"gets ENOMEM, and has to keep what it maps, or is mapped for it, away from the heap."
 
 static void explain_next_mapping(const struct refusal *r)
@@ -268,19 +269,18 @@ static void explain_unmap(const struct refusal *r)
 	bool known = find_above(r, from, &m);
 
 	if (known && m.start >= to)
-		prose_add(r->prose, "nothing is mapped there any more. The program has unmapped its "
-			  "heap with munmap, which it must leave to brk.");
+		prose_add(r->prose, "nothing is mapped there any more: by munmap or mremap, which the "
+			  "program must not use on its heap.");
 	else if (known && m.sealed)
-		prose_add(r->prose, "the heap's mapping is sealed. The program has called mseal, "
-			  "which cannot be undone.");
+		prose_add(r->prose, "the heap's mapping is sealed (mseal), which cannot be undone.");
 	else if (known && live_numbers(live_open(r->opts, "sys/vm/max_map_count"), "", &most, 1))
 		prose_add(r->prose, "the kernel could not unmap it: %s at %s has been changed, or "
 			  "splitting it made too many mappings (%" PRIu64 " of %" PRIu64
 			  ", sysctl vm.max_map_count).", mapping_name(m.name),
 			  address_text(m.start).text, count_mappings(r), most);
 	else
-		prose_add(r->prose, "the kernel could not unmap it: the program has unmapped or "
-			  "sealed its heap, or has too many mappings (sysctl vm.max_map_count).");
+		prose_add(r->prose, "the kernel could not unmap it: it was unmapped or sealed before, "
+			  "or the process has too many mappings (sysctl vm.max_map_count).");
 }
 
 struct memory_values {
@@ -344,7 +344,7 @@ static void explain_no_memory(const struct refusal *r)
 			  "%" PRIu64 " of %" PRIu64 " mappings (vm.max_map_count). ",
 			  size_of(r, v.committed).text, size_of(r, v.commit_limit).text,
 			  v.overcommit, v.mappings, v.most_mappings);
-	prose_add(r->prose, "malloc tries mmap next.");
+	prose_add(r->prose, "glibc's malloc tries mmap next.");
 }
 
 static void explain_unknown(const struct refusal *r)
