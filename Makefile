@@ -123,7 +123,7 @@ bench:
 shellcheck:
 	shellcheck -x -P SCRIPTDIR scripts/* tests/run tests/leaks tests/bad/run tests/units/* .ci/run userspace/completions/brkwatch-cli.bash
 # What bats's load brings in it does not see, and what it sees is used there.
-	shellcheck -e SC2016,SC2034,SC2119,SC2120,SC2154 tests/*.bats tests/*.bash tests/recorded/*.ba*
+	shellcheck -e SC2016,SC2034,SC2119,SC2120,SC2154 tests/*.bats tests/*.bash tests/host/*.bats tests/recorded/*.ba*
 
 # Without kbuild, which may be gone by now.
 clean:

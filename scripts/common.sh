@@ -23,8 +23,8 @@ die() {
 	exit "$status"
 }
 
-# plain PATH: make and kbuild take it; none with a blank, for one
-plain() { [[ $1 != *[^[:alnum:]/._+~@,-]* ]]; }
+# plain PATH: make, kbuild and QEMU take it, as they do none with a blank or a comma
+plain() { [[ $1 != *[^[:alnum:]/._+~@-]* ]]; }
 
 # They work in the cache.
 if ! plain "$cache"; then
@@ -46,6 +46,21 @@ list_files() (
 
 # usage_from FILE: the comment block that opens a script is its help.
 usage_from() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
+
+# add FILE COMMAND...: shows what it prints, which goes to FILE, but not its last
+# line, "N passed, N failed", which is added to $passed and $failed
+add() {
+	local file=$1
+	shift
+	{ "$@" || true; } | tee "$file" | head -n -1
+	if [[ $(tail -n 1 "$file") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+	else
+		tail -n 1 "$file"
+		echo "not ok - $* ended early"
+		failed=$((failed + 1))
+	fi
+}
 
 as_root() {
 	if [[ $EUID -eq 0 ]]; then

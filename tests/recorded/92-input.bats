@@ -89,6 +89,7 @@ setup() {
 	}
 	BRKWATCH_PROC=$proc sizes --follow 4500
 	for options in --csv --json "--csv -q"; do
+		# shellcheck disable=SC2086
 		BRKWATCH_PROC=$proc "$CLI" --follow $options 4500 >"$BATS_TEST_TMPDIR/rec"
 		sizes --input "$BATS_TEST_TMPDIR/rec"
 		# --csv has no line for the sums, and none is needed.
