@@ -44,6 +44,52 @@ same_as_strace() {
 	run -127 "$CLI" -- /nonexistent
 }
 
+# started SIGNAL...: nothing of what the command does is missed.
+started() {
+	local n
+	n=$(figure 5 300)
+	with_cpus 2 python3 "$BATS_TEST_DIRNAME/starts.py" "$CLI" "$n" "$BATS_TEST_TMPDIR" "$@"
+	awk -F, 'FNR == 2 { seen++; bad += $3 != 1 } END { exit bad || seen != '"$n"' }' "$BATS_TEST_TMPDIR"/[0-9]*
+}
+
+@test "a command starts while signals come" {
+	started WINCH
+	started TSTP CONT
+	started STOP CONT
+}
+
+@test "Ctrl-C before and after a command has begun: nothing is left" {
+	local i j pid status
+	for ((i = 0; i < $(figure 8 160); i++)); do
+		set -m
+		"$CLI" -o "$BATS_TEST_TMPDIR/out" -- sleep 1000 3>&- &
+		set +m
+		pid=$!
+		for ((j = 0; j < i % 8; j++)); do moment; done
+		kill -INT -- "-$pid"
+		until_true 30 eval "! kill -0 $pid"
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" = 130 ]
+		until_true 10 eval "! pgrep -g $pid"
+	done
+}
+
+@test "what is done with SIGCHLD, and what kills a command in exec" {
+	run -7 env --ignore-signal=CHLD "$CLI" -o "$BATS_TEST_TMPDIR/out" -- sh -c 'exit 7'
+	# A segment where no program can have one: the old one is gone when that is found.
+	python3 -c '
+import struct, sys
+elf = bytearray(open(sys.argv[1], "rb").read())
+struct.pack_into("<Q", elf, struct.unpack_from("<Q", elf, 32)[0] + 16, 1 << 62)
+open(sys.argv[2], "wb").write(elf)' "$(command -v bare)" "$BATS_TEST_TMPDIR/broken"
+	chmod +x "$BATS_TEST_TMPDIR/broken"
+	local status=0
+	(exec "$BATS_TEST_TMPDIR/broken") || status=$?
+	[ "$status" -gt 128 ]
+	run "-$status" "$CLI" -- "$BATS_TEST_TMPDIR/broken"
+}
+
 @test "a command that is slow to end, and one that leaves another behind: all is summed up" {
 	local follower status=0 text=$BATS_TEST_TMPDIR/text out=$BATS_TEST_TMPDIR/out
 	"$CLI" -c -o "$text" -- bash -c 'trap "((++n)); echo got \$n" TERM; echo ready; until ((n == 2)); do sleep 0.1; done; exit 5' \

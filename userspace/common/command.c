@@ -1,91 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/command.h"
 
-/* What the child has to say before it becomes the command. */
-struct message {
-	int ptrace_error;
-	int exec_error;
-};
+/* Of the kernel's sigset_t; the C library's has room for more. */
+#define KERNEL_SIGSET_SIZE	8
 
 /*
- * The descriptor closes when exec works. Signals wait until then: one of them would stop the
- * child, which is traced, and nobody would see it.
+ * The child waits until it hears whether it is traced; if nobody says so any more, we have ended,
+ * and so does it. The socket closes when exec works.
  */
 static void __attribute__((noreturn)) become(char *const *command, int fd, const sigset_t *mask)
 {
-	struct message message = { 0 };
+	bool traced;
+	int error;
 
-	/* It stops at the end of exec. */
-	if (ptrace(PTRACE_TRACEME, 0, 0, 0)) {
-		message.ptrace_error = errno;
-		if (write(fd, &message, sizeof(message)) < 0)
-			_exit(STATUS_COMMAND_FAILED);
+	if (recv(fd, &traced, sizeof(traced), 0) == sizeof(traced)) {
+		if (!traced)
+			sigprocmask(SIG_SETMASK, mask, NULL);
+		execvp(*command, command);
+		error = errno;
+		send(fd, &error, sizeof(error), MSG_NOSIGNAL);
 	}
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	execvp(*command, command);
-	message.exec_error = errno;
-	if (write(fd, &message, sizeof(message)) < 0)
-		_exit(STATUS_COMMAND_FAILED);
-	_exit(STATUS_COMMAND_UNUSABLE);
+	_exit(STATUS_COMMAND_FAILED);
 }
 
-static int wait_for(pid_t pid, int *status)
+/* Returns false where it ends before. What stops it stops it until it is continued. */
+static bool stops_at_exec(pid_t pid)
 {
-	pid_t ret;
+	siginfo_t info;
 
-	do {
-		ret = waitpid(pid, status, 0);
-	} while (ret < 0 && errno == EINTR);
-	return ret < 0 ? -errno : 0;
+	for (;;) {
+		int event, sig;
+
+		/* How it has ended is for launch_status() to take. */
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOWAIT)) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		if (info.si_code != CLD_TRAPPED)
+			return false;
+		event = info.si_status >> 8;
+		sig = info.si_status & 0xff;
+		if (event == PTRACE_EVENT_EXEC)
+			return true;
+		if (event == PTRACE_EVENT_STOP)
+			ptrace(sig == SIGTRAP ? PTRACE_CONT : PTRACE_LISTEN, pid, 0, 0);
+		else
+			ptrace(PTRACE_CONT, pid, 0, sig);
+	}
 }
 
 int launch_start(struct launch *launch, char *const *command)
 {
-	struct message message;
-	bool untraced = false;
+	int ends[2], error = 0;
 	sigset_t all, mask;
-	int fds[2], status;
+	bool traced;
 
 	*launch = (struct launch){ 0 };
 	/* Or nobody would keep the status for us. */
 	signal(SIGCHLD, SIG_DFL);
-	if (pipe2(fds, O_CLOEXEC)) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		warn_user("%s", strerror(errno));
 		return STATUS_COMMAND_FAILED;
 	}
+	/* Each would stop the child on its way to exec, and where there are many it never got there. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	launch->pid = fork();
-	if (!launch->pid)
-		become(command, fds[1], &mask);
+	if (!launch->pid) {
+		close(ends[0]);
+		become(command, ends[1], &mask);
+	}
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+	close(ends[1]);
 	if (launch->pid < 0) {
 		warn_user("%s", strerror(errno));
+		close(ends[0]);
 		return STATUS_COMMAND_FAILED;
 	}
-	close(fds[1]);
-	while (read(fds[0], &message, sizeof(message)) == sizeof(message)) {
-		untraced = true;
-		if (!message.exec_error)
-			continue;
-		wait_for(launch->pid, &status);
-		close(fds[0]);
-		warn_user("%s: %s", *command, strerror(message.exec_error));
-		return message.exec_error == ENOENT ? STATUS_COMMAND_ABSENT :
-						      STATUS_COMMAND_UNUSABLE;
-	}
-	close(fds[0]);
-	if (!untraced)
-		launch->held = !wait_for(launch->pid, &status) && WIFSTOPPED(status);
-	return 0;
+	traced = !ptrace(PTRACE_SEIZE, launch->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+	send(ends[0], &traced, sizeof(traced), MSG_NOSIGNAL);
+	launch->held = traced && stops_at_exec(launch->pid) &&
+		       !ptrace(PTRACE_SETSIGMASK, launch->pid, KERNEL_SIGSET_SIZE, &mask);
+	recv(ends[0], &error, sizeof(error), MSG_WAITALL);
+	close(ends[0]);
+	/* It may have been killed. */
+	if (!error)
+		return traced && !launch->held ? launch_status(launch) : 0;
+	launch_status(launch);
+	warn_user("%s: %s", *command, strerror(error));
+	return error == ENOENT ? STATUS_COMMAND_ABSENT : STATUS_COMMAND_UNUSABLE;
 }
 
 void launch_release(struct launch *launch)
@@ -106,7 +118,8 @@ int launch_status(const struct launch *launch)
 {
 	int status;
 
-	if (wait_for(launch->pid, &status))
-		return STATUS_COMMAND_FAILED;
+	while (waitpid(launch->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_COMMAND_FAILED;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
