@@ -59,19 +59,19 @@ started() {
 }
 
 @test "Ctrl-C before and after a command has begun: nothing is left" {
-	local i j pid status
+	local i j cli status
 	for ((i = 0; i < $(figure 8 160); i++)); do
 		set -m
 		"$CLI" -o "$BATS_TEST_TMPDIR/out" -- sleep 1000 3>&- &
 		set +m
-		pid=$!
+		cli=$!
 		for ((j = 0; j < i % 8; j++)); do moment; done
-		kill -INT -- "-$pid"
-		until_true 30 eval "! kill -0 $pid"
+		kill -INT -- "-$cli"
+		until_true 30 eval "! kill -0 $cli"
 		status=0
-		wait "$pid" || status=$?
+		wait "$cli" || status=$?
 		[ "$status" = 130 ]
-		until_true 10 eval "! pgrep -g $pid"
+		until_true 10 eval "! pgrep -g $cli"
 	done
 }
 
@@ -88,6 +88,70 @@ open(sys.argv[2], "wb").write(elf)' "$(command -v bare)" "$BATS_TEST_TMPDIR/brok
 	(exec "$BATS_TEST_TMPDIR/broken") || status=$?
 	[ "$status" -gt 128 ]
 	run "-$status" "$CLI" -- "$BATS_TEST_TMPDIR/broken"
+}
+
+# fails_to_watch MESSAGE ARG...: by no means success.
+fails_to_watch() {
+	run -125 --separate-stderr "$CLI" "${@:2}"
+	echo "$stderr"
+	[[ "$stderr" == *"$1"* ]]
+}
+
+# Where anybody may read, and nobody is an ordinary user.
+scene() {
+	scene=$(mktemp -d)
+	chmod 755 "$scene"
+	mkdir -m 777 "$scene/out"
+	cp "$CLI" "$scene/cli"
+	cp "$(command -v brkdo)" "$scene/brkdo"
+}
+
+nobody() {
+	setpriv --reuid 65534 --clear-groups "$scene/cli" "$@"
+}
+
+@test "a command that cannot be watched does not begin; what was not watched is no success" {
+	local kprobes=/sys/kernel/debug/kprobes/enabled
+	scene
+	chmod 111 "$scene/brkdo"
+	CLI=nobody fails_to_watch "permission denied" -q --until 'heap>1K' -- "$scene/brkdo" grow 4096
+	[ -z "$output" ]
+	CLI=nobody fails_to_watch "permission denied" -q --until 'heap>1M' -- sh -c 'exec "$1" grow 4096' sh "$scene/brkdo"
+	[[ "$output" == *grow* ]]
+	rm -r "$scene"
+	fails_to_watch "No space left" -o /dev/full -- true
+	echo 0 >"$kprobes"
+	fails_to_watch "not being recorded" --until refused -- touch "$BATS_TEST_TMPDIR/ran"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	echo 1 >"$kprobes"
+	fails_to_watch "not being recorded" --until refused -- sh -c 'echo 0 >"$1"' sh "$kprobes"
+	echo 1 >"$kprobes"
+	run -0 "$CLI" --until refused -- true
+}
+
+@test "--until knows of children that ended before they could be followed, or says that it does not" {
+	local condition child='kill -STOP $PPID; "$1" grow 2097152 at 1 >/dev/null; kill -CONT $PPID'
+	scene
+	for condition in 'heap>1M' 'grown>1M' 'refused>0' refused; do
+		run -3 "$CLI" -f -q --until "$condition" -- sh -c "$child" sh brkdo
+	done
+	run -0 "$CLI" -f -q --until 'heap>1G' -- sh -c "$child" sh brkdo
+	fails_to_watch "not all events were seen" -f --until external -- sh -c "$child" sh brkdo
+	CLI=nobody fails_to_watch "not all events were seen" -f --until refused -- sh -c "$child" sh "$scene/brkdo"
+	rm -r "$scene"
+}
+
+@test "--until knows how large a heap was, though that event is lost" {
+	local in=$BATS_TEST_TMPDIR/in out=$BATS_TEST_TMPDIR/out follower
+	mkfifo "$in"
+	"$CLI" -f -q -o /dev/null --until 'heap>1M' -- sh -c 'kill -STOP $PPID
+		brkdo grow 2097152 grow -2097152 burst 100 pause' <"$in" >"$out" 3>&- &
+	follower=$!
+	exec {told}>"$in"
+	until_true 10 grep -q ready "$out"
+	kill -CONT "$follower"
+	wait "$follower" || [ "$?" = 3 ]
+	exec {told}>&-
 }
 
 @test "a command that is slow to end, and one that leaves another behind: all is summed up" {
@@ -118,6 +182,7 @@ open(sys.argv[2], "wb").write(elf)' "$(command -v bare)" "$BATS_TEST_TMPDIR/brok
 		sh -c 'for i in 1 2 3 4 5 6; do sleep 1 & done; wait; echo $$'
 	cat "$text"
 	echo "$stderr"
+	[ "$status" = 125 ]
 	[[ "$stderr" == *": Too many open files"* ]]
 	grep -q "^\.\.\. $output has ended" "$text"
 }

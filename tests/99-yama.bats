@@ -12,3 +12,22 @@ load helper
 	[ "$status" -ne 0 ]
 	python3 "$BATS_TEST_DIRNAME/access.py"
 }
+
+@test "a command where ptrace is forbidden: its status is its own only if it was watched" {
+	local i csv=$BATS_TEST_TMPDIR/csv cli
+	[ -e /proc/sys/kernel/yama/ptrace_scope ] || skip "missing kernel feature: Yama"
+	[ "$(cat /proc/sys/kernel/yama/ptrace_scope)" = 3 ]
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	"$CLI" --csv -o "$csv" -- sh -c 'brkdo; read x; exit 7' <"$BATS_TEST_TMPDIR/in" 3>&- &
+	cli=$!
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 10 grep -q ,query, "$csv"
+	tell
+	wait "$cli" || [ "$?" = 7 ]
+	for i in 1 2 3 4; do
+		run --separate-stderr "$CLI" --csv -o "$csv" -- true
+		echo "$status $stderr"
+		[ "$status" = 0 ] || [ "$status" = 125 ]
+		[ "$((status == 0))" = "$(grep -c ,end, "$csv")" ]
+	done
+}

@@ -124,6 +124,11 @@ load common
 	[ -z "$output" ]
 }
 
+@test "no command is followed in saved files: it is no success, and does not begin" {
+	fails 125 "saved files" -q --event end --until 'heap>1K' -- touch "$BATS_TEST_TMPDIR/ran"
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
 @test "columns by name, in text, CSV and JSON" {
 	golden columns.txt --follow --columns seq,old,request,tid,reason,flags,space,start_brk,took_ns,note 4300
 	golden trend.txt --columns +trend,took_ns --follow 4300

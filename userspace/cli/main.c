@@ -130,12 +130,19 @@ static enum exit_status show_input(struct options *opts, const char *output)
 	return finish_output(input_show(&out, opts, input));
 }
 
+/* Its status says how it went only where it was watched. */
 static enum exit_status run_command(struct options *opts, const char *output)
 {
 	enum exit_status status;
 	struct launch launch;
-	int command_status = launch_start(&launch, opts->command);
+	int command_status;
 
+	if (opts->recorded) {
+		warn_user("%s: there are saved files in it, and no command can be followed",
+			  opts->proc_dir);
+		return STATUS_COMMAND_FAILED;
+	}
+	command_status = launch_start(&launch, opts->command);
 	if (command_status)
 		return (enum exit_status)command_status;
 	if (!redirect_output(opts, output)) {
@@ -144,8 +151,9 @@ static enum exit_status run_command(struct options *opts, const char *output)
 	}
 	status = finish_output(follow_processes(&out, opts, &launch.pid, 1, &launch));
 	command_status = launch_status(&launch);
-	return status == STATUS_UNTIL || status == STATUS_COMMAND_FAILED ?
-	       status : (enum exit_status)command_status;
+	if (status == STATUS_UNTIL)
+		return status;
+	return status ? STATUS_COMMAND_FAILED : (enum exit_status)command_status;
 }
 
 static enum exit_status run(struct options *opts, struct selection *sel, const char *output)

@@ -86,6 +86,7 @@ int report_init(struct report *report, struct outbuf *out, const struct options 
 		report->plot = plot_new(opts->plot);
 		if (!report->plot) {
 			summary_free(report->summary);
+			report->summary = NULL;
 			return -ECANCELED;
 		}
 	}
@@ -367,8 +368,36 @@ void report_lost(struct report *report, const struct snapshot *snap, uint64_t co
 	}
 }
 
+void report_unseen(struct report *report, const struct totals *sum)
+{
+	const struct filter *filter = &report->opts->filter;
+	const unsigned int kinds = filter->until_kinds;
+	const unsigned int counted = 1u << KIND_GROW | 1u << KIND_SHRINK | 1u << KIND_REFUSED;
+	const uint64_t values[] = {
+		[QUANTITY_HEAP] = sum->peak_bytes, [QUANTITY_GROWN] = sum->grown_bytes,
+		[QUANTITY_SHRUNK] = sum->shrunk_bytes, [QUANTITY_CALLS] = sum->calls,
+		[QUANTITY_REFUSED] = sum->refused,
+	};
+	bool met;
+
+	if (!filter->until)
+		return;
+	if (filter->until == QUANTITY_EVENT)
+		met = (kinds & 1u << KIND_GROW && sum->grows) ||
+		      (kinds & 1u << KIND_SHRINK && sum->shrunk_bytes) ||
+		      (kinds & 1u << KIND_REFUSED && sum->refused);
+	else
+		/* Those of each address space, but for the largest heap. */
+		met = values[filter->until] > filter->until_above &&
+		      (filter->until == QUANTITY_HEAP || sum->spaces == 1);
+	report->enough |= met;
+	report->until_met |= met;
+	report->unseen |= sum->lost || (filter->until == QUANTITY_EVENT && kinds & ~counted);
+}
+
 void report_missed(struct report *report, pid_t pid, pid_t parent)
 {
+	report->unseen |= report->opts->filter.until;
 	if (report->opts->json)
 		json_report_missed(report->out, pid, parent);
 	else if (report->opts->csv)

@@ -55,6 +55,7 @@ struct report {
 	bool begun;
 	bool enough;			/* by --max-events or --until: nothing more is printed */
 	bool until_met;
+	bool unseen;			/* the event that --until waits for may not have been seen */
 };
 
 /* Returns 0, -ENOMEM, or after a complaint -ECANCELED. */
@@ -76,6 +77,9 @@ void report_exec(struct report *report, const struct snapshot *snap);
 void report_lost(struct report *report, const struct snapshot *snap, uint64_t count,
 		 bool before_open);
 void report_missed(struct report *report, pid_t pid, pid_t parent);
+
+/* Not all of the events that these count were seen: whether --until is met by them, if they tell. */
+void report_unseen(struct report *report, const struct totals *sum);
 
 /* A process is done with, and whether it has ended. */
 void report_done(struct report *report, const struct snapshot *snap, const struct totals *sum,

@@ -153,6 +153,8 @@ static void drop_target(struct follower *f, struct target *target, bool ended)
 	known = target->totals.spaces;
 	if (!known && target->parent && ended)
 		report_missed(&f->report, target->pid, target->parent);
+	if (known && (!target->snap.space || target->totals.dropped || target->totals.lost))
+		report_unseen(&f->report, &target->totals);
 	if (known)
 		report_done(&f->report, &target->snap, &target->totals, ended);
 	f->live--;
@@ -364,19 +366,18 @@ static int setup(struct follower *f)
 		return rc;
 	/* Of a file there is no such news, and epoll says EPERM. */
 	watch(f, f->out->fd, 0, SOURCE_OUTPUT);
-	selfcheck_probes(f->opts);
-	return 0;
+	return selfcheck_probes(f->opts) || !f->launch ? 0 : -ECANCELED;
 }
 
 /* Before the processes are looked at: what they do from then on has its stack. */
-static bool setup_stacks(struct follower *f, const pid_t *pids, size_t n)
+static int setup_stacks(struct follower *f, const pid_t *pids, size_t n)
 {
 	struct stacks *stacks;
 	bool ok;
 
 	if (f->opts->recorded) {
 		warn_user("--stacks needs a process, a recording has no stacks");
-		return false;
+		return -ECANCELED;
 	}
 	stacks = stacks_new(f->opts);
 	ok = stacks && !watch(f, stacks_fd(stacks), EPOLLIN, SOURCE_STACKS);
@@ -386,7 +387,7 @@ static bool setup_stacks(struct follower *f, const pid_t *pids, size_t n)
 		f->report.stacks = stacks;
 	else
 		stacks_free(stacks);
-	return ok;
+	return ok ? 0 : -ECANCELED;
 }
 
 static void finish_stacks(struct follower *f)
@@ -411,14 +412,6 @@ static void finish(struct follower *f)
 	stop_close();
 }
 
-/* What cannot be followed as asked does not begin, if it is a command. */
-static enum exit_status give_up_before(const struct launch *launch)
-{
-	if (launch)
-		kill(launch->pid, SIGKILL);
-	return launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
-}
-
 enum exit_status follow_processes(struct outbuf *out, const struct options *opts,
 				  const pid_t *pids, size_t n, struct launch *launch)
 {
@@ -434,15 +427,10 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 	f.ops.owner = &f;
 	f.ops.report = &f.report;
 	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
-	rc = report_init(&f.report, out, opts);
-	if (rc == -ECANCELED)
-		return give_up_before(launch);
-	rc = rc ?: setup(&f);
-	if (!rc && opts->stacks && !setup_stacks(&f, pids, n)) {
-		f.status = give_up_before(launch);
-		f.stop = true;
-	}
-	for (size_t i = 0; i < n && !rc && !f.stop; i++) {
+	rc = report_init(&f.report, out, opts) ?: setup(&f);
+	if (!rc && opts->stacks)
+		rc = setup_stacks(&f, pids, n);
+	for (size_t i = 0; i < n && !rc; i++) {
 		rc = add_target(&f, pids[i], 0);
 		if (rc == -ESRCH) {
 			procfile_complain(opts, pids[i], rc, NULL);
@@ -450,22 +438,30 @@ enum exit_status follow_processes(struct outbuf *out, const struct options *opts
 			rc = 0;
 		}
 	}
-	if (!rc && !f.stop)
-		rc = look_after(&f);
+	rc = rc ?: look_after(&f);
+	/* What cannot be followed as asked does not begin, if it is a command. */
+	if (launch && (rc || f.status)) {
+		kill(launch->pid, SIGKILL);
+		rc = rc ?: -ECANCELED;
+	}
 	if (launch)
 		launch_release(launch);
 	/* Saved files have no news. */
 	if (!rc && !opts->recorded)
 		rc = loop(&f);
-	if (rc && rc != out->error) {
+	if (rc && rc != out->error && rc != -ECANCELED)
 		warn_user("%s", strerror(-rc));
+	if (rc || (launch && !selfcheck_probes(opts)))
 		f.status = STATUS_FAILED;
-	}
 	/* The command goes on no longer than it is followed. */
 	if (launch && (f.stop || f.report.enough))
 		kill(launch->pid, SIGTERM);
 	finish(&f);
 	if (f.report.until_met)
-		f.status = STATUS_UNTIL;
+		return STATUS_UNTIL;
+	if (launch && f.report.unseen) {
+		warn_user("--until: not all events were seen, it may have become true");
+		return STATUS_FAILED;
+	}
 	return f.status;
 }

@@ -65,15 +65,16 @@ static bool brk_hits(const struct options *opts, uint64_t *hits)
 	return found;
 }
 
-void selfcheck_probes(const struct options *opts)
+bool selfcheck_probes(const struct options *opts)
 {
 	uint64_t before, after;
 
 	if (opts->recorded || !brk_hits(opts, &before))
-		return;
+		return true;
 	syscall(SYS_brk, 0);
-	if (brk_hits(opts, &after) && after <= before)
-		warn_user("warning: brk calls are not being recorded: kprobes seem to be switched off "
-			  "(look at sysctl kernel.ftrace_enabled and "
-			  "/sys/kernel/debug/kprobes/enabled)");
+	if (!brk_hits(opts, &after) || after > before)
+		return true;
+	warn_user("warning: brk calls are not being recorded: kprobes seem to be switched off "
+		  "(look at sysctl kernel.ftrace_enabled and /sys/kernel/debug/kprobes/enabled)");
+	return false;
 }

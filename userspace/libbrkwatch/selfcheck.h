@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-/* Make a brk call and warn on stderr where the module's probes do not notice it. */
-void selfcheck_probes(const struct options *opts);
+/* Make a brk call. False, after a complaint, where the module's probes do not notice it. */
+bool selfcheck_probes(const struct options *opts);
 
 #endif
