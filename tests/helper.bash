@@ -208,6 +208,23 @@ stat_of() {
 	key "$1" "$PROC/stats"
 }
 
+# memory_held: by the module's own reckoning, its slab, its vmalloc areas.
+memory_held() {
+	awk '/^brkwatch_record / { print "slabs", $3 }' /proc/slabinfo
+	echo "vmalloc $(grep -c '\[brkwatch\]' /proc/vmallocinfo)"
+	echo "bytes $(stat_of MemoryBytes)"
+	echo "live $(stat_of Records)"
+}
+
+# memory_back: as much as in $BATS_TEST_TMPDIR/before, or less; a record more for each process that has one now.
+memory_back() {
+	memory_held >"$BATS_TEST_TMPDIR/after"
+	paste "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	paste "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" |
+		awk '$1 == "live" { more = $4 - $2 } $1 == "bytes" { bytes = $4 - $2 } $1 == "vmalloc" && $4 > $2 { bad = 1 }
+		END { exit bad || bytes > more * 2560 + 64 * 2560 }'
+}
+
 # all_named [SECONDS]: waits until every process has its name, and no other is
 # there. One process looks at both: those of a pipe would be in one of them only.
 all_named() {
