@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+"""others.py MEMORY COMMAND...: what the others still get while COMMAND, which is
+an ordinary user's and says "ready", is at work, and after it has been killed.
+
+MEMORY is by how many MiB the available memory may fall meanwhile. All else is
+the same whatever he does."""
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+from proctext import *
+
+USER = 1000
+# At most, of what follows: seconds, to what is held up takes longer.
+NAME, ALL, UNLOAD = 5, 5, 20
+# Of calls that are not recorded, and of a long history that cannot be had.
+LOST, SHORT = 0.01, 0.75
+# MiB that the kernel may still keep in its caches when he is gone.
+CACHED = 32
+CROWD, CALLS, NAMES = 20, 50, 10
+PARAMETERS = "/sys/module/brkwatch/parameters"
+
+
+def available():
+    with open("/proc/meminfo") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("MemAvailable")) // 1024
+
+
+def timed(function):
+    begin = time.monotonic()
+    function()
+    return time.monotonic() - begin
+
+
+def name_one():
+    """A new process gets its name, and can be opened by it."""
+    pid = os.fork()
+    if not pid:
+        signal.pause()
+    try:
+        os.close(open_file(f"{PROC}/{pid}"))
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def lost():
+    """Of the calls of new processes, each of which is looked at."""
+    crowd = Program("crowd", "stay", str(CROWD), str(CALLS))
+    pids = [int(said.split()[1]) for said in crowd.said if said.startswith("child")]
+    calls = sum(min(look(pid)["Calls"], CALLS) for pid in pids)
+    rows = set(table("all"))
+    crowd.end()
+    assert rows >= set(pids), "not in all"
+    return 1 - calls / (CROWD * CALLS)
+
+
+def short():
+    """Of the history that there is for who follows."""
+    program = Program("crowd", "stay", "1", "1")
+    fd = open_file(f"{PROC}/{program.pid}")
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    poll.poll(0)
+    events = reread(fd)["History"]
+    os.close(fd)
+    program.end()
+    with open(f"{PARAMETERS}/follow_history") as f:
+        return 1 - events / int(f.read())
+
+
+def kill_user():
+    """All that is his, in whatever session or namespace."""
+    pid = os.fork()
+    if not pid:
+        os.setuid(USER)
+        os.kill(-1, signal.SIGKILL)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def unload():
+    while (said := subprocess.run(["rmmod", "brkwatch"], capture_output=True, text=True)).returncode:
+        assert "in use" in said.stderr, said
+        time.sleep(0.01)
+
+
+def main(may_fall, command):
+    # It is not about who gets the processor; the user's own is as nice as any.
+    os.nice(-20)
+    lost()
+    before = available()
+    try:
+        hostile = Program("setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups",
+                          "nice", "-n", "20", *command)
+        least = available()
+        figures = {
+            "name": (max(timed(name_one) for i in range(NAMES)), NAME * SLOWNESS),
+            "all": (timed(lambda: table("all")), ALL * SLOWNESS),
+            "lost": (lost(), LOST),
+            "short": (short(), SHORT),
+        }
+        figures["MiB"] = before - min(least, available()), may_fall
+        assert hostile.process.poll() is None, "he has given up"
+    finally:
+        kill_user()
+    figures["unload"] = timed(unload), UNLOAD * SLOWNESS
+    hostile.process.wait()
+    print(", ".join(f"{key} {got:.3f}" for key, (got, most) in figures.items()))
+    wrong = [f"{key}: {got:.3f} is more than {most:.3f}" for key, (got, most) in figures.items() if got > most]
+    assert not wrong, wrong
+    until(lambda: None if available() > before - CACHED else f"{available()} MiB of {before}")
+
+
+main(int(sys.argv[1]), sys.argv[2:])
