@@ -111,19 +111,20 @@ static void set_mode(const struct newfile *new)
 
 bool newfile_open(struct newfile *new, const char *file)
 {
-	*new = (struct newfile){ .file = follow_links(file), .fd = -1 };
-	if (new->file && asprintf(&new->name, "%s.XXXXXX", new->file) < 0)
-		new->name = NULL;
-	if (new->name)
-		new->fd = make_guarded(new->name);
-	if (new->fd >= 0) {
-		set_mode(new);
-		return true;
+	int fd = -1;
+
+	*new = (struct newfile){ .file = follow_links(file) };
+	if (new->file && asprintf(&new->name, "%s.XXXXXX", new->file) >= 0)
+		fd = make_guarded(new->name);
+	if (fd < 0) {
+		warn_user("%s: %s", file, strerror(errno));
+		free(new->name);
+		free(new->file);
+		return false;
 	}
-	warn_user("%s: %s", file, strerror(errno));
-	free(new->name);
-	free(new->file);
-	return false;
+	new->fd = fd;
+	set_mode(new);
+	return true;
 }
 
 /* Of a link it is the kernel that says whether it may be followed. */
