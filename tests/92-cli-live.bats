@@ -154,6 +154,32 @@ nobody() {
 	exec {told}>&-
 }
 
+# has_ignored PID: these, and handles none of them. Numbers are of bits.
+has_ignored() {
+	awk '$1 == "SigIgn:" { ignored = $2 } $1 == "SigCgt:" { caught = $2 }
+		END { exit !(ignored ~ /[4567c-f]..[7f]$/ && caught ~ /[012389ab]..[08]$/) }' "/proc/$1/status"
+}
+
+@test "signals that are ignored from the start stay so, in a command, too" {
+	local option cli out=$BATS_TEST_TMPDIR/out
+	for option in "--follow $$" "--follow --all" "--top 1000" "--metrics-file $out --interval 1000" "-f -- sleep 1000"; do
+		rm -f "$out"
+		# shellcheck disable=SC2086
+		env --ignore-signal=HUP,INT,QUIT,TERM,CHLD "$CLI" $option >"$out.1" 2>&1 3>&- &
+		cli=$!
+		until_true 30 eval "[ -s '$out' ] || [ -s '$out.1' ] && has_ignored $cli"
+		kill -HUP "$cli"
+		[ "$option" != "-f -- sleep 1000" ] || has_ignored "$(pgrep -P "$cli")"
+		has_ignored "$cli"
+		kill -KILL "$cli"
+		wait "$cli" || :
+	done
+	pkill -KILL -x sleep
+	# What the command gets is what there was.
+	run -0 env --ignore-signal=HUP,CHLD --block-signal=USR1 "$CLI" -o /dev/null -- grep -E '^Sig(Blk|Ign)' /proc/self/status
+	[ "$output" = "$(env --ignore-signal=HUP,CHLD --block-signal=USR1 grep -E '^Sig(Blk|Ign)' /proc/self/status)" ]
+}
+
 @test "a command that is slow to end, and one that leaves another behind: all is summed up" {
 	local follower status=0 text=$BATS_TEST_TMPDIR/text out=$BATS_TEST_TMPDIR/out
 	"$CLI" -c -o "$text" -- bash -c 'trap "((++n)); echo got \$n" TERM; echo ready; until ((n == 2)); do sleep 0.1; done; exit 5' \

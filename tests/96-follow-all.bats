@@ -22,7 +22,7 @@ teardown() {
 # $instance; its output is in $json.
 follow_all() {
 	json=$BATS_TEST_TMPDIR/json
-	"$CLI" --follow --all "$@" >"$json" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	interruptible "$CLI" --follow --all "$@" >"$json" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	follower=$!
 	instance=$INSTANCES/brkwatch-cli-$follower
 	until_true 30 enabled
@@ -159,7 +159,7 @@ follow_all_into_head() {
 
 @test "the instance is gone afterwards: killed, interrupted, with a reader that leaves" {
 	local broom signal
-	for signal in KILL INT; do
+	for signal in KILL INT HUP; do
 		follow_all -q
 		broom=$(pgrep -x brkwatch-broom)
 		kill -"$signal" "$follower"

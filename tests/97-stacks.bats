@@ -171,7 +171,7 @@ waits() {
 	until_true 10 eval "[ \$(grep -c ready '$out') = 2 ]"
 	local after
 	after=$(key GrownBytes <"$PROC/$pid")
-	kill -INT "$follower"
+	kill "$follower"
 	wait "$follower"
 	cat "$BATS_TEST_TMPDIR/folded"
 	[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = $((after - before)) ]
@@ -222,7 +222,7 @@ waits() {
 	local grown
 	grown=$(($(key GrownBytes <"$PROC/$pid") - before))
 	until_true 10 waits "$follower"
-	kill -INT "$follower"
+	kill "$follower"
 	wait "$follower"
 	tell
 	wait "$pid"

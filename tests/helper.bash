@@ -176,6 +176,11 @@ assert_consistent() {
 	}' "$1"
 }
 
+# interruptible COMMAND... &: in the background a shell has SIGINT and SIGQUIT ignored.
+interruptible() {
+	exec env --default-signal=INT,QUIT "$@"
+}
+
 # start_brkdo OPERATION...: in the background, until it pauses; its input is
 # $told, its output in $out, its number in $pid. tell ends the pause.
 start_brkdo() {

@@ -249,10 +249,9 @@ fails_late() {
 
 @test "what comes through a pipe is shown as it comes, and a signal ends it" {
 	local pid sig
-	for sig in INT TERM; do
+	for sig in HUP INT QUIT TERM; do
 		mkfifo "$BATS_TEST_TMPDIR/$sig"
-		# A shell lets what it starts in the background ignore SIGINT.
-		env --default-signal=INT "$CLI" --input - <"$BATS_TEST_TMPDIR/$sig" >"$BATS_TEST_TMPDIR/out" 3>&- &
+		interruptible "$CLI" --input - <"$BATS_TEST_TMPDIR/$sig" >"$BATS_TEST_TMPDIR/out" 3>&- &
 		pid=$!
 		exec 4>"$BATS_TEST_TMPDIR/$sig"
 		head -n 20 "$REC/shell.json" >&4

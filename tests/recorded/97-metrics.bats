@@ -85,7 +85,7 @@ reads() {
 		inode=$(stat -c %i "$OUT")
 		kill -USR1 "$(cat "$BATS_TEST_TMPDIR/cli")"
 	else
-		BRKWATCH_PROC=$BATS_TEST_TMPDIR/now "$CLI" --metrics-file "$OUT" --interval 3600 "$@" 3>&- &
+		BRKWATCH_PROC=$BATS_TEST_TMPDIR/now interruptible "$CLI" --metrics-file "$OUT" --interval 3600 "$@" 3>&- &
 		echo $! >"$BATS_TEST_TMPDIR/cli"
 	fi
 	until_true 10 is_new
@@ -393,7 +393,7 @@ openmetrics() {
 @test "the file: whole, for everybody to read, and gone at the end" {
 	local signal
 	umask 077
-	for signal in TERM INT HUP; do
+	for signal in HUP INT QUIT TERM; do
 		rm -f "$BATS_TEST_TMPDIR/cli"
 		next_state 1 0 0 0
 		reads
@@ -406,6 +406,23 @@ openmetrics() {
 	# Once, without --interval: it stays.
 	"$CLI" --metrics-file "$OUT"
 	diff -u "$DATA/expected/metrics.prom" "$OUT"
+}
+
+@test "under nohup the file is kept" {
+	local signal pid
+	env --ignore-signal=HUP,INT,QUIT,TERM "$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
+	pid=$!
+	echo "$pid" >"$BATS_TEST_TMPDIR/cli"
+	until_true 10 test -s "$OUT"
+	for signal in HUP INT QUIT TERM; do
+		kill "-$signal" "$pid"
+		inode=$(stat -c %i "$OUT")
+		until_true 10 is_new
+	done
+	kill -KILL "$pid"
+	wait "$pid" || :
+	rm "$BATS_TEST_TMPDIR/cli"
+	[ -s "$OUT" ]
 }
 
 @test "what is no ordinary file is not replaced" {

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,8 @@
 #include "recording/line.h"
 #include "events/printer.h"
 #include "libbrkwatch/selfcheck.h"
+#include "common/format-number.h"
+#include "common/signals.h"
 #include "common/format-number.h"
 #include "tracefs/buffers.h"
 
@@ -60,14 +61,8 @@ struct everyone {
 	uint64_t now_ms, end_ms;
 	uint64_t lost;			/* that are known whose they were */
 	int module;			/* a file of it: it stays */
+	int stop;			/* readable: a signal has come */
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	stopped = sig;
-}
 
 static uint64_t clock_ms(void)
 {
@@ -362,11 +357,19 @@ static int check_output(struct everyone *all)
 	return all->out->error;
 }
 
+static bool goes_on(const struct everyone *all)
+{
+	struct pollfd stop = { .fd = all->stop, .events = POLLIN };
+
+	return !all->report.enough && (!all->end_ms || all->now_ms < all->end_ms) &&
+	       poll(&stop, 1, 0) <= 0;
+}
+
 static int loop(struct everyone *all)
 {
 	int rc = 0;
 
-	while (!rc && !all->report.enough && !stopped && (!all->end_ms || all->now_ms < all->end_ms)) {
+	while (!rc && goes_on(all)) {
 		trace_wait(all->trace, TICK_MS);
 		all->now_ms = clock_ms();
 		rc = give_out(all, (all->now_ms - HOLD_MS) * 1000000);
@@ -403,6 +406,8 @@ static int finish(struct everyone *all)
 		while (all->buckets[i])
 			all->buckets[i] = done(all, all->buckets[i], !lives(all, all->buckets[i]));
 	tell_lost(all);
+	/* Drawing does not look for signals. */
+	stop_close();
 	rc = report_finish(&all->report);
 	trace_close(all->trace);
 	close(all->module);
@@ -412,8 +417,6 @@ static int finish(struct everyone *all)
 enum exit_status follow_everyone(struct outbuf *out, const struct options *opts,
 				 const struct selection *sel)
 {
-	/* The second signal kills, should the first one find us stuck in a write. */
-	const struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESETHAND };
 	struct everyone *all = calloc(1, sizeof(*all));
 	enum exit_status status = STATUS_FAILED;
 	int rc;
@@ -430,9 +433,8 @@ enum exit_status follow_everyone(struct outbuf *out, const struct options *opts,
 		all->module = procfile_open(opts, getpid());
 	if (!rc)
 		selfcheck_probes(opts);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	all->trace = rc ? NULL : trace_open(opts);
+	all->stop = stop_open(true);
+	all->trace = rc || all->stop < 0 ? NULL : trace_open(opts);
 	if (all->trace) {
 		rc = loop(all);
 		if (rc && rc != out->error)

@@ -19,6 +19,7 @@
 #include "metrics/main.h"
 #include "cli/options.h"
 #include "common/output.h"
+#include "common/signals.h"
 #include "libbrkwatch/open.h"
 #include "libbrkwatch/process-file.h"
 #include "cli/show.h"
@@ -239,6 +240,7 @@ int main(int argc, char **argv)
 	enum exit_status status;
 
 	fill_standard_descriptors();
+	signals_setup();
 	setlocale(LC_ALL, "");
 	/* Prometheus, SVG, gnuplot and scripts know only the point. */
 	setlocale(LC_NUMERIC, "C");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/command.h"
+#include "common/signals.h"
 
 /* Of the kernel's sigset_t; the C library's has room for more. */
 #define KERNEL_SIGSET_SIZE	8
@@ -21,6 +22,7 @@ static void __attribute__((noreturn)) become(char *const *command, int fd, const
 	bool traced;
 	int error;
 
+	signals_restore();
 	if (recv(fd, &traced, sizeof(traced), 0) == sizeof(traced)) {
 		if (!traced)
 			sigprocmask(SIG_SETMASK, mask, NULL);
@@ -65,8 +67,6 @@ int launch_start(struct launch *launch, char *const *command)
 	bool traced;
 
 	*launch = (struct launch){ 0 };
-	/* Or nobody would keep the status for us. */
-	signal(SIGCHLD, SIG_DFL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		warn_user("%s", strerror(errno));
 		return STATUS_COMMAND_FAILED;

@@ -11,56 +11,20 @@
 
 #include "cli/cli.h"
 #include "common/replace-file.h"
-
-static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+#include "common/signals.h"
 
 #define LINKS_MAX 40	/* as in the kernel */
-
-#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
-
-/* Of the one that is open. */
-static const char *unfinished;
-static struct sigaction before[SIGNALS];
-
-/* Ends us as it would have without this. */
-static void clean_up(int sig)
-{
-	unlink(unfinished);
-	raise(sig);
-}
-
-/* Also those that so far ask to stop: drawing does not look for that. */
-static void guard(const char *name)
-{
-	const struct sigaction action = { .sa_handler = clean_up, .sa_flags = (int)SA_RESETHAND };
-
-	unfinished = name;
-	for (size_t i = 0; i < SIGNALS; i++) {
-		sigaction(signals[i], NULL, &before[i]);
-		if (before[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
-
-static void unguard(void)
-{
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &before[i], NULL);
-}
 
 /* No signal comes between the file and what removes it. */
 static int make_guarded(char *name)
 {
-	sigset_t blocked, mask;
+	sigset_t all, mask;
 	int fd;
 
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaddset(&blocked, signals[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &mask);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &mask);
 	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		guard(name);
+	signals_remove(fd >= 0 ? name : NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return fd;
 }
@@ -160,7 +124,7 @@ bool newfile_close(struct newfile *new, bool whole)
 			warn_user("%s: %s", new->file, strerror(errno));
 		unlink(new->name);
 	}
-	unguard();
+	signals_remove(NULL);
 	free(new->name);
 	free(new->file);
 	return ok;

@@ -1,52 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/signals.h"
 
-static int stop_fd = -1;
-static volatile sig_atomic_t last;
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-static size_t taken;		/* of these */
+static const int asking[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
-static void request(int sig)
+static struct sigaction child_before;
+static const char *volatile file;
+static int stop_fd = -1;
+static bool kills_next;
+static volatile sig_atomic_t asked, other;
+
+/* One of them that is not waited for, or no more, ends us as it would have without this. */
+static void take(int sig)
 {
+	const bool asks = sig != SIGUSR1, kills = asks && (stop_fd < 0 || (kills_next && asked));
 	const uint64_t one = 1;
 	int saved_errno = errno;
-	ssize_t n = write(stop_fd, &one, sizeof(one));
+	ssize_t n;
 
-	last = sig;
+	if (kills) {
+		if (file)
+			unlink(file);
+		signal(sig, SIG_DFL);
+		raise(sig);
+		return;
+	}
+	if (asks)
+		asked = sig;
+	else
+		other = sig;
+	n = write(stop_fd, &one, sizeof(one));
 	(void)n;
 	errno = saved_errno;
 }
 
-static int open_for(size_t n, bool once)
+static void handle(int sig)
 {
-	struct sigaction action = {
-		.sa_handler = request,
-		.sa_flags = once ? (int)SA_RESETHAND : 0,
-	};
+	const struct sigaction action = { .sa_handler = take, .sa_flags = SA_RESTART };
+	struct sigaction before;
 
-	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (stop_fd < 0)
-		return -errno;
-	for (taken = 0; taken < n; taken++)
-		sigaction(signals[taken], &action, NULL);
-	return stop_fd;
+	if (!sigaction(sig, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(sig, &action, NULL);
+}
+
+void signals_setup(void)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGCHLD, &action, &child_before);
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		handle(asking[i]);
+}
+
+void signals_restore(void)
+{
+	sigaction(SIGCHLD, &child_before, NULL);
+}
+
+void signals_ignore(void)
+{
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		signal(asking[i], SIG_IGN);
+}
+
+void signals_remove(const char *name)
+{
+	file = name;
 }
 
 int stop_open(bool once)
 {
-	return open_for(2, once);
+	kills_next = once;
+	stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return stop_fd < 0 ? -errno : stop_fd;
 }
 
-int stop_open_screen(void)
+void stop_also_usr1(void)
 {
-	return open_for(sizeof(signals) / sizeof(signals[0]), true);
+	handle(SIGUSR1);
 }
 
 int stop_take(void)
@@ -55,15 +92,14 @@ int stop_take(void)
 	ssize_t n = read(stop_fd, &ignored, sizeof(ignored));
 
 	(void)n;
-	return last;
+	return asked ?: other;
 }
 
 void stop_close(void)
 {
-	if (stop_fd < 0)
-		return;
-	while (taken)
-		signal(signals[--taken], SIG_DFL);
-	close(stop_fd);
+	int fd = stop_fd;
+
 	stop_fd = -1;
+	if (fd >= 0)
+		close(fd);
 }

@@ -1,22 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_STOP_H
-#define BRKWATCH_STOP_H
+#ifndef BRKWATCH_SIGNALS_H
+#define BRKWATCH_SIGNALS_H
 
 #include <stdbool.h>
 
 /*
- * From here on SIGINT and SIGTERM make the returned descriptor readable, for good. With @once the
- * second one kills, should the first one find us stuck in a write. Returns a negative errno on
- * failure.
+ * SIGHUP, SIGINT, SIGQUIT and SIGTERM ask us to end; nobody else handles them. One that is ignored
+ * when we are started, as under nohup(1), stays ignored.
+ */
+
+/* First of all. As long as nobody waits for them they kill. */
+void signals_setup(void);
+
+/* In a child that becomes a command: what was handed down to us. */
+void signals_restore(void);
+
+/* In a child that outlives them. */
+void signals_ignore(void);
+
+/* A file that goes when one of them kills, or NULL. The name stays valid. */
+void signals_remove(const char *name);
+
+/*
+ * From here on they make the returned descriptor readable. With @once the second one kills, should
+ * the first one find us stuck in a write. Returns a negative errno on failure.
  */
 int stop_open(bool once);
 
-/* With @once, and also for SIGHUP and SIGQUIT, which would leave the screen as no shell wants it. */
-int stop_open_screen(void);
+/* SIGUSR1, too, from here on. */
+void stop_also_usr1(void);
 
-/* The signal that has come; the descriptor is not readable any more. */
+/* The signal that has come, one that asks for an end before SIGUSR1. */
 int stop_take(void);
 
+/* They kill again. */
 void stop_close(void);
 
 #endif

@@ -402,6 +402,8 @@ static void finish(struct follower *f)
 {
 	drop_all(f);
 	sweep(f);
+	/* Drawing does not look for signals. */
+	stop_close();
 	if (report_finish(&f->report))
 		f->status = STATUS_FAILED;
 	finish_stacks(f);
@@ -409,7 +411,6 @@ static void finish(struct follower *f)
 	free(f->buffer.data);
 	if (f->epoll >= 0)
 		close(f->epoll);
-	stop_close();
 }
 
 enum exit_status follow_processes(struct outbuf *out, const struct options *opts,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "metrics/main.h"
 #include "libbrkwatch/module-stats.h"
 #include "common/replace-file.h"
+#include "common/signals.h"
 #include "metrics/prometheus.h"
 #include "libbrkwatch/selfcheck.h"
 #include "metrics/deltas.h"
@@ -72,20 +74,21 @@ static bool write_file(struct metrics *metrics)
 }
 
 /* Whether to go on; SIGUSR1 asks for a reading before it is time. */
-static bool wait_until(uint64_t time_ns, const sigset_t *signals)
+static bool wait_until(uint64_t time_ns, int stop)
 {
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
-	uint64_t left = time_ns > now ? time_ns - now : 0;
-	const struct timespec timeout = {
-		.tv_sec = (time_t)(left / 1000000000),
-		.tv_nsec = (long)(left % 1000000000),
-	};
-	int sig;
+	struct pollfd fd = { .fd = stop, .events = POLLIN };
+	int n;
 
-	do
-		sig = sigtimedwait(signals, NULL, &timeout);
-	while (sig < 0 && errno == EINTR);
-	return sig < 0 || sig == SIGUSR1;
+	do {
+		uint64_t now = clock_ns(CLOCK_MONOTONIC), left = time_ns > now ? time_ns - now : 0;
+		const struct timespec timeout = {
+			.tv_sec = (time_t)(left / 1000000000),
+			.tv_nsec = (long)(left % 1000000000),
+		};
+
+		n = ppoll(&fd, 1, &timeout, NULL);
+	} while (n < 0 && errno == EINTR);
+	return n <= 0 || stop_take() == SIGUSR1;
 }
 
 /* What is in the file is true only as long as somebody keeps it so. */
@@ -93,20 +96,19 @@ static bool keep_file(struct metrics *metrics)
 {
 	const uint64_t interval_ns = metrics->opts->metrics_interval_ms * 1000000;
 	uint64_t next = clock_ns(CLOCK_MONOTONIC);
-	sigset_t signals;
+	int stop = stop_open(false);
 	bool ok;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (stop < 0) {
+		warn_user("%s", strerror(-stop));
+		return false;
+	}
+	stop_also_usr1();
 	do {
 		ok = write_file(metrics);
 		while (next <= clock_ns(CLOCK_MONOTONIC))
 			next += interval_ns;
-	} while (ok && wait_until(next, &signals));
+	} while (ok && wait_until(next, stop));
 	newfile_remove(metrics->opts->metrics_file);
 	return ok;
 }

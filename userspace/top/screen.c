@@ -308,7 +308,7 @@ bool screen_run(const struct options *opts, const struct selection *sel,
 		enum exit_status *status)
 {
 	struct screen *s = calloc(1, sizeof(*s));
-	int rc, stop_fd = s ? stop_open_screen() : -1;
+	int rc, stop_fd = s ? stop_open(true) : -1;
 	sigset_t winch, mask;
 	SCREEN *terminal;
 

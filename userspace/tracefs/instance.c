@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "common/signals.h"
 #include "tracefs/instance.h"
 
 #define PREFIX "brkwatch-cli-"
@@ -41,9 +42,7 @@ static void __attribute__((noreturn)) sweep(int fd, const char *path)
 	char c;
 
 	setsid();
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	signals_ignore();
 	prctl(PR_SET_NAME, "brkwatch-broom");
 	dup2(fd, 0);
 	close_range(1, ~0u, 0);
