@@ -106,6 +106,25 @@ setup() {
 	[ "$("$CLI" --input "$BATS_TEST_TMPDIR/rec" --follow --columns start_brk -q | sort -u)" = 0x55b073141000 ]
 }
 
+@test "a pipe, a file and standard input show the same; of a file that was read in part, the rest" {
+	local file options
+	grep '"pid":168' "$REC/shell.json" >"$BATS_TEST_TMPDIR/one.json"
+	"$CLI" --input "$BATS_TEST_TMPDIR/one.json" --csv >"$BATS_TEST_TMPDIR/one.csv"
+	for file in "$REC"/{shell.json,shell.csv,states.json} "$BATS_TEST_TMPDIR"/one.{json,csv} "$DATA/proc/4242"; do
+		for options in "" --json "--follow -C" "--csv --bytes" "-q -n 3 --took"; do
+			# shellcheck disable=SC2086
+			"$CLI" --input "$file" $options >"$BATS_TEST_TMPDIR/out"
+			# shellcheck disable=SC2086
+			diff -u "$BATS_TEST_TMPDIR/out" <("$CLI" --input - $options <"$file")
+			# shellcheck disable=SC2086,SC2002
+			diff -u "$BATS_TEST_TMPDIR/out" <(cat "$file" | "$CLI" --input - $options)
+		done
+	done
+	for file in shell.json states.json; do
+		diff -u <(tail -n +2 "$REC/$file" | "$CLI" --input - 2>&1) <({ read -r; "$CLI" --input - 2>&1; } <"$REC/$file")
+	done
+}
+
 @test "names are shown in any script, without what is for the terminal" {
 	sed '1s/"name":"[^"]*"/"name":"caf\xc3\xa9\xc2\x9b\\u001b[m"/' "$REC/shell.json" | "$CLI" --input - >"$BATS_TEST_TMPDIR/out"
 	grep -qx '\.\.\. 168 café??\[m' "$BATS_TEST_TMPDIR/out"

@@ -252,31 +252,6 @@ static int take(struct input *in, struct record *record)
 
 /* ---- files ---- */
 
-/* Whether there are records of more than one process; unknown of a pipe. */
-static bool has_several(FILE *file)
-{
-	struct record_reader *reader;
-	uint64_t first = 0;
-	struct record record;
-	bool several = false;
-	char *line = NULL;
-	size_t room = 0;
-
-	if (fseek(file, 0, SEEK_SET))
-		return true;
-	reader = record_reader_new();
-	while (reader && !several && getline(&line, &room, file) > 0) {
-		if (record_read(reader, line, &record) || record.type <= RECORD_HEAD)
-			continue;
-		several = first && record.snap.pid != first;
-		first = record.snap.pid;
-	}
-	free(line);
-	record_reader_free(reader);
-	rewind(file);
-	return several;
-}
-
 static int read_records(struct input *in, FILE *file)
 {
 	struct record record = { .problem = "" };
@@ -320,7 +295,8 @@ static enum exit_status show_records(struct input *in, FILE *file)
 {
 	int rc;
 
-	in->opts.several = has_several(file);
+	/* Of what comes through a pipe it is not known before all is there. */
+	in->opts.several = true;
 	rc = report_init(&in->report, in->out, &in->opts);
 	if (rc == -ECANCELED)
 		return STATUS_FAILED;
