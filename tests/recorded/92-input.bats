@@ -46,6 +46,7 @@ setup() {
 	# As an older version did, or a newer one might.
 	diff -u <(cut -d , -f -14 "$REC/shell.csv" | "$CLI" --input -) <(cut -d , -f -14 "$BATS_TEST_TMPDIR/rec" | "$CLI" --input -)
 	diff -u "$REC/shell.csv" <(sed 's/$/,7/' "$BATS_TEST_TMPDIR/rec" | "$CLI" --input - --csv)
+	diff -u "$REC/shell.csv" <(sed 's/$/,7/; 1s/7/cpu/' "$REC/shell.csv" | "$CLI" --input - --csv)
 	cut -d , -f -4 "$BATS_TEST_TMPDIR/rec" >"$BATS_TEST_TMPDIR/short"
 	fails 1 "line 1: neither JSON nor CSV with a column event" --input "$BATS_TEST_TMPDIR/short"
 	head -n 1 "$REC/shell.csv" >"$BATS_TEST_TMPDIR/rec"
