@@ -77,8 +77,14 @@ void brkwatch_pool_put(struct brkwatch_record *record)
  */
 struct brkwatch_record *brkwatch_pool_alloc(void)
 {
-	struct brkwatch_record *record = kmem_cache_alloc(cache, GFP_KERNEL);
+	struct brkwatch_record *record = NULL;
 
+	/* What somebody else had no use for: the pool must not grow with each. */
+	if (READ_ONCE(spares) > spares_wanted)
+		record = brkwatch_pool_get();
+	if (record)
+		return record;
+	record = kmem_cache_alloc(cache, GFP_KERNEL);
 	if (record)
 		atomic_long_inc(&allocated);
 	return record;

@@ -10,3 +10,8 @@ load hostile
 	load_module
 	others 300 hostile copies "$(figure 120 1000)"
 }
+
+@test "opens of more processes than there are records for" {
+	load_module memory=1 follow_history=4096
+	others 64 hostile refused "$(figure 2000 50000)"
+}

@@ -3,6 +3,7 @@
  * hostile RESOURCE N - a user who takes as much as he can get
  *
  *	gone N		descriptors of N address spaces that are gone
+ *	refused N	N opens of processes that are beyond the limit
  *	copies N	N descriptors of one process with a long history, of
  *			each of which he has read the beginning
  *	stopped N	N processes, each of which follows itself and stops
@@ -130,6 +131,27 @@ static void keep_gone(int n)
 			kill(pids[i], SIGKILL);
 		while (wait(NULL) > 0)
 			;
+	}
+	ready();
+	stay();
+}
+
+static void open_refused(int n)
+{
+	pid_t pids[2 * BATCH];
+
+	for (int i = 0; i < 2 * BATCH; i++) {
+		pids[i] = start();
+		if (!pids[i])
+			stay();
+	}
+	for (int i = 0; n > 0; i++) {
+		int fd = open_pid(pids[i % (2 * BATCH)]);
+
+		if (fd < 0 && errno != ENOMEM)
+			die("open");
+		n -= fd < 0;
+		close(fd);
 	}
 	ready();
 	stay();
@@ -354,6 +376,7 @@ int main(int argc, char **argv)
 		void (*take)(int n);
 	} resources[] = {
 		{ "gone", keep_gone },
+		{ "refused", open_refused },
 		{ "copies", keep_copies },
 		{ "stopped", keep_stopped },
 		{ "stuck", keep_stuck },

@@ -18,10 +18,16 @@ USER = 1000
 NAME, ALL, UNLOAD = 5, 5, 20
 # Of calls that are not recorded, and of a long history that cannot be had.
 LOST, SHORT = 0.01, 0.75
+# MiB that the module may hold beyond parameter memory: its table, and spare records.
+HELD = 1
 # MiB that the kernel may still keep in its caches when he is gone.
 CACHED = 32
 CROWD, CALLS, NAMES = 20, 50, 10
-PARAMETERS = "/sys/module/brkwatch/parameters"
+
+
+def parameter(name):
+    with open(f"/sys/module/brkwatch/parameters/{name}") as f:
+        return int(f.read())
 
 
 def available():
@@ -68,8 +74,7 @@ def short():
     events = reread(fd)["History"]
     os.close(fd)
     program.end()
-    with open(f"{PARAMETERS}/follow_history") as f:
-        return 1 - events / int(f.read())
+    return 1 - events / parameter("follow_history")
 
 
 def kill_user():
@@ -104,6 +109,7 @@ def main(may_fall, command):
             "short": (short(), SHORT),
         }
         figures["MiB"] = before - min(least, available()), may_fall
+        figures["held"] = stats()["MemoryBytes"] / (1 << 20), parameter("memory") + HELD
         assert hostile.process.poll() is None, "he has given up"
     finally:
         kill_user()
