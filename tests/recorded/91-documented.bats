@@ -373,7 +373,7 @@ offers() {
 	types=$(grep -hoE 'type\\":\\"[a-z]+|"type", json_object_new_string\("[a-z]+|json_(report_space|header)\([a-z>-]*(, )?"[a-z]+|report->out, "[a-z]+", snap' "$ROOT"/userspace/events/{json-lines,printer}.c |
 		grep -oE '[a-z]+"?(, snap)?$' | grep -oE '^[a-z]+')
 	members=$(grep -hoE 'json_object_object_add\(obj, "[a-z_]+"|^		\{ "[a-z_]+", sum->' "$ROOT/userspace/events/json-lines.c" | grep -oE '"[a-z_]+"' | tr -d '"')
-	members+=" $(sed -nE 's/.*HEADER\("[A-Za-z]+", ([a-z_]+), .*/\1/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/fields.c")"
+	members+=" $(sed -nE 's/.*(HEADER|NEEDED)\("[A-Za-z]+", ([a-z_]+), .*/\2/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/fields.c")"
 	members+=" $(module_columns)"
 	[ "$(wc -w <<<"$types")" -ge 6 ]
 	[ "$(wc -w <<<"$members")" -ge 50 ]
