@@ -1,6 +1,6 @@
 # make                the module for the running kernel, and brkwatch-cli
 # make module         brkwatch.ko; KDIR=DIR for other kernel headers
-# make cli            userspace/brkwatch-cli
+# make cli            userspace/brkwatch-cli and the other programs
 # make install        command, man pages, completions, and the module for KDIR's kernel;
 #                     prefix=DIR (/usr/local), DESTDIR=DIR; make uninstall removes them
 # make install-boot   load the module at boot
@@ -54,12 +54,18 @@ module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*
 	"$(KDIR)/include/generated/utsrelease.h")/updates
 INSTALL_DATA := install -D -m 644
 
-install: install-cli install-man4 install-module
+tools := $(addprefix brkwatch-,top stacks plot metrics)
+install_program = install -D -m 755 userspace/$1 "$(DESTDIR)$(prefix)/bin/$1" && \
+	$(INSTALL_DATA) userspace/man/$1.1 "$(call man_page,$1.1)"
+
+install: install-cli install-tools install-man4 install-module
 
 install-cli: cli
-	install -D -m 755 userspace/brkwatch-cli "$(DESTDIR)$(prefix)/bin/brkwatch-cli"
-	$(foreach file,$(wildcard userspace/man/*.1),$(INSTALL_DATA) $(file) "$(call man_page,$(file))" &&) true
+	$(call install_program,brkwatch-cli)
 	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) "$(call completions,$(file))" &&) true
+
+install-tools: cli
+	$(foreach tool,$(tools),$(call install_program,$(tool)) &&) true
 
 install-man4:
 	$(foreach file,$(wildcard userspace/man/*.4),$(INSTALL_DATA) $(file) "$(call man_page,$(file))" &&) true
@@ -72,7 +78,8 @@ install-boot:
 	$(INSTALL_DATA) packaging/modules-load.conf "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
 
 uninstall:
-	rm -f "$(DESTDIR)$(prefix)/bin/brkwatch-cli" "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
+	rm -f $(foreach program,brkwatch-cli $(tools),"$(DESTDIR)$(prefix)/bin/$(program)")
+	rm -f "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
 	rm -f $(foreach file,$(wildcard userspace/man/*),"$(call man_page,$(file))")
 	rm -f $(foreach file,$(completion_files),"$(call completions,$(file))")
 	rm -f "$(module_dir)/brkwatch.ko"
@@ -135,5 +142,5 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli install install-cli install-man4 install-module install-boot uninstall \
+.PHONY: all module cli install install-cli install-tools install-man4 install-module install-boot uninstall \
 	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch lint bench shellcheck clean help

@@ -162,14 +162,14 @@ has_ignored() {
 
 @test "signals that are ignored from the start stay so, in a command, too" {
 	local option cli out=$BATS_TEST_TMPDIR/out
-	for option in "--follow $$" "--follow --all" "--top 1000" "--metrics-file $out --interval 1000" "-f -- sleep 1000"; do
+	for option in "cli --follow $$" "cli --follow --all" "top 1000" "metrics -o $out --interval 1000" "cli -f -- sleep 1000"; do
 		rm -f "$out"
 		# shellcheck disable=SC2086
-		env --ignore-signal=HUP,INT,QUIT,TERM,CHLD "$CLI" $option >"$out.1" 2>&1 3>&- &
+		env --ignore-signal=HUP,INT,QUIT,TERM,CHLD "${CLI%cli}"$option >"$out.1" 2>&1 3>&- &
 		cli=$!
 		until_true 30 eval "[ -s '$out' ] || [ -s '$out.1' ] && has_ignored $cli"
 		kill -HUP "$cli"
-		[ "$option" != "-f -- sleep 1000" ] || has_ignored "$(pgrep -P "$cli")"
+		[ "$option" != "cli -f -- sleep 1000" ] || has_ignored "$(pgrep -P "$cli")"
 		has_ignored "$cli"
 		kill -KILL "$cli"
 		wait "$cli" || :

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# brkwatch-cli --top on processes that live.
+# brkwatch-top on processes that live.
 
 load helper
 load screen
+program top
 
 teardown() {
 	screen_end
@@ -22,7 +23,7 @@ row() {
 
 @test "text: every process of the list but itself, the largest first" {
 	start_brkdo grow 1073741824 pause
-	"$CLI" --top 0.1 1 >"$BATS_TEST_TMPDIR/text"
+	"$CLI" 0.1 1 >"$BATS_TEST_TMPDIR/text"
 	cat "$BATS_TEST_TMPDIR/text"
 	awk 'NR == 3' "$BATS_TEST_TMPDIR/text" | grep -qE "^ *$pid brkdo +1 GiB +1 GiB +- +- +0$"
 	awk 'NR > 2 { print $1 }' "$BATS_TEST_TMPDIR/text" | sort >"$BATS_TEST_TMPDIR/shown"
@@ -44,7 +45,7 @@ row_is_listed() {
 
 @test "JSON: numbers are the module's, growth is that of the time between" {
 	start_brkdo grow 4096 pause grow 1048576 at 1 pause
-	"$CLI" --top --json 0.5 1000 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	"$CLI" --json 0.5 1000 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
 	local cli=$!
 	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
 	: >"$out"
@@ -65,11 +66,11 @@ row_is_listed() {
 
 @test "only what may be looked at" {
 	start_brkdo grow 1048576 pause
-	run -0 setpriv --reuid 65534 --clear-groups "$CLI" --top --all --json 0.1 1
+	run -0 setpriv --reuid 65534 --clear-groups "$CLI" --all --json 0.1 1
 	run ! grep -F "\"pid\":$pid," <<<"$output"
-	run -0 "$CLI" --top --uid root --comm '^brkdo$' --json 0.1 1
+	run -0 "$CLI" --uid root --comm '^brkdo$' --json 0.1 1
 	[ "$(jq .pid <<<"$output")" = "$pid" ]
-	run -0 "$CLI" --top --uid nobody --json 0.1 1
+	run -0 "$CLI" --uid nobody --json 0.1 1
 	[ -z "$output" ]
 	tell
 	wait "$pid"
@@ -77,7 +78,7 @@ row_is_listed() {
 
 @test "an exec is another address space: no rate is made of the two" {
 	start_brkdo grow 104857600 pause exec "$BIN/brkdo" grow 4096 pause
-	"$CLI" --top --json "$BRKWATCH_SLOWNESS" 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
+	"$CLI" --json "$BRKWATCH_SLOWNESS" 3 -p "$pid" >"$BATS_TEST_TMPDIR/json" 3>&- {told}>&- &
 	local cli=$!
 	until_true 10 grep -q '"pid"' "$BATS_TEST_TMPDIR/json"
 	: >"$out"
@@ -95,11 +96,11 @@ has_ended() {
 
 @test "nobody reads it any more, or a signal" {
 	local begin=$SECONDS sig cli
-	timeout "$((300 * BRKWATCH_SLOWNESS))" "$CLI" --top 3600 | head -n 1
+	timeout "$((300 * BRKWATCH_SLOWNESS))" "$CLI" 3600 | head -n 1
 	[ $((SECONDS - begin)) -lt $((250 * BRKWATCH_SLOWNESS)) ]
 	for sig in HUP INT QUIT TERM; do
 		: >"$BATS_TEST_TMPDIR/text"
-		interruptible "$CLI" --top 3600 >"$BATS_TEST_TMPDIR/text" 3>&- &
+		interruptible "$CLI" 3600 >"$BATS_TEST_TMPDIR/text" 3>&- &
 		cli=$!
 		until_true 10 grep -q PID "$BATS_TEST_TMPDIR/text"
 		kill -"$sig" "$cli"
@@ -114,7 +115,7 @@ has_ended() {
 	start_brkdo grow 268435456 pause grow 268435456 at 1 at 1 sleep 100 grow -134217728 pause
 	for size in "80 24" "200 60"; do
 		# shellcheck disable=SC2086 # two words
-		screen_start $size "$CLI" --top 1
+		screen_start $size "$CLI" 1
 		until_true 20 screen_has "$pid brkdo  "
 		# shellcheck disable=SC2086
 		screen_fits $size
@@ -144,7 +145,7 @@ has_ended() {
 	local crowd=$! chosen
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 60 grep -q ready "$BATS_TEST_TMPDIR/crowd"
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 20 screen_has 'processes'
 	keys / '^' c r o w d Enter
 	until_true 20 screen_has ' 51 of '
@@ -173,12 +174,12 @@ has_ended() {
 }
 
 @test "the module goes: the terminal is restored, and it is said" {
-	screen_start 80 24 "$CLI" --top 1
+	screen_start 80 24 "$CLI" 1
 	until_true 20 screen_has 'processes'
 	# It may be reading at this moment, and be in the middle of it when that is over.
 	until_true 20 unload_module
 	until_true 20 screen_has '^bash-ready 1 '
-	screen_has '^brkwatch-cli: \(the brkwatch module is not loaded any more\|/proc/brkwatch/all: \)'
+	screen_has '^brkwatch-top: \(the brkwatch module is not loaded any more\|/proc/brkwatch/all: \)'
 	screen_sane
 	load_module
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Who made the heap grow: --stacks, --folded, --flamegraph.
+# Who made the heap grow: brkwatch-stacks.
 
 load helper
+program stacks
 
 # More of them than come and go in a test.
 setup_file() {
@@ -57,7 +58,7 @@ waits() {
 }
 
 @test "each growth has its callers, through libc, without frame pointers" {
-	"$CLI" --stacks -o "$BATS_TEST_TMPDIR/text" -- growers leak grow churn >"$BATS_TEST_TMPDIR/out"
+	"$CLI" -o "$BATS_TEST_TMPDIR/text" -- growers leak grow churn >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/text"
 	# All of them, until the table begins.
 	awk '
@@ -90,7 +91,7 @@ waits() {
 }
 
 @test "the table has the paths, the largest first" {
-	"$CLI" --stacks -c --bytes -o "$BATS_TEST_TMPDIR/text" -- growers grow churn >"$BATS_TEST_TMPDIR/out"
+	"$CLI" -c --bytes -o "$BATS_TEST_TMPDIR/text" -- growers grow churn >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/text"
 	awk '$2 ~ /%$/ { if (last && $1 > last) bad = 1; last = $1; sum += $1 }
 		$1 == "..." { exit bad || sum != $8 || sum != $10 }' "$BATS_TEST_TMPDIR/text"
@@ -106,13 +107,13 @@ waits() {
 	strip "$dir/stripped"
 	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
 	run ! grep -q growers.c "$dir/stripped"
-	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
 	# Without it the path is there, too; and nobody waits for a fifo.
 	rm "$dir/stripped.debug"
 	mkfifo "$dir/stripped.debug"
-	timeout 60 "$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	timeout 60 "$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	[ "$(grep -Ec '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text")" -ge 3 ]
 }
@@ -125,7 +126,7 @@ waits() {
 	strip "$dir/stripped"
 	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
 	PATH=$dir:$PATH start stripped pause leak pause grow churn
-	"$CLI" --follow --stacks -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- &
+	"$CLI" -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- &
 	cli=$!
 	until_true 60 waits "$cli"
 	tell
@@ -144,9 +145,9 @@ waits() {
 	cp "$BIN/growers" "$dir/prog"
 	cp "$BIN/brkdo" "$dir/other"
 	# It is gone when its samples are looked at.
-	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- sh -c 'exec "$1"/prog grow' sh "$dir" >/dev/null
+	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- sh -c 'exec "$1"/prog grow' sh "$dir" >/dev/null
 	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
-	"$CLI" -f --stacks -c -o "$BATS_TEST_TMPDIR/text" -- sh -c '"$1"/prog grow; mv "$1"/other "$1"/prog' sh "$dir" >/dev/null
+	"$CLI" -f -c -o "$BATS_TEST_TMPDIR/text" -- sh -c '"$1"/prog grow; mv "$1"/other "$1"/prog' sh "$dir" >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	grep -q ' prog, ' "$BATS_TEST_TMPDIR/text"
 	run ! grep -E 'prog\+0x|brkdo.c' "$BATS_TEST_TMPDIR/text"
@@ -164,7 +165,7 @@ waits() {
 	start growers leak pause grow thread pause
 	local before follower
 	before=$(key GrownBytes <"$PROC/$pid")
-	"$CLI" --stacks --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
 	follower=$!
 	until_true 10 waits "$follower"
 	tell
@@ -185,7 +186,7 @@ waits() {
 @test "children, on several processors, soon gone" {
 	local before other
 	# The first who counts patches code, and so does the last: see scripts/vm.
-	"$CLI" --stacks --follow -o /dev/null "$$" 3>&- &
+	"$CLI" -o /dev/null "$$" 3>&- &
 	other=$!
 	until_true 10 waits "$other"
 	before=$(grown_of growers)
@@ -210,7 +211,7 @@ waits() {
 	steps=$(printf 'grow %.0s' {1..300})
 	# shellcheck disable=SC2086
 	start growers pause $steps pause
-	"$CLI" --folded --follow -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
 	follower=$!
 	until_true 10 waits "$follower"
 	kill -STOP "$follower"
@@ -234,7 +235,7 @@ waits() {
 }
 
 @test "a stack that is deeper than its copy says so" {
-	"$CLI" --stacks -c -o "$BATS_TEST_TMPDIR/text" -- growers deep >"$BATS_TEST_TMPDIR/out"
+	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- growers deep >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/text"
 	grep -Eq '#[0-9]+ deep \(growers.c' "$BATS_TEST_TMPDIR/text"
 	grep -q 'callers not in the copy of the stack' "$BATS_TEST_TMPDIR/text"
@@ -272,27 +273,26 @@ waits() {
 		assert 'addEventListener' in svg.find(ns + 'script').text
 		assert not re.search('(href|src|url)\\W', open(sys.argv[1]).read()), 'not self-contained'
 	END
-	run -1 "$CLI" --follow --flamegraph /nonexistent/graph.svg $$
+	run -1 "$CLI" --flamegraph /nonexistent/graph.svg $$
 	[[ "$output" == *"/nonexistent/graph.svg: No such file"* ]]
 	# One that is there is replaced by a whole one only.
 	cp "$BATS_TEST_TMPDIR/graph.svg" "$BATS_TEST_TMPDIR/old.svg"
-	run -1 "$CLI" --follow --flamegraph "$BATS_TEST_TMPDIR/graph.svg" 4194304
+	run -1 "$CLI" --flamegraph "$BATS_TEST_TMPDIR/graph.svg" 4194304
 	cmp "$BATS_TEST_TMPDIR"/{old,graph}.svg
-	run -1 "$CLI" --follow --flamegraph /dev/full $$
+	run -1 "$CLI" --flamegraph /dev/full $$
 	[[ "$output" == *"/dev/full: is there, and no ordinary file"* ]]
 }
 
 @test "what is missing is said" {
-	run -2 "$CLI" --stacks --json -- true
-	run -2 "$CLI" --stacks $$
-	run -2 "$CLI" --stacks --input /dev/null
-	run -125 setpriv --reuid 65534 --clear-groups "$CLI" --stacks -- touch "$BATS_TEST_TMPDIR/ran"
+	run -2 "$CLI" --json -- true
+	run -2 "$CLI"
+	run -125 setpriv --reuid 65534 --clear-groups "$CLI" -- touch "$BATS_TEST_TMPDIR/ran"
 	[[ "$output" == *"CAP_PERFMON"* ]]
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	chmod 755 /sys/kernel/tracing
 	mount -o remount,mode=755,gid=0 /sys/kernel/tracing
 	run -125 unshare -m sh -c 'umount /sys/kernel/tracing; umount /sys/kernel/debug/tracing; umount /sys/kernel/debug
-		exec "$1" --stacks -- true' sh "$CLI"
+		exec "$1" -- true' sh "$CLI"
 	echo "$output"
 	[[ "$output" == *"tracefs is not mounted"* ]]
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# brkwatch-cli --metrics of processes that live, and what Prometheus makes of it.
+# brkwatch-metrics of processes that live, and what Prometheus makes of it.
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
 
 load helper
+program metrics
 
 DEBIAN=$ROOT/build/prometheus
 EXPORTER=127.0.0.1:9100 PROMETHEUS=127.0.0.1:9090
@@ -52,7 +53,7 @@ has_reached() {
 }
 
 @test "a process that lives, and its last words" {
-	in_background "$CLI" --metrics-file "$OUT" --interval 0.2
+	in_background "$CLI" -o "$OUT" --interval 0.2
 	local cli=$pid
 	start_brkdo grow 1048576 pause grow 2097152 at 1 pause grow 4096
 	echo "$pid" >>"$BATS_TEST_TMPDIR/pids"
@@ -91,17 +92,17 @@ adds_up() {
 }
 
 @test "totals are the module's, and the groups' increases add up to them" {
-	"$CLI" --metrics-file "$OUT"
+	"$CLI" -o "$OUT"
 	local before after i
 	before=$(value brkwatch_calls_total)
 	for i in 1 2 3; do brkdo burst 1000; done >"$BATS_TEST_TMPDIR/burst"
-	"$CLI" --metrics-file "$OUT"
+	"$CLI" -o "$OUT"
 	after=$(value brkwatch_calls_total)
 	[ $((after - before)) -ge 3000 ]
 	[ "$after" -le "$(stat_of TotalCalls)" ]
 	rm "$OUT"
 
-	in_background "$CLI" --metrics-file "$OUT" --interval 0.1
+	in_background "$CLI" -o "$OUT" --interval 0.1
 	until_true 10 has_reached brkwatch_calls_total 1
 	before=$(value brkwatch_calls_total)
 	for i in 1 2 3 4 5; do brkdo burst 1000; done >"$BATS_TEST_TMPDIR/burst"
@@ -111,7 +112,7 @@ adds_up() {
 @test "whoever has CAP_SYS_PTRACE alone reads all, as the systemd unit does" {
 	in_background setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 		--inh-caps -all,+sys_ptrace --ambient-caps +sys_ptrace --bounding-set -all,+sys_ptrace \
-		"$CLI" --metrics-file "$OUT" --interval 3600 2>"$BATS_TEST_TMPDIR/err"
+		"$CLI" -o "$OUT" --interval 3600 2>"$BATS_TEST_TMPDIR/err"
 	until_true 10 test -s "$OUT"
 	# Process 1.
 	[ "$(value 'brkwatch_processes{groupname="busybox"}')" -ge 1 ]
@@ -121,13 +122,13 @@ adds_up() {
 	wait "$pid"
 
 	# Without it, his own only, and the totals.
-	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$CLI" --metrics
+	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$CLI"
 	[ "$(awk '/^brkwatch_processes/ { n += $NF } END { print n }' <<<"$output")" = 1 ]
 	[[ "$output" == *"brkwatch_calls_total "* ]]
 }
 
 @test "the module goes: so do the file and the program, with a word" {
-	in_background "$CLI" --metrics-file "$OUT" --interval 0.1 2>"$BATS_TEST_TMPDIR/err"
+	in_background "$CLI" -o "$OUT" --interval 0.1 2>"$BATS_TEST_TMPDIR/err"
 	until_true 10 test -s "$OUT"
 	# It may be reading at this moment.
 	until_true 10 unload_module
@@ -139,7 +140,7 @@ adds_up() {
 	# It may have been in the middle of reading.
 	cat "$BATS_TEST_TMPDIR/err"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ]
-	grep -qE '^brkwatch-cli: (the brkwatch module is not loaded any more|/proc/brkwatch/)' "$BATS_TEST_TMPDIR/err"
+	grep -qE '^brkwatch-metrics: (the brkwatch module is not loaded any more|/proc/brkwatch/)' "$BATS_TEST_TMPDIR/err"
 }
 
 query() {
@@ -202,7 +203,7 @@ scrapes() {
 		  static_configs:
 		  - targets: ["$EXPORTER"]
 	END
-	in_background "$CLI" --metrics-file "$OUT" --interval 0.5
+	in_background "$CLI" -o "$OUT" --interval 0.5
 	local cli=$pid told
 	in_background "$DEBIAN/prometheus-node-exporter" --web.listen-address="$EXPORTER" --collector.disable-defaults \
 		--collector.textfile --collector.textfile.directory="$SCENE" >"$BATS_TEST_TMPDIR/exporter" 2>&1

@@ -16,6 +16,11 @@ PROC=/proc/brkwatch
 : "${BRKWATCH_MODULE:=$ROOT/build/$(uname -r)/brkwatch.ko}"
 export PATH=$BIN:$PATH
 
+# program NAME: the tests of a file are of this one.
+program() {
+	CLI=${CLI%/*}/brkwatch-$1
+}
+
 # What the kernel says when something is wrong. scripts/vm judges the whole
 # log again when all is over; here it tells which test it was.
 BAD_LOG='BUG:|WARNING:|Oops|Call Trace|general protection|blocked for more|INFO: rcu|possible circular|suspicious RCU|sleeping function|refcount_t:|UBSAN|lockup'
@@ -41,7 +46,7 @@ unload_module() {
 # Whatever a failed test has left: the next file wants to load the module.
 unload_leftover() {
 	if [ -d "$PROC" ]; then
-		pkill -KILL -x brkwatch-cli || :
+		pkill -KILL "^brkwatch-" || :
 		rmmod brkwatch
 	fi
 }

@@ -84,7 +84,7 @@ tags() {
 }
 
 help_lines() { # of options, without their explanation
-	grep -E '^ (-|    --)' "$HELP" | cut -c 1-24
+	grep -E '^ +-' "$HELP" | cut -c 1-28
 }
 
 help_options() {
@@ -93,11 +93,11 @@ help_options() {
 
 # Those that take an argument.
 help_options_with_argument() {
-	help_lines | grep -E ' [A-Z]+ *$' | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' '
+	help_lines | grep -E '=[A-Z]+ *$' | tr = ' ' | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' '
 }
 
 help_columns() {
-	sed -n '/^Columns:/,/^$/s/^ \([a-z_]*\) .*/\1/p' "$HELP"
+	sed -n '/^Columns:/,/^$/s/^  \([a-z_]*\) .*/\1/p' "$HELP"
 }
 
 # Names that are in the module: kind, reason.
@@ -140,7 +140,7 @@ offers() {
 @test "the help fits into 80 columns and has an explanation for each option" {
 	run ! grep -E '^.{81}' "$HELP"
 	[ "$(help_lines | wc -l)" -ge 25 ]
-	run ! grep -E '^ (-.*|    --.*) $' "$HELP"
+	run ! grep -E '^ +-.* $' "$HELP"
 }
 
 @test "help and man page have the same options" {
@@ -241,18 +241,13 @@ offers() {
 	offers "1,$PID"
 	run bash_offers --pid = "$PID,"
 	[[ "$output" != *"$PID,$PID"* ]]
-	run bash_offers --top ''
-	[ -z "$output" ]
 	run bash_offers --comm sle
 	offers sleep
 	run bash_offers --uid roo
 	offers root
 	run bash_offers --color ''
 	offers auto always never
-	touch a.svg a.png a.txt
-	run bash_offers --plot a
-	offers a.png a.svg
-	[ "${#lines[@]}" -eq 2 ]
+	touch a.txt
 	run bash_offers --input a.t
 	offers a.txt
 	run bash_offers -f -- mkdi
@@ -324,7 +319,7 @@ offers() {
 	for head in NAME SYNOPSIS DESCRIPTION FILES EVENTS REASONS "WHAT CANNOT BE TOLD APART" PARAMETERS PERMISSIONS LIMITATIONS VERSIONS "SEE ALSO"; do
 		[ "$(part "$MODULE_PAGE" "$head" | wc -l)" -ge 1 ]
 	done
-	grep -oE 'getenv\("[A-Z_]+"' -h "$ROOT"/userspace/*/*.c | grep -oE '[A-Z_]{3,}' >variables
+	grep -oE 'getenv\("[A-Z_]+"' -h "$ROOT"/userspace/{cli,common}/*.c | grep -oE '[A-Z_]{3,}' >variables
 	all_in "$(cat variables)" <(part "$USER_PAGE" ENVIRONMENT | bold)
 }
 
@@ -370,10 +365,11 @@ offers() {
 @test "each type and member of JSON is in the man page" {
 	local types members
 	part "$USER_PAGE" JSON >json
-	types=$(grep -hoE 'type\\":\\"[a-z]+|"type", json_object_new_string\("[a-z]+|json_(report_space|header)\([a-z>-]*(, )?"[a-z]+|report->out, "[a-z]+", snap' "$ROOT"/userspace/events/{json-lines,printer}.c |
-		grep -oE '[a-z]+"?(, snap)?$' | grep -oE '^[a-z]+')
-	members=$(grep -hoE 'json_object_object_add\(obj, "[a-z_]+"|^		\{ "[a-z_]+", sum->' "$ROOT/userspace/events/json-lines.c" | grep -oE '"[a-z_]+"' | tr -d '"')
-	members+=" $(sed -nE 's/.*(HEADER|NEEDED)\("[A-Za-z]+", ([a-z_]+), .*/\2/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/fields.c")"
+	types=$(grep -hoE 'type\\":\\"[a-z]+|json_(line|header)\(.*"[a-z]+"' "$ROOT"/userspace/{events/json-lines,cli/show}.c |
+		grep -oE '"[a-z]+' | tr -d '"')
+	members=$(grep -hoE 'json_(object_object_add|add_[a-z]+)\(obj, "[a-z_]+"' "$ROOT"/userspace/{events/json-lines,cli/show}.c |
+		grep -oE '"[a-z_]+"' | tr -d '"')
+	members+=" $(sed -nE 's/.*(HEADER|NEEDED)\("[A-Za-z]+", ([a-z_]+), .*/\2/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/reader.c")"
 	members+=" $(module_columns)"
 	[ "$(wc -w <<<"$types")" -ge 6 ]
 	[ "$(wc -w <<<"$members")" -ge 50 ]
@@ -386,7 +382,7 @@ offers() {
 	mkdir bin proc
 	export BRKWATCH_PROC=$PWD/proc PATH=$PWD/bin:$PATH
 	cp "$ROOT/tests/data/proc/4242" proc
-	ln -s "$CLI" bin/brkwatch-cli
+	ln -s "${CLI%-cli}"-{cli,top,plot} bin
 	printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
 	printf '#!/bin/sh\necho 4242\n' >bin/pidof
 	printf '#!/bin/sh\n' | tee bin/make >./test

@@ -112,7 +112,7 @@ setup() {
 	grep '"pid":168' "$REC/shell.json" >"$BATS_TEST_TMPDIR/one.json"
 	"$CLI" --input "$BATS_TEST_TMPDIR/one.json" --csv >"$BATS_TEST_TMPDIR/one.csv"
 	for file in "$REC"/{shell.json,shell.csv,states.json} "$BATS_TEST_TMPDIR"/one.{json,csv} "$DATA/proc/4242"; do
-		for options in "" --json "--follow -C" "--csv --bytes" "-q -n 3 --took"; do
+		for options in "" --json "--follow -C" "--csv --bytes" "-q -n 3 --columns +took_ns"; do
 			# shellcheck disable=SC2086
 			"$CLI" --input "$file" $options >"$BATS_TEST_TMPDIR/out"
 			# shellcheck disable=SC2086

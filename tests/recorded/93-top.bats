@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# brkwatch-cli --top on saved copies of the module's files: needs neither the module nor root.
+# brkwatch-top on saved copies of the module's files: needs neither the module nor root.
 #
 # To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
 load common
 load ../screen
+program top
 
 setup() {
 	export BRKWATCH_PROC=$DATA/proc
@@ -37,7 +38,7 @@ pids() {
 }
 
 @test "text: largest heap first, what cannot be printed is not" {
-	"$CLI" --top >"$BATS_TEST_TMPDIR/raw"
+	"$CLI" >"$BATS_TEST_TMPDIR/raw"
 	sed '1s/^[0-9][0-9]:[0-9][0-9]:[0-9][0-9]  /HH:MM:SS  /' "$BATS_TEST_TMPDIR/raw" >"$BATS_TEST_TMPDIR/out"
 	if [ -n "${BRKWATCH_ACCEPT:-}" ]; then
 		cp "$BATS_TEST_TMPDIR/out" "$DATA/expected/top.txt"
@@ -48,24 +49,24 @@ pids() {
 }
 
 @test "text: which processes" {
-	run -0 "$CLI" --top -p 4300,4242
+	run -0 "$CLI" -p 4300,4242
 	[ "$(pids)" = "4300 4242" ]
-	run -0 "$CLI" --top --comm '^we.ird|worker'
+	run -0 "$CLI" --comm '^we.ird|worker'
 	[ "$(pids)" = "5000 4300" ]
-	run -0 "$CLI" --top --comm worker -p 1
+	run -0 "$CLI" --comm worker -p 1
 	[ "$(pids)" = "5000 1" ]
-	run -0 "$CLI" --top --all
+	run -0 "$CLI" --all
 	[ "$(pids)" = "5000 1 4300 4242 4711" ]
-	run -0 "$CLI" --top -p 77
+	run -0 "$CLI" -p 77
 	[[ "${lines[0]}" == *"  0 processes  heap 0 B  refused 0" ]]
-	run -0 "$CLI" --top -q
+	run -0 "$CLI" -q
 	[ "${#lines[@]}" = 5 ]
 }
 
 @test "text: -o and TERM=dumb" {
-	"$CLI" --top -o "$BATS_TEST_TMPDIR/out"
+	"$CLI" -o "$BATS_TEST_TMPDIR/out"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 7 ]
-	screen_start 80 24 env TERM=dumb "$CLI" --top 0.1 2
+	screen_start 80 24 env TERM=dumb "$CLI" 0.1 2
 	until_true 60 screen_has bash-ready
 	[ "$(screen | grep -c 'PID NAME')" = 2 ]
 }
@@ -81,7 +82,7 @@ pids() {
 	change 4711 calls 1
 	mv "$all" "$BATS_TEST_TMPDIR/next"
 	cp "$DATA/proc/all" "$all"
-	"$CLI" --top --bytes 3 3 >"$out" 3>&- &
+	"$CLI" --bytes 3 3 >"$out" 3>&- &
 	cli=$!
 	until_true 10 grep -q worker "$out"
 	mv "$BATS_TEST_TMPDIR/next" "$all"
@@ -101,7 +102,7 @@ pids() {
 }
 
 @test "JSON: an object for each process and block" {
-	run -0 --separate-stderr "$CLI" --top --json 0.2 2
+	run -0 --separate-stderr "$CLI" --json 0.2 2
 	[ "$(jq -s length <<<"$output")" = 10 ]
 	[ "$(jq -c 'select(.pid == 4300) | del(.time_ns, .growth_bytes_per_s)' <<<"$output" | uniq)" = \
 		'{"type":"top","schema":1,"pid":4300,"name":"we\nird \"\\x","heap_bytes":524544,"peak_bytes":2097152,"calls":6,"refused":3,"grown_bytes":2097152,"shrunk_bytes":1572864}' ]
@@ -112,8 +113,8 @@ pids() {
 @test "a tab in a name is one" {
 	copied
 	sed -i 's/^4242\t[^\t]*/4242\ta\\tb/' "$all"
-	[ "$("$CLI" --top --json | jq -r 'select(.pid == 4242).name')" = $'a\tb' ]
-	run -0 "$CLI" --top --comm $'^a\tb$'
+	[ "$("$CLI" --json | jq -r 'select(.pid == 4242).name')" = $'a\tb' ]
+	run -0 "$CLI" --comm $'^a\tb$'
 	[ "$(pids)" = 4242 ]
 }
 
@@ -122,26 +123,26 @@ pids() {
 	change 4242 name $'e\u0301\u0323cole'
 	change 4300 name $'\u0301a\u202eb'
 	# What is not seen is not counted.
-	"$CLI" --top >"$BATS_TEST_TMPDIR/out"
+	"$CLI" >"$BATS_TEST_TMPDIR/out"
 	grep "^   4242 $(printf 'e\u0301\u0323cole%11s' '')   132 KiB " "$BATS_TEST_TMPDIR/out"
 	grep "^   4300 ?a?b               512 KiB " "$BATS_TEST_TMPDIR/out"
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has "^   4242 $(printf 'e\u0301\u0323cole%11s' '')   132 KiB "
 }
 
 @test "columns may be in any place, and more" {
 	copied
 	awk -F'\t' -v OFS='\t' '{ first = $1; $1 = "later"; print $0, "more", first }' "$DATA/proc/all" >"$all"
-	diff -u <("$CLI" --top | tail -n +2) <(BRKWATCH_PROC=$DATA/proc "$CLI" --top | tail -n +2)
+	diff -u <("$CLI" | tail -n +2) <(BRKWATCH_PROC=$DATA/proc "$CLI" | tail -n +2)
 }
 
 @test "what cannot be read is complained about" {
 	copied
 	complains() {
-		run -1 --separate-stderr "$CLI" --top
+		run -1 --separate-stderr "$CLI"
 		echo "$stderr"
 		[ "${#stderr_lines[@]}" = 1 ]
-		[[ "$stderr" == "brkwatch-cli: $BRKWATCH_PROC/all: "*"$1"* ]]
+		[[ "$stderr" == "brkwatch-top: $BRKWATCH_PROC/all: "*"$1"* ]]
 	}
 	sed -i '1s/heap_bytes/bytes/' "$all"
 	complains "column is missing"
@@ -153,20 +154,20 @@ pids() {
 	complains "not understood"
 	rm "$all"
 	complains "No such file"
-	run -1 --separate-stderr bash -c '"$CLI" --top >/dev/full' # there is no file
+	run -1 --separate-stderr bash -c '"$CLI" >/dev/full' # there is no file
 	cp "$DATA/proc/all" "$all"
-	run -1 --separate-stderr bash -c '"$CLI" --top >/dev/full'
-	[ "$stderr" = "brkwatch-cli: cannot write the output: No space left on device" ]
+	run -1 --separate-stderr bash -c '"$CLI" >/dev/full'
+	[ "$stderr" = "brkwatch-top: cannot write the output: No space left on device" ]
 }
 
 @test "ten thousand processes" {
 	copied
 	awk -F'\t' -v OFS='\t' 'NR == 1 { print } NR == 3 { for (i = 1; i <= 10000; i++) { $1 = i; $5 = (i * 7919) % 10007; print } }' \
 		"$DATA/proc/all" >"$all"
-	run -0 "$CLI" --top 0.1 3
+	run -0 "$CLI" 0.1 3
 	[ "$(grep -c python3 <<<"$output")" = 30000 ]
-	awk '$2 == "python3" { if ($3 > last && n++ % 10000) exit 1; last = $3 }' <("$CLI" --top --bytes)
-	screen_start 80 24 "$CLI" --top 0.2
+	awk '$2 == "python3" { if ($3 > last && n++ % 10000) exit 1; last = $3 }' <("$CLI" --bytes)
+	screen_start 80 24 "$CLI" 0.2
 	until_true 60 screen_has '10000 processes'
 	keys p
 	until_true 60 screen_has 'by pid'
@@ -193,7 +194,7 @@ line_is() {
 }
 
 @test "screen: 80x24" {
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has '^brkwatch ..:..:..  5 processes  heap 4 GiB  by heap  every 0.5 s$'
 	screen_fits 80 24
 	until_true 60 line_is 2 "    PID NAME                  HEAP      PEAK   GROWTH/s   CALLS/s   REFUSED"
@@ -205,7 +206,7 @@ line_is() {
 }
 
 @test "screen: 200x60" {
-	screen_start 200 60 "$CLI" --top 0.5
+	screen_start 200 60 "$CLI" 0.5
 	until_true 60 screen_has '5 processes'
 	screen_fits 200 60
 	until_true 60 line_is 2 "*REFUSED     GROWN    SHRUNK RANGE"
@@ -215,7 +216,7 @@ line_is() {
 }
 
 @test "screen: sorted by another key, the selection stays with the process" {
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has '5 processes'
 	keys j j
 	until_true 60 selected_is 4300
@@ -265,7 +266,7 @@ first_row_has() {
 
 @test "screen: sorted by growth, and rates" {
 	copied
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has '5 processes'
 	keys g
 	until_true 60 screen_has 'by growth'
@@ -280,7 +281,7 @@ first_row_has() {
 }
 
 @test "screen: filter" {
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has '5 processes'
 	keys / i r
 	until_true 60 screen_has '^/ir$'
@@ -306,7 +307,7 @@ first_row_has() {
 
 @test "screen: pause, interval, help" {
 	copied
-	screen_start 80 24 "$CLI" --top 0.2
+	screen_start 80 24 "$CLI" 0.2
 	until_true 60 screen_has '5 processes'
 	keys Space
 	until_true 60 screen_has PAUSED
@@ -333,7 +334,7 @@ marks_are() {
 
 @test "screen: the graph is of the process that is selected" {
 	copied
-	screen_start 80 24 "$CLI" --top 0.2
+	screen_start 80 24 "$CLI" 0.2
 	until_true 60 screen_has '^worker (5000)'
 	keys j j
 	until_true 60 screen_has '^we.nird "..x (4300)   heap 512 KiB   peak 2 MiB   refused 3'
@@ -365,7 +366,7 @@ marks_are() {
 
 @test "screen: the process ends, another comes by its number" {
 	copied
-	screen_start 80 24 "$CLI" --top 0.2
+	screen_start 80 24 "$CLI" 0.2
 	until_true 60 screen_has '5 processes'
 	keys j
 	until_true 60 selected_is 1
@@ -387,7 +388,7 @@ marks_are() {
 }
 
 @test "screen: another size" {
-	screen_start 200 60 "$CLI" --top 60
+	screen_start 200 60 "$CLI" 60
 	until_true 60 screen_has '5 processes'
 	screen_size 80 24
 	until_true 60 line_is 2 "* REFUSED"
@@ -408,7 +409,7 @@ marks_are() {
 }
 
 @test "screen: no character but ASCII where the locale has no other" {
-	screen_start 80 24 env LC_ALL=C "$CLI" --top 0.5
+	screen_start 80 24 env LC_ALL=C "$CLI" 0.5
 	until_true 60 screen_has 'python3'
 	until_true 60 screen_has 'pr??f???'
 	until_true 60 screen_has '#####'
@@ -416,7 +417,7 @@ marks_are() {
 }
 
 @test "screen: it is left as it was by q, by signals, after so many" {
-	screen_start 80 24 "$CLI" --top 0.5
+	screen_start 80 24 "$CLI" 0.5
 	until_true 60 screen_has '5 processes'
 	keys q
 	until_true 60 screen_has '^bash-ready 0 '
@@ -426,20 +427,20 @@ marks_are() {
 	local sig
 	for sig in INT TERM HUP QUIT; do
 		screen_end
-		screen_start 80 24 "$CLI" --top 60
+		screen_start 80 24 "$CLI" 60
 		until_true 60 screen_has '5 processes'
 		kill -"$sig" "$(screen_program)"
 		until_true 60 screen_has '^bash-ready 0 '
 		screen_sane
 	done
 	screen_end
-	screen_start 80 24 "$CLI" --top 60
+	screen_start 80 24 "$CLI" 60
 	until_true 60 screen_has '5 processes'
 	keys C-c
 	until_true 60 screen_has '^bash-ready 0 '
 
 	screen_end
-	screen_start 80 24 "$CLI" --top 60
+	screen_start 80 24 "$CLI" 60
 	until_true 60 screen_has '5 processes'
 	keys C-\\
 	until_true 60 screen_has '^bash-ready 0 '
@@ -447,7 +448,7 @@ marks_are() {
 	screen_sane
 
 	screen_end
-	screen_start 80 24 "$CLI" --top 2 2
+	screen_start 80 24 "$CLI" 2 2
 	until_true 60 screen_has '5 processes'
 	until_true 60 screen_has '^bash-ready 0 '
 	screen_sane
@@ -455,18 +456,18 @@ marks_are() {
 
 @test "screen: the list goes away" {
 	copied
-	screen_start 80 24 "$CLI" --top 0.3
+	screen_start 80 24 "$CLI" 0.3
 	until_true 60 screen_has '5 processes'
 	rm "$all"
 	until_true 60 screen_has '^bash-ready 1 '
-	screen_has "brkwatch-cli: .*/all: No such file"
+	screen_has "brkwatch-top: .*/all: No such file"
 	screen_sane
 }
 
 @test "screen: stopped and continued" {
 	local go=$BATS_TEST_TMPDIR/go
 	# It goes on when that file is there: until then the screen is the old one.
-	screen_start 80 24 bash -mc '"$CLI" --top 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; while [ ! -e "$0" ]; do sleep 0.1; done; fg >/dev/null' "$go"
+	screen_start 80 24 bash -mc '"$CLI" 0.3; echo stopped "$(stty -a | grep -o "[-]*icanon")"; while [ ! -e "$0" ]; do sleep 0.1; done; fg >/dev/null' "$go"
 	until_true 60 screen_has '5 processes'
 	keys C-z
 	until_true 60 screen_has '^stopped icanon'

@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# --plot on saved files: needs neither the module nor root, but gnuplot.
+# brkwatch-plot on saved files: needs neither the module nor root, but gnuplot.
 
 load ../helper
+program plot
 
 setup_file() {
 	export CLI PYTHONPATH=$BATS_TEST_DIRNAME PYTHONDONTWRITEBYTECODE=1
@@ -31,7 +32,7 @@ setup() {
 draws() { # FILE PID...
 	local file=$1
 	shift
-	run -0 --separate-stderr "$CLI" --follow --plot "$file" "$@"
+	run -0 --separate-stderr "$CLI" -o "$file" "$@"
 	echo "stderr: $stderr"
 	[ -z "$stderr" ]
 	[ -s "$file" ]
@@ -40,11 +41,11 @@ draws() { # FILE PID...
 }
 
 refuses() { # MESSAGE FILE
-	run -1 --separate-stderr env PATH="${3:-$PATH}" "$CLI" --follow --plot "$2" 4242
+	run -1 --separate-stderr env PATH="${3:-$PATH}" "$CLI" -o "$2" 4242
 	echo "stderr: $stderr"
 	[ -z "$output" ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ "$stderr" == "brkwatch-cli: "*"$1"* ]]
+	[[ "$stderr" == "brkwatch-plot: "*"$1"* ]]
 }
 
 @test "the curve has the steps of the events at their times" {
@@ -86,14 +87,14 @@ refuses() { # MESSAGE FILE
 	END
 }
 
-@test "what is printed is as without, and what is filtered is drawn" {
-	"$CLI" --follow 4300 >without
-	"$CLI" --follow --plot a.svg 4300 >with
-	diff -u without with
-	"$CLI" --follow --plot b.svg --event end 4300 >with
-	[ "$(grep -c ' MiB' with)" -eq 1 ]
+@test "from a file, a recording and a pipe it is the same" {
+	local printer=${CLI%/*}/brkwatch-cli
+	draws a.svg 4300
+	"$printer" --json --follow 4300 >../recording
+	run -0 "$CLI" -o b.svg --input ../recording
+	[ -z "$output" ]
 	diff a.svg b.svg
-	"$CLI" --follow --plot c.svg -c 4300
+	"$printer" --json --follow 4300 | "$CLI" -o c.svg --input -
 	diff a.svg c.svg
 }
 
@@ -245,7 +246,7 @@ refuses() { # MESSAGE FILE
 	python3 - <<-'END'
 	from picture import *
 	import os, resource, subprocess
-	subprocess.run([os.environ["CLI"], "--follow", "-c", "--plot", "a.svg", "1"], check=True)
+	subprocess.run([os.environ["CLI"], "-o", "a.svg", "1"], check=True)
 	# The file is in it, and gnuplot is counted if that needs more.
 	used = resource.getrusage(resource.RUSAGE_CHILDREN)
 	expect(used.ru_maxrss < 200 * 1024, used)
@@ -284,7 +285,7 @@ refuses() { # MESSAGE FILE
 		refuses "Permission denied" empty/a.svg
 	fi
 	[ "$(echo *)" = "a.svg empty proc" ]
-	run -1 --separate-stderr "$CLI" --follow --plot b.svg 77
+	run -1 --separate-stderr "$CLI" -o b.svg 77
 	[ ! -e b.svg ]
 }
 
@@ -300,20 +301,20 @@ refuses() { # MESSAGE FILE
 		exit 1
 	END
 	chmod +x bin/gnuplot
-	run -1 --separate-stderr env PATH="$PWD/bin:$PATH" "$CLI" --follow -c --plot a.svg 4242
-	[ "$stderr" = 'brkwatch-cli: gnuplot: "-" line 3: no ?way' ]
+	run -1 --separate-stderr env PATH="$PWD/bin:$PATH" "$CLI" -o a.svg 4242
+	[ "$stderr" = 'brkwatch-plot: gnuplot: "-" line 3: no ?way' ]
 	[ "$(cat a.svg)" = before ]
 	[ "$(echo *)" = "a.svg bin proc" ]
 	# The user's own settings for it do not matter.
 	echo "set terminal dumb; exit status 3" >.gnuplot
-	run -0 env HOME="$PWD" "$CLI" --follow -c --plot a.svg 4242
+	run -0 env HOME="$PWD" "$CLI" -o a.svg 4242
 	grep -q '<svg' a.svg
 	[ "$(stat -c %a a.svg)" = "$(printf '%o' $((0666 & ~$(umask))))" ]
 	# It goes where a link leads, and stays private.
 	ln -s a.svg b.svg
 	echo before >a.svg
 	chmod 600 a.svg
-	"$CLI" --follow -c --plot b.svg 4242
+	"$CLI" -o b.svg 4242
 	grep -q '<svg' a.svg
 	[ "$(stat -c %a a.svg)" = 600 ]
 	[ -L b.svg ]
@@ -336,7 +337,7 @@ refuses() { # MESSAGE FILE
 		PATH="$PWD/bin:$PATH" python3 - "$sig" <<-'END'
 		import os, signal, subprocess, sys, time
 		sig = getattr(signal, "SIG" + sys.argv[1])
-		cli = subprocess.Popen([os.environ["CLI"], "--follow", "-c", "--plot", "a.svg", "4242"],
+		cli = subprocess.Popen([os.environ["CLI"], "-o", "a.svg", "4242"],
 		                       start_new_session=True, stdout=subprocess.DEVNULL,
 		                       preexec_fn=lambda: [signal.signal(s, signal.SIG_DFL) for s in (1, 2, 3, 15)])
 		while not os.path.exists("drawing"):

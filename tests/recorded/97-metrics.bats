@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0
-# brkwatch-cli --metrics on saved copies of the module's files: needs neither the
+# brkwatch-metrics on saved copies of the module's files: needs neither the
 # module nor root.
 # shellcheck disable=SC2016 # single quotes on purpose
 # shellcheck disable=SC2154 # stderr and stderr_lines come from run
@@ -8,6 +8,7 @@
 # To accept changed output: BRKWATCH_ACCEPT=1 bats tests/recorded
 
 load common
+program metrics
 
 setup() {
 	export BRKWATCH_PROC=$DATA/metrics
@@ -85,7 +86,7 @@ reads() {
 		inode=$(stat -c %i "$OUT")
 		kill -USR1 "$(cat "$BATS_TEST_TMPDIR/cli")"
 	else
-		BRKWATCH_PROC=$BATS_TEST_TMPDIR/now interruptible "$CLI" --metrics-file "$OUT" --interval 3600 "$@" 3>&- &
+		BRKWATCH_PROC=$BATS_TEST_TMPDIR/now interruptible "$CLI" -o "$OUT" --interval 3600 "$@" 3>&- &
 		echo $! >"$BATS_TEST_TMPDIR/cli"
 	fi
 	until_true 10 is_new
@@ -106,16 +107,16 @@ ends_with() { # SIGNAL STATUS
 }
 
 @test "metrics of saved files" {
-	golden metrics.prom --metrics
-	golden metrics-2.prom --metrics --groups 2
-	"$CLI" --metrics -o "$OUT"
+	golden metrics.prom
+	golden metrics-2.prom --groups 2
+	"$CLI" -o "$OUT"
 	diff -u "$DATA/expected/metrics.prom" "$OUT"
 }
 
 @test "a tab in a name is no letter t" {
 	cp -r "$DATA/metrics" "$BATS_TEST_TMPDIR/proc"
 	sed -i 's/^310\t[^\t]*/310\ta\\tb/' "$BATS_TEST_TMPDIR/proc/all"
-	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" --metrics >"$OUT"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" >"$OUT"
 	[ "$(value $'brkwatch_processes{groupname="a\xef\xbf\xbdb"}')" = 1 ]
 }
 
@@ -124,11 +125,11 @@ ends_with() { # SIGNAL STATUS
 	local options
 	for options in "" "--groups 1" "--groups 100"; do
 		# shellcheck disable=SC2086
-		"$CLI" --metrics $options >"$OUT"
+		"$CLI" $options >"$OUT"
 		run -0 "$PROMTOOL" check metrics <"$OUT"
 		[ -z "$output" ]
 	done
-	"$CLI" --metrics-file "$OUT" --interval 3600 3>&- &
+	"$CLI" -o "$OUT" --interval 3600 3>&- &
 	echo $! >"$BATS_TEST_TMPDIR/cli"
 	until_true 10 is_new
 	run -0 "$PROMTOOL" check metrics <"$OUT"
@@ -159,20 +160,20 @@ openmetrics() {
 
 @test "OpenMetrics" {
 	"$CLI" --openmetrics >"$OUT"
-	"$CLI" --metrics >"$OUT.classic"
+	"$CLI" >"$OUT.classic"
 	openmetrics "$OUT" "$OUT.classic"
 	# One that is cut off is found so.
 	sed -i '$d' "$OUT"
 	run -1 openmetrics "$OUT" "$OUT.classic"
 	[[ "$output" == *"Missing # EOF"* ]]
 
-	"$CLI" --metrics-file "$OUT" --openmetrics --groups 2
-	"$CLI" --metrics --groups 2 >"$OUT.classic"
+	"$CLI" -o "$OUT" --openmetrics --groups 2
+	"$CLI" --groups 2 >"$OUT.classic"
 	openmetrics "$OUT" "$OUT.classic"
 }
 
 @test "names are labels: escaped, valid UTF-8, without control characters" {
-	"$CLI" --metrics >"$OUT"
+	"$CLI" >"$OUT"
 	[ "$(value 'brkwatch_heap_bytes{groupname="q\"b\\s\nx"}' <(sed 's/\\/\\\\/g' "$OUT"))" = "" ]
 	grep -qF 'brkwatch_heap_bytes{groupname="q\"b\\s\nx"} 2097152' "$OUT"
 	grep -qF $'brkwatch_heap_bytes{groupname="caf\xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd"} 135168' "$OUT"
@@ -183,7 +184,7 @@ openmetrics() {
 @test "groups and the rest are as much as all, however many are shown" {
 	local n
 	for n in 1 2 3 4 5 6 7 100; do
-		"$CLI" --metrics --groups "$n" >"$OUT"
+		"$CLI" --groups "$n" >"$OUT"
 		[ "$(sum brkwatch_processes)" = 8 ]
 		[ "$(sum brkwatch_heap_bytes)" = $((64 * 1024 * 1024 + 135168)) ]
 		[ "$(sum brkwatch_heap_peak_bytes)" = $((73 * 1024 * 1024 + 135168)) ]
@@ -193,7 +194,7 @@ openmetrics() {
 }
 
 @test "an address space of two processes counts once, a name with tabs not at all" {
-	"$CLI" --metrics >"$OUT"
+	"$CLI" >"$OUT"
 	[ "$(value 'brkwatch_processes{groupname="make"}')" = 1 ]
 	run ! grep tab "$OUT"
 }
@@ -213,7 +214,7 @@ openmetrics() {
 	lives 101 $'a\tb' 8192 2 0 4096 0 1
 	has_ended 6 103 $'a\tb' 4096 1 0 4096 0 1
 	reads
-	"$CLI" --metrics >"$OUT.saved"
+	"$CLI" >"$OUT.saved"
 	run ! grep -ihE '0x[0-9a-f]|5[56][0-9a-f]{10}' "$OUT" "$OUT.first" "$OUT.saved"
 	# Nor in decimal: 0x550000000000 and the like have 14 digits.
 	run ! grep -hE ' [0-9]{13,}' "$OUT" "$OUT.first" "$OUT.saved"
@@ -224,14 +225,14 @@ openmetrics() {
 @test "an older module has no totals: they are left out" {
 	cp -r "$DATA/metrics" "$BATS_TEST_TMPDIR/proc"
 	sed -i '/^Total/d; /^Refused/d; /^Lost/d' "$BATS_TEST_TMPDIR/proc/stats"
-	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" --metrics >"$OUT"
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc "$CLI" >"$OUT"
 	diff <(grep -o '^# TYPE.*' "$OUT") <(grep -o '^# TYPE.*' "$DATA/expected/metrics.prom" |
 		grep -v -e calls_total -e grows_total -e shrinks_total -e grown -e shrunk -e failures -e lost)
 	printf 'Version:\t0.1.0' >"$BATS_TEST_TMPDIR/proc/stats"
-	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc run -0 "$CLI" --metrics
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc run -0 "$CLI"
 	run ! grep -E 'probe|calls' <<<"$output"
 	rm "$BATS_TEST_TMPDIR/proc/all"
-	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc fails 1 "/all: No such file" --metrics
+	BRKWATCH_PROC=$BATS_TEST_TMPDIR/proc fails 1 "/all: No such file"
 }
 
 @test "counters of groups: what is added, also by what has ended, and by nothing twice" {
@@ -404,13 +405,13 @@ openmetrics() {
 		[ ! -e "$OUT" ]
 	done
 	# Once, without --interval: it stays.
-	"$CLI" --metrics-file "$OUT"
+	"$CLI" -o "$OUT"
 	diff -u "$DATA/expected/metrics.prom" "$OUT"
 }
 
 @test "under nohup the file is kept" {
 	local signal pid
-	env --ignore-signal=HUP,INT,QUIT,TERM "$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
+	env --ignore-signal=HUP,INT,QUIT,TERM "$CLI" -o "$OUT" --interval 0.05 3>&- &
 	pid=$!
 	echo "$pid" >"$BATS_TEST_TMPDIR/cli"
 	until_true 10 test -s "$OUT"
@@ -427,7 +428,7 @@ openmetrics() {
 
 @test "what is no ordinary file is not replaced" {
 	mkfifo "$OUT"
-	run -1 "$CLI" --metrics-file "$OUT"
+	run -1 "$CLI" -o "$OUT"
 	[[ "$output" == *"no ordinary file"* ]]
 	[ -p "$OUT" ]
 }
@@ -437,13 +438,13 @@ openmetrics() {
 	mkdir "$dir"
 	ln -s "$dir/link" "$OUT"
 	ln -s target "$dir/link"
-	"$CLI" --metrics-file "$OUT"
+	"$CLI" -o "$OUT"
 	diff -u "$DATA/expected/metrics.prom" "$dir/target"
 	echo before >"$dir/target"
 	chmod 600 "$dir/target"
 	[ "$(id -u)" -ne 0 ] || chown 65534:65533 "$dir/target"
 	before=$(stat -c '%a %u %g' "$dir/target")
-	(umask 0 && "$CLI" --metrics-file "$OUT")
+	(umask 0 && "$CLI" -o "$OUT")
 	diff -u "$DATA/expected/metrics.prom" "$dir/target"
 	[ "$(stat -c '%a %u %g' "$dir/target")" = "$before" ]
 	: >"$dir/target"
@@ -455,12 +456,12 @@ openmetrics() {
 	[ "$(ls "$dir")" = link ]
 	[ -L "$OUT" ] && [ -L "$dir/link" ]
 	ln -sf loop "$dir/loop"
-	fails 1 "$dir/loop: Too many levels of symbolic links" --metrics-file "$dir/loop"
+	fails 1 "$dir/loop: Too many levels of symbolic links" -o "$dir/loop"
 }
 
 @test "it is written again and again" {
 	local n
-	"$CLI" --metrics-file "$OUT" --interval 0.05 3>&- &
+	"$CLI" -o "$OUT" --interval 0.05 3>&- &
 	echo $! >"$BATS_TEST_TMPDIR/cli"
 	until_true 10 is_new
 	for n in 1 2 3; do
@@ -472,18 +473,18 @@ openmetrics() {
 }
 
 @test "what cannot be read or written ends it, and the file goes" {
-	fails 1 "/nonexistent/x.prom: No such file" --metrics-file /nonexistent/x.prom
-	fails 1 "/nonexistent/x.prom: No such file" --metrics-file /nonexistent/x.prom --interval 1
+	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom
+	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom --interval 1
 	mkdir "$OUT"
-	fails 1 "$OUT: is there, and no ordinary file" --metrics-file "$OUT"
+	fails 1 "$OUT: is there, and no ordinary file" -o "$OUT"
 	rmdir "$OUT"
 	next_state 1 0 0 0
 	reads 2>"$BATS_TEST_TMPDIR/err"
 	rm "$BATS_TEST_TMPDIR/now/all"
 	ends_with USR1 1
-	[[ "$(cat "$BATS_TEST_TMPDIR/err")" == "brkwatch-cli: $BATS_TEST_TMPDIR/now/all: No such file or directory" ]]
+	[[ "$(cat "$BATS_TEST_TMPDIR/err")" == "brkwatch-metrics: $BATS_TEST_TMPDIR/now/all: No such file or directory" ]]
 	[ "$(echo "$BATS_TEST_TMPDIR"/brkwatch*)" = "$BATS_TEST_TMPDIR/brkwatch*" ]
-	run -1 --separate-stderr bash -c '"$CLI" --metrics >/dev/full'
+	run -1 --separate-stderr bash -c '"$CLI" >/dev/full'
 	[[ "$stderr" == *"No space left on device" ]]
 }
 
@@ -496,18 +497,14 @@ openmetrics() {
 	rm "$NEXT/exited"
 	reads
 	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 20 ]
-	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "brkwatch-cli: $BATS_TEST_TMPDIR/now/exited: No such file or directory" ]
+	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "brkwatch-metrics: $BATS_TEST_TMPDIR/now/exited: No such file or directory" ]
 }
 
 @test "wrong arguments" {
-	fails 2 "--metrics is of all processes" --metrics 1
-	fails 2 "--metrics is of all processes" --metrics --follow 1
-	fails 2 "--metrics is of all processes" --metrics --top
-	fails 2 "--metrics is of all processes" --metrics --json
-	fails 2 "--metrics is of all processes" --metrics-file x -- true
-	fails 2 "needs --metrics-file" --metrics --interval 1
-	fails 2 "needs --metrics" --groups 2
-	fails 2 "--groups: not understood: '0'" --metrics --groups 0
-	fails 2 "--groups: not understood: '101'" --metrics --groups 101
-	fails 2 "--interval: not understood: '0'" --metrics-file x --interval 0
+	fails 2 "metrics are of all processes" 1
+	fails 2 "metrics are of all processes" -o x -- true
+	fails 2 "needs --output" --interval 1
+	fails 2 "--groups: not understood: '0'" --groups 0
+	fails 2 "--groups: not understood: '101'" --groups 101
+	fails 2 "--interval: not understood: '0'" -o x --interval 0
 }

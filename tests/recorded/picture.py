@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the tests of --plot want to know of a picture, and saved files to draw."""
+"""What the tests of brkwatch-plot want to know of a picture, and saved files to draw."""
 
 import re
 import sys

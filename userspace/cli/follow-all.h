@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_EVERYONE_H
-#define BRKWATCH_EVERYONE_H
+#ifndef BRKWATCH_FOLLOW_ALL_H
+#define BRKWATCH_FOLLOW_ALL_H
 
-#include "cli/cli.h"
-#include "common/output.h"
 #include "common/choose-processes.h"
+#include "events/filter.h"
+#include "libbrkwatch/sink.h"
 
 /*
- * Print the events of all processes, from now on, until it is enough: by the module's
- * tracepoints, for which one buffer serves all. @sel: by what name, if it is to have one.
+ * A source: the events of all processes, from now on, by the module's tracepoints, for which one
+ * buffer serves all.
  */
-enum exit_status follow_everyone(struct outbuf *out, const struct options *opts,
-				 const struct selection *sel);
+struct follow_all {
+	const struct brkwatch *bw;
+	const struct selection *selection;	/* by what name, if it is to have one */
+	const struct filter *filter;
+	bool whole;			/* no event may be left out, whatever the filter says */
+	uint64_t end_ms;		/* 0: none */
+	struct listener listener;
+	/* Now and then. Not 0: end. */
+	int (*pause)(void *owner);
+	/* So many events were lost, and nobody knows of which processes. */
+	void (*lost)(void *owner, uint64_t count, bool others);
+};
+
+/* Returns 0; -ECANCELED after a complaint; another negative errno; or what pause() has returned. */
+int follow_all(const struct follow_all *what);
 
 #endif

@@ -2,21 +2,29 @@
 #ifndef BRKWATCH_OPTIONS_H
 #define BRKWATCH_OPTIONS_H
 
-#include "cli/cli.h"
-#include "common/output.h"
 #include "common/choose-processes.h"
+#include "common/program.h"
+#include "events/filter.h"
+#include "events/style.h"
 
-enum options_outcome {
-	OPTIONS_OK,
-	OPTIONS_WRONG,		/* it has been said what is */
-	OPTIONS_HELP,
-	OPTIONS_VERSION,
+/* What the command line asks brkwatch-cli for. */
+struct options {
+	struct selection selection;
+	const char *input;	/* a recording to read instead, or NULL */
+	const char *output;	/* a file, or NULL */
+	bool follow;
+	bool forks;
+	char *const *command;	/* to run and follow, or NULL */
+	struct filter filter;
+	uint64_t max_events;	/* 0: no end */
+	uint64_t duration_ms;	/* 0: no end */
+	bool explain;
+	enum color color;
+	const struct event_format *format;
+	struct event_style style;
 };
 
-/* @output: the name of a file for the output, or NULL. */
-enum options_outcome options_parse(int argc, char **argv, struct options *opts,
-				   struct selection *sel, const char **output);
-
-void options_help(struct outbuf *out);
+/* What is wrong ends the program. */
+void options_parse(struct options *opts, int argc, char **argv);
 
 #endif

@@ -6,28 +6,44 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "events/columns.h"
-#include "libbrkwatch/event.h"
-#include "explain/event.h"
-#include "events/json-lines.h"
-#include "explain/mappings.h"
-#include "libbrkwatch/open.h"
-#include "libbrkwatch/process-file.h"
-#include "cli/show.h"
-#include "common/table.h"
+#include "cli/session.h"
 #include "common/format-number.h"
+#include "common/table.h"
+#include "common/why-not.h"
+#include "events/json-lines.h"
+#include "explain/event.h"
+#include "explain/mappings.h"
+
+/* What shows a state. */
+struct view {
+	const struct event_style *style;
+	const struct filter *filter;
+	struct explain_how how;
+	bool explain;
+	struct brkwatch_process *process;
+	struct brkwatch_reader *reader;
+	struct heap_memory memory;
+};
 
 static const struct column_list history_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE },
 	.n = 7,
 };
 
-static int add_room(struct libscols_table *tb, const struct snapshot *s,
+static const struct column_list file_columns = {
+	.ids = { COL_SEQ, COL_TIME, COL_TOOK, COL_TID, COL_EVENT, COL_REQUEST, COL_OLD, COL_BREAK,
+		 COL_DELTA, COL_PAGES, COL_REASON, COL_FLAGS },
+	.n = BRKWATCH_FIELDS,
+};
+
+/* ---- text ---- */
+
+static int add_room(struct libscols_table *tb, const struct brkwatch_snapshot *s,
 		    const struct heap_memory *memory, bool bytes)
 {
 	char name[sizeof(memory->next_name)];
 
-	if (s->next_mapping == VALUE_NONE || s->room_bytes == VALUE_NONE)
+	if (s->next_mapping == BRKWATCH_NONE || s->room_bytes == BRKWATCH_NONE)
 		return table_pair(tb, "Room", "no mapping above");
 	snprintf(name, sizeof(name), "%s", mapping_name(memory->next_name));
 	text_clean(name);
@@ -54,7 +70,7 @@ static int add_memory(struct libscols_table *tb, const struct heap_memory *memor
 	return rc;
 }
 
-static int add_gave_back(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+static int add_gave_back(struct libscols_table *tb, const struct brkwatch_snapshot *s, bool bytes)
 {
 	const char *times = s->grows == 1 ? "once" : "times";
 	char number[TEXT_NUMBER_MAX] = "";
@@ -75,7 +91,7 @@ static int add_gave_back(struct libscols_table *tb, const struct snapshot *s, bo
 }
 
 /* By other means than calls, so it is not in what is above. */
-static int add_external(struct libscols_table *tb, const struct snapshot *s, bool bytes)
+static int add_external(struct libscols_table *tb, const struct brkwatch_snapshot *s, bool bytes)
 {
 	if (!(s->external || s->resyncs) || !header_has(s, &s->external_up_bytes) ||
 	    !header_has(s, &s->external_down_bytes))
@@ -86,19 +102,19 @@ static int add_external(struct libscols_table *tb, const struct snapshot *s, boo
 }
 
 /* What an older file does not have is not shown. */
-static int add_number(struct libscols_table *tb, const char *key, const struct snapshot *s,
-		      const uint64_t *value)
+static int add_number(struct libscols_table *tb, const char *key,
+		      const struct brkwatch_snapshot *s, const uint64_t *value)
 {
 	return header_has(s, value) ? table_pair(tb, key, "%" PRIu64, *value) : 0;
 }
 
-static int add_size(struct libscols_table *tb, const char *key, const struct snapshot *s,
+static int add_size(struct libscols_table *tb, const char *key, const struct brkwatch_snapshot *s,
 		    const uint64_t *value, bool bytes)
 {
 	return header_has(s, value) ? table_pair(tb, key, "%s", size_text(*value, bytes).text) : 0;
 }
 
-static int add_rows(struct libscols_table *tb, const struct snapshot *s,
+static int add_rows(struct libscols_table *tb, const struct brkwatch_snapshot *s,
 		    const struct heap_memory *memory, bool bytes)
 {
 	int rc = 0;
@@ -113,7 +129,7 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s,
 		rc = rc ?: table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
 				   size_text(s->page_size, bytes).text);
 	rc = rc ?: add_size(tb, "Peak", s, &s->peak_bytes, bytes);
-	if (s->data_limit != VALUE_NONE)
+	if (s->data_limit != BRKWATCH_NONE)
 		rc = rc ?: add_size(tb, "Data limit", s, &s->data_limit, bytes);
 	else if (header_has(s, &s->data_limit))
 		rc = rc ?: table_pair(tb, "Data limit", "unlimited");
@@ -143,7 +159,7 @@ static int add_rows(struct libscols_table *tb, const struct snapshot *s,
 	return rc;
 }
 
-static struct libscols_table *rows_table(const struct snapshot *snap,
+static struct libscols_table *rows_table(const struct brkwatch_snapshot *snap,
 					 const struct heap_memory *memory, bool bytes)
 {
 	struct libscols_table *tb = table_new();
@@ -161,26 +177,27 @@ static struct libscols_table *rows_table(const struct snapshot *snap,
 	return tb;
 }
 
-static int add_event(struct libscols_line *line, const struct column_list *list,
-		     const struct event_view *view)
+static int add_event(struct libscols_line *line, const struct event_view *cells)
 {
+	const struct column_list *list = &cells->style->columns;
 	char text[COLUMN_TEXT_MAX];
 	int rc = line ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < list->n && !rc; i++) {
-		*event_columns[list->ids[i]].put(text, view) = '\0';
+		*event_columns[list->ids[i]].put(text, cells) = '\0';
 		rc = scols_line_set_data(line, i, text);
 	}
 	return rc;
 }
 
 /* The line keeps its explanation. */
-static int add_explanation(struct libscols_line *line, const struct event_view *view)
+static int add_explanation(struct libscols_line *line, const struct view *view,
+			   struct brkwatch_event *ev)
 {
 	struct prose prose;
 	char *text;
 
-	if (!explain_text(&prose, view->opts, view->snap, view->ev))
+	if (!explain_text(&prose, &view->how, &view->process->snap, ev))
 		return 0;	/* the caller sees that it is malformed */
 	text = strdup(prose.text);
 	return text ? scols_line_set_userdata(line, text) : -ENOMEM;
@@ -205,50 +222,48 @@ static void history_free(struct libscols_table *tb)
 	scols_unref_table(tb);
 }
 
-static int history_fill(struct libscols_table *tb, struct snapshot *snap,
-			const struct options *opts)
+static int history_fill(struct libscols_table *tb, const struct view *view)
 {
-	struct column_list list = history_columns;
+	struct event_style style = *view->style;
+	struct brkwatch_event ev;
+	struct trend trend = { .n = 0 };
+	struct event_view cells = {
+		.ev = &ev, .process = view->process, .style = &style, .trend = &trend,
+	};
 	struct libscols_line *line;
-	struct event ev;
-	struct event_view view = { .ev = &ev, .snap = snap, .opts = opts };
 	int rc;
 
-	if (opts->took) {
-		list.ids[list.n - 1] = COL_TOOK;
-		columns_append(&list, COL_NOTE);
-	}
-	columns_choose(&list, &opts->columns);
-	for (size_t i = 0; i < list.n; i++) {
-		const struct column *column = &event_columns[list.ids[i]];
+	style.columns = history_columns;
+	columns_choose(&style.columns, &view->style->columns);
+	for (size_t i = 0; i < style.columns.n; i++) {
+		const struct column *column = &event_columns[style.columns.ids[i]];
 
 		if (!scols_table_new_column(tb, column->title, 0,
 					    column->right ? SCOLS_FL_RIGHT : 0))
 			return -ENOMEM;
 	}
-	while ((rc = snapshot_next_event(snap, &ev)) > 0) {
-		if (!filter_shows(&opts->filter, &ev))
+	while ((rc = reader_next_event(view->reader, &ev)) > 0) {
+		if (!filter_shows(view->filter, &ev))
 			continue;
-		trend_add(&snap->trend, column_number(COL_HEAP, &view));
+		trend_add(&trend, column_number(COL_HEAP, &cells));
 		line = scols_table_new_line(tb, NULL);
-		rc = add_event(line, &list, &view);
-		if (opts->explain && !rc)
-			rc = add_explanation(line, &view);
-		view.previous_ns = event_unsigned(&ev, EV_TIME_NS);
+		rc = add_event(line, &cells);
+		if (view->explain && !rc)
+			rc = add_explanation(line, view, &ev);
+		cells.previous_ns = event_unsigned(&ev, BRKWATCH_TIME_NS);
 		if (ev.malformed)
-			rc = snapshot_event_problem(snap);
+			rc = reader_event_problem(view->reader);
 		if (rc)
 			break;
 	}
 	return rc;
 }
 
-static int show_text(struct outbuf *out, const struct options *opts, struct snapshot *snap,
-		     const struct heap_memory *memory)
+static int show_text(struct outbuf *out, const struct view *view)
 {
-	struct libscols_table *rows = rows_table(snap, memory, opts->bytes);
+	struct libscols_table *rows = rows_table(&view->process->snap, &view->memory, view->style->bytes);
 	struct libscols_table *history = table_new();
-	int rc = rows && history ? history_fill(history, snap, opts) : -ENOMEM;
+	int rc = rows && history ? history_fill(history, view) : -ENOMEM;
 
 	if (!rc)
 		rc = table_put(out, rows);
@@ -261,28 +276,83 @@ static int show_text(struct outbuf *out, const struct options *opts, struct snap
 	return rc;
 }
 
-enum exit_status state_show(struct outbuf *out, const struct options *opts, pid_t pid)
+/* ---- JSON ---- */
+
+static int put_events(FILE *text, const struct view *view)
 {
-	struct text_buffer buffer = { 0 };
-	struct heap_memory memory;
-	struct snapshot snap;
-	int fd = procfile_open(opts, pid);
+	struct event_style style = { .columns = file_columns };
+	char line[BRKWATCH_FIELDS * COLUMN_TEXT_MAX];
+	struct brkwatch_event ev;
+	const struct event_view cells = { .ev = &ev, .process = view->process, .style = &style };
+	bool first = true;
 	int rc;
 
-	if (fd < 0) {
-		procfile_complain(opts, pid, fd, NULL);
-		return STATUS_FAILED;
+	while ((rc = reader_next_event(view->reader, &ev)) > 0) {
+		if (!filter_shows(view->filter, &ev))
+			continue;
+		*json_put_columns(line, &cells) = '\0';
+		if (ev.malformed)
+			return reader_event_problem(view->reader);
+		/* Each member has a comma before it. */
+		fprintf(text, "%s{%s}", first ? "" : ",", line + 1);
+		first = false;
 	}
-	snapshot_init(&snap, &buffer);
-	rc = snapshot_read(&snap, fd);
-	close(fd);
-	if (!rc) {
-		heap_memory_read(&memory, opts, pid, &snap);
-		rc = opts->json ? json_report_state(out, &snap, opts, &memory) :
-				  show_text(out, opts, &snap, &memory);
-	}
+	return rc;
+}
+
+static int show_json(struct outbuf *out, const struct view *view)
+{
+	struct json_object *obj = json_header("state", view->process);
+	const struct heap_memory *memory = &view->memory;
+	char *text = NULL;
+	size_t len;
+	FILE *events = open_memstream(&text, &len);
+	int rc = events ? put_events(events, view) : -ENOMEM;
+
+	if (events && fclose(events) && !rc)
+		rc = -ENOMEM;
+	json_add_known(obj, "resident_bytes", memory->sized, memory->resident);
+	json_add_known(obj, "dirty_bytes", memory->sized, memory->dirty);
+	json_add_known(obj, "swapped_bytes", memory->sized, memory->swapped);
+	if (memory->named)
+		json_add_name(obj, "next_mapping_name", memory->next_name, false);
+	else
+		json_object_object_add(obj, "next_mapping_name", NULL);
+	if (!rc)
+		json_write_with(out, obj, "events", text);
+	else
+		json_object_put(obj);
+	free(text);
+	return rc;
+}
+
+int show_state(struct session *session, struct brkwatch_process *process,
+	       struct brkwatch_reader *reader)
+{
+	struct view view = {
+		.style = &session->style, .filter = &session->opts->filter,
+		.how = { session->bw, session->style.bytes }, .explain = session->opts->explain,
+		.process = process, .reader = reader,
+	};
+
+	style_set_clock(&session->style, process);
+	heap_memory_read(&view.memory, &view.how, (pid_t)process->snap.pid, &process->snap);
+	return session->opts->format->for_people ? show_text(session->out, &view) :
+						   show_json(session->out, &view);
+}
+
+enum exit_status show_process(struct session *session, pid_t pid)
+{
+	struct brkwatch_reader *reader = brkwatch_reader_new();
+	struct brkwatch_process process = { .parent = 0 };
+	int fd = brkwatch_await_process(session->bw, pid), rc = fd < 0 ? fd : reader ? 0 : -ENOMEM;
+
+	rc = rc ?: reader_take(reader, fd, &process.snap);
+	if (fd >= 0)
+		close(fd);
+	rc = rc ?: show_state(session, &process, reader);
 	if (rc)
-		procfile_complain(opts, pid, rc, &snap);
-	free(buffer.data);
+		complain_of_process(session->bw, pid, rc, reader ? brkwatch_problem(reader) : NULL);
+	brkwatch_reader_free(reader);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libbrkwatch/open.h"
 #include "common/choose-processes.h"
+#include "common/complain.h"
 #include "common/format-number.h"
+#include "common/program.h"
+#include "libbrkwatch/internal.h"
 
 static bool add(struct selection *sel, pid_t pid)
 {
@@ -63,7 +65,7 @@ bool select_pids(struct selection *sel, const char *list)
 	}
 }
 
-bool select_comm(struct selection *sel, const char *regex)
+static bool select_comm(struct selection *sel, const char *regex)
 {
 	char text[128];
 	int rc;
@@ -79,7 +81,7 @@ bool select_comm(struct selection *sel, const char *regex)
 	return !rc;
 }
 
-bool select_uid(struct selection *sel, const char *user)
+static bool select_uid(struct selection *sel, const char *user)
 {
 	const struct passwd *entry = getpwnam(user);
 	char *end;
@@ -100,6 +102,46 @@ bool select_uid(struct selection *sel, const char *user)
 	return true;
 }
 
+enum { OPT_COMM = 0x1100, OPT_UID, OPT_ALL };
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "Which processes:", 1 },
+	{ "pid", 'p', "LIST", 0, "these, as 17,18 or what pidof says", 1 },
+	{ "comm", OPT_COMM, "REGEX", 0, "those whose command name matches", 1 },
+	{ "uid", OPT_UID, "USER", 0, "those of this user", 1 },
+	{ "all", OPT_ALL, NULL, 0, "all that may be looked at", 1 },
+	{ 0 },
+};
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+	struct selection *sel = state->input;
+	bool ok = true;
+
+	program_check(state, key, arg);
+	switch (key) {
+	case 'p':
+		ok = select_pids(sel, arg);
+		break;
+	case OPT_COMM:
+		ok = select_comm(sel, arg);
+		break;
+	case OPT_UID:
+		ok = select_uid(sel, arg);
+		break;
+	case OPT_ALL:
+		sel->all = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!ok)
+		program_usage(state);
+	return 0;
+}
+
+const struct argp selection_argp = { .options = options, .parser = take };
+
 bool select_searches(const struct selection *sel)
 {
 	return sel->all || sel->by_comm || sel->by_uid;
@@ -116,12 +158,12 @@ static void read_start(int dir, const char *name, char *text, size_t size)
 	text[n > 0 ? n : 0] = '\0';
 }
 
-static bool comm_matches(const struct selection *sel, const struct options *opts, int dir,
+static bool comm_matches(const struct selection *sel, const struct brkwatch *bw, int dir,
 			 const char *number)
 {
 	char path[64], text[256], *name;
 
-	if (opts->recorded) {
+	if (!brkwatch_is_live(bw)) {
 		read_start(dir, number, text, sizeof(text));
 		name = strstr(text, "\nName:\t");
 		if (!name)
@@ -149,27 +191,27 @@ static bool uid_matches(const struct selection *sel, const char *number)
 }
 
 /* Kernel threads, what has ended, and what is none of our business cannot be opened. */
-static bool can_be_opened(const struct options *opts, pid_t pid)
+static bool can_be_opened(const struct brkwatch *bw, pid_t pid)
 {
-	int fd = procfile_try_open(opts, pid);
+	int fd = brkwatch_open_process(bw, pid);
 
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
 }
 
-static bool matches(const struct selection *sel, const struct options *opts, int dir,
+static bool matches(const struct selection *sel, const struct brkwatch *bw, int dir,
 		    const char *number)
 {
 	if (*number < '1' || *number > '9')
 		return false;
-	if (!opts->recorded && atol(number) == getpid())
+	if (brkwatch_is_live(bw) && atol(number) == getpid())
 		return false;
 	if (sel->by_uid && !uid_matches(sel, number))
 		return false;
-	if (sel->by_comm && !comm_matches(sel, opts, dir, number))
+	if (sel->by_comm && !comm_matches(sel, bw, dir, number))
 		return false;
-	return can_be_opened(opts, (pid_t)atol(number));
+	return can_be_opened(bw, (pid_t)atol(number));
 }
 
 static int compare(const void *a, const void *b)
@@ -183,10 +225,10 @@ void select_sort(struct selection *sel)
 		qsort(sel->pids, sel->n, sizeof(*sel->pids), compare);
 }
 
-bool select_search(struct selection *sel, const struct options *opts)
+bool select_search(struct selection *sel, const struct brkwatch *bw)
 {
 	/* The names in the module's directory are for root, those in /proc for everybody. */
-	const char *name = opts->recorded ? opts->proc_dir : "/proc";
+	const char *name = brkwatch_is_live(bw) ? "/proc" : brkwatch_directory(bw);
 	DIR *dir = opendir(name);
 	const struct dirent *entry;
 	bool ok = true;
@@ -197,7 +239,7 @@ bool select_search(struct selection *sel, const struct options *opts)
 		return false;
 	}
 	while (ok && (entry = readdir(dir)))
-		if (matches(sel, opts, dirfd(dir), entry->d_name))
+		if (matches(sel, bw, dirfd(dir), entry->d_name))
 			ok = add(sel, (pid_t)atol(entry->d_name));
 	closedir(dir);
 
@@ -234,7 +276,7 @@ bool select_has_name(const struct selection *sel, const char *name)
 	return !regexec(&sel->comm, plain, 0, NULL, 0);
 }
 
-bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pid,
 		const char *name)
 {
 	char number[16];
@@ -243,7 +285,7 @@ bool select_has(const struct selection *sel, const struct options *opts, pid_t p
 		return true;
 	if (sel->n && !select_searches(sel))
 		return false;
-	if (!opts->recorded && pid == getpid())
+	if (brkwatch_is_live(bw) && pid == getpid())
 		return false;
 	snprintf(number, sizeof(number), "%d", pid);
 	if (sel->by_uid && !uid_matches(sel, number))

@@ -2,12 +2,13 @@
 #ifndef BRKWATCH_SELECT_H
 #define BRKWATCH_SELECT_H
 
+#include <argp.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "cli/cli.h"
+#include "libbrkwatch/brkwatch.h"
 
 /* Which processes: those named, and those found by what is known of them. */
 struct selection {
@@ -20,10 +21,11 @@ struct selection {
 	uid_t uid;
 };
 
-/* These say what is wrong and return false where the text is not understood. */
-bool select_pids(struct selection *sel, const char *list);	/* 17 or 17,18 or 17 18 */
-bool select_comm(struct selection *sel, const char *regex);
-bool select_uid(struct selection *sel, const char *user);	/* name or number */
+/* Options that say which; the input is a struct selection. */
+extern const struct argp selection_argp;
+
+/* 17 or 17,18 or 17 18. False, after a complaint, where it is not understood. */
+bool select_pids(struct selection *sel, const char *list);
 
 /* Whether processes are to be looked for. */
 bool select_searches(const struct selection *sel);
@@ -33,7 +35,7 @@ bool select_searches(const struct selection *sel);
  * cannot be read. Kernel threads, brkwatch-cli itself and what may not be
  * looked at are left out.
  */
-bool select_search(struct selection *sel, const struct options *opts);
+bool select_search(struct selection *sel, const struct brkwatch *bw);
 
 /* Put the numbers in order. */
 void select_sort(struct selection *sel);
@@ -43,7 +45,7 @@ void select_sort(struct selection *sel);
  * its number, or by all else that is said; where nothing is said, whether it is another one than
  * brkwatch-cli itself. The numbers must be in order.
  */
-bool select_has(const struct selection *sel, const struct options *opts, pid_t pid,
+bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pid,
 		const char *name);
 
 /* Whether --comm, if given, is of such a name (escaped). */

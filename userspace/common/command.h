@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 
 /* A command that is run to be followed. */
 struct launch {

@@ -21,6 +21,35 @@ char *put_seconds(char *p, uint64_t ns);	/* 1234.567890 */
 /* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers where @bytes is set. */
 char *put_size(char *p, uint64_t size, bool bytes);
 
+/* A size or number as a string of its own, for printf. */
+struct number {
+	char text[TEXT_NUMBER_MAX];
+};
+
+static inline struct number size_text(uint64_t size, bool bytes)
+{
+	struct number n = { .text = "" };
+
+	*put_size(n.text, size, bytes) = '\0';
+	return n;
+}
+
+static inline struct number address_text(uint64_t address)
+{
+	struct number n = { .text = "" };
+
+	*put_hex(n.text, address) = '\0';
+	return n;
+}
+
+static inline struct number seconds_text(uint64_t ns)
+{
+	struct number n = { .text = "" };
+
+	*put_seconds(n.text, ns) = '\0';
+	return n;
+}
+
 /* What two characters at @text stand for in a name of the module's files; 0: for themselves. */
 char text_escaped(const char *text);
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "common/replace-file.h"
 #include "common/signals.h"
 

@@ -3,39 +3,9 @@
 #define BRKWATCH_TABLE_H
 
 #include <libsmartcols.h>
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "common/output.h"
-#include "common/format-number.h"
-
-/* A size or number as a string of its own, for printf. */
-struct number {
-	char text[TEXT_NUMBER_MAX];
-};
-
-static inline struct number size_text(uint64_t size, bool bytes)
-{
-	struct number n = { .text = "" };
-
-	*put_size(n.text, size, bytes) = '\0';
-	return n;
-}
-
-static inline struct number address_text(uint64_t address)
-{
-	struct number n = { .text = "" };
-
-	*put_hex(n.text, address) = '\0';
-	return n;
-}
-
-static inline struct number seconds_text(uint64_t ns)
-{
-	struct number n = { .text = "" };
-
-	*put_seconds(n.text, ns) = '\0';
-	return n;
-}
 
 /* A table whose widths never depend on the terminal: lines are for less and grep, too. */
 struct libscols_table *table_new(void);

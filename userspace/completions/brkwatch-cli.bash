@@ -68,15 +68,7 @@ _brkwatch_cli_argument() {
 		_brkwatch_cli_offer_list "${columns[@]}"
 		;;
 	--color) _brkwatch_cli_offer auto always never ;;
-	--plot)
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(
-			compgen -d -- "$cur"
-			compgen -f -X '!*.svg' -- "$cur"
-			compgen -f -X '!*.png' -- "$cur"
-		)
-		;;
-	-o | --output | --input | --flamegraph | --metrics-file)
+	-o | --output | --input)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -96,7 +88,7 @@ _brkwatch_cli_command() {
 }
 
 _brkwatch_cli() {
-	local cur=${COMP_WORDS[COMP_CWORD]} option='' top='' i word
+	local cur=${COMP_WORDS[COMP_CWORD]} option='' i word
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -108,10 +100,8 @@ _brkwatch_cli() {
 		fi
 		case $word in
 		--) _brkwatch_cli_command $((i + 1)) && return ;;
-		--top) top=1 ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --plot | --output | --flamegraph | \
-			--metrics-file | --interval | --groups) option=$word ;;
+			--until | --columns | --color | --output) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
 		esac
@@ -120,12 +110,11 @@ _brkwatch_cli() {
 		[[ $cur != = ]] || cur=
 		_brkwatch_cli_argument "$option"
 	elif [[ $cur == -* ]]; then
-		_brkwatch_cli_offer -p --pid --comm --uid --all --follow -f --follow-forks --top --input \
-			--event --min-delta -n --max-events --duration --until -t -r --took \
+		_brkwatch_cli_offer -p --pid --comm --uid --all --follow -f --follow-forks --input \
+			--event --min-delta -n --max-events --duration --until -t -r \
 			-c --summary-only -C --summary --explain --columns --color --bytes --json --csv \
-			--plot -q --quiet -o --output --stacks --folded --flamegraph \
-			--metrics --metrics-file --openmetrics --interval --groups -h --help -V --version
-	elif [[ ! $top ]]; then
+			-q --quiet -o --output -h --help -V --version
+	else
 		_brkwatch_cli_argument --pid
 	fi
 }

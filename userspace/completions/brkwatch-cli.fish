@@ -62,7 +62,7 @@ function __brkwatch_cli_command
 end
 
 function __brkwatch_cli_wants_process
-    not __brkwatch_cli_has_command; and not contains -- --top (commandline -opc)
+    not __brkwatch_cli_has_command
 end
 
 complete -c brkwatch-cli -f
@@ -75,19 +75,14 @@ complete -c brkwatch-cli -l uid -x -a '(__fish_complete_users)' -d 'Those of thi
 complete -c brkwatch-cli -l all -d 'All that may be looked at'
 complete -c brkwatch-cli -l follow -d 'Print each event as it happens'
 complete -c brkwatch-cli -s f -l follow-forks -d 'Likewise, and their children, and theirs'
-complete -c brkwatch-cli -l top -d 'All processes, largest heap first, again and again'
 complete -c brkwatch-cli -l input -r -F -d 'Read a recording or a copy of a file'
 complete -c brkwatch-cli -l event -x -a '(__brkwatch_cli_list __brkwatch_cli_kinds)' -d 'Of these kinds'
 complete -c brkwatch-cli -l min-delta -x -d 'That move the break by at least SIZE'
 complete -c brkwatch-cli -s n -l max-events -x -d 'End after N events'
 complete -c brkwatch-cli -l duration -x -d 'End after that time'
 complete -c brkwatch-cli -l until -x -a "(__brkwatch_cli_list __brkwatch_cli_kinds) heap\\> grown\\> shrunk\\> calls\\> refused\\>" -d 'End, with exit status 3, when it is true'
-complete -c brkwatch-cli -l stacks -d 'The functions that were active at each growth'
-complete -c brkwatch-cli -l folded -d 'Only the paths, for flame graph tools'
-complete -c brkwatch-cli -l flamegraph -x -a '(__fish_complete_suffix .svg)' -d 'Draw a flame graph'
 complete -c brkwatch-cli -s t -d 'Time of day; -tt: with microseconds; -ttt: since 1970'
 complete -c brkwatch-cli -s r -d 'Time since the event before'
-complete -c brkwatch-cli -l took -d 'How long each call took'
 complete -c brkwatch-cli -s c -l summary-only -d 'No events, but a table when all has ended'
 complete -c brkwatch-cli -s C -l summary -d 'Events and the table'
 complete -c brkwatch-cli -l explain -d 'Say in plain words what each event means'
@@ -96,13 +91,7 @@ complete -c brkwatch-cli -l color -x -a 'auto always never' -d 'When to use colo
 complete -c brkwatch-cli -l bytes -d 'Sizes as plain numbers of bytes'
 complete -c brkwatch-cli -l json -d 'JSON, one object per line'
 complete -c brkwatch-cli -l csv -d 'Events as comma-separated values'
-complete -c brkwatch-cli -l plot -x -a '(__fish_complete_suffix .svg; __fish_complete_suffix .png)' -d 'Draw the break over time'
 complete -c brkwatch-cli -s q -l quiet -d 'Events only'
 complete -c brkwatch-cli -s o -l output -r -F -d 'Write to FILE'
-complete -c brkwatch-cli -l metrics -d 'Print metrics of all processes'
-complete -c brkwatch-cli -l metrics-file -r -F -d 'Write them to FILE'
-complete -c brkwatch-cli -l openmetrics -d 'Likewise, in the OpenMetrics format'
-complete -c brkwatch-cli -l interval -x -d 'Again and again'
-complete -c brkwatch-cli -l groups -x -d 'How many names are shown'
 complete -c brkwatch-cli -s h -l help -d 'Display this help'
 complete -c brkwatch-cli -s V -l version -d 'Display the version'

@@ -2,11 +2,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "events/columns.h"
-#include "libbrkwatch/process-file.h"
 #include "common/format-number.h"
-#include "events/sparkline.h"
 
 /* Words are from closed sets. What is longer came from a damaged file. */
 static char *put_word(char *p, struct slice word)
@@ -17,12 +15,12 @@ static char *put_word(char *p, struct slice word)
 
 static char *put_seq(char *p, const struct event_view *view)
 {
-	return put_u64(p, event_unsigned(view->ev, EV_SEQ));
+	return put_u64(p, event_unsigned(view->ev, BRKWATCH_SEQ));
 }
 
 static char *put_pid(char *p, const struct event_view *view)
 {
-	return put_u64(p, view->snap->pid);
+	return put_u64(p, view->process->snap.pid);
 }
 
 #define NSEC_PER_SEC 1000000000u
@@ -37,11 +35,11 @@ static char *put_usec(char *p, uint64_t ns)
 
 static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 {
-	uint64_t wall = ns + (uint64_t)view->opts->wall_offset_ns;
+	uint64_t wall = ns + (uint64_t)view->process->wall_offset_ns;
 	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
 	struct tm tm;
 
-	switch (view->opts->stamp) {
+	switch (view->style->stamp) {
 	case TIME_RELATIVE:
 		return put_seconds(p, view->previous_ns && ns > view->previous_ns ?
 				   ns - view->previous_ns : 0);
@@ -50,29 +48,33 @@ static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 	default:
 		localtime_r(&seconds, &tm);
 		p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
-		return view->opts->stamp == TIME_OF_DAY ? p : put_usec(p, wall);
+		return view->style->stamp == TIME_OF_DAY ? p : put_usec(p, wall);
 	}
 }
 
-void columns_check_stamp(struct options *opts, const char *source)
+void style_set_clock(struct event_style *style, struct brkwatch_process *process)
 {
-	if (opts->wall_known || opts->stamp < TIME_OF_DAY || opts->stamp > TIME_EPOCH)
+	if (!process->wall_known && style->wall_known) {
+		process->wall_known = true;
+		process->wall_offset_ns = style->wall_offset_ns;
+	}
+	if (process->wall_known || style->stamp < TIME_OF_DAY || style->stamp > TIME_EPOCH)
 		return;
 	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
-		  source);
-	opts->stamp = TIME_MONOTONIC;
+		  style->source);
+	style->stamp = TIME_MONOTONIC;
 }
 
 /* As put_seconds(), out of text. */
 static char *put_time(char *p, const struct event_view *view)
 {
-	struct slice time = view->ev->field[EV_TIME_NS];
+	struct slice time = view->ev->field[BRKWATCH_TIME_NS];
 	size_t seconds = time.len - 9;
 
-	if (view->opts->stamp)
-		return put_other_time(p, view, event_unsigned(view->ev, EV_TIME_NS));
+	if (view->style->stamp)
+		return put_other_time(p, view, event_unsigned(view->ev, BRKWATCH_TIME_NS));
 	if (time.len < 10 || time.len > 20)
-		return put_seconds(p, event_unsigned(view->ev, EV_TIME_NS));
+		return put_seconds(p, event_unsigned(view->ev, BRKWATCH_TIME_NS));
 	memcpy(p, time.text, 16);
 	p += seconds;
 	*p++ = '.';
@@ -82,18 +84,18 @@ static char *put_time(char *p, const struct event_view *view)
 
 static char *put_event(char *p, const struct event_view *view)
 {
-	return put_word(p, view->ev->field[EV_EVENT]);
+	return put_word(p, view->ev->field[BRKWATCH_EVENT]);
 }
 
 /* A refused call moved nothing: show what it asked for, in parentheses. */
 static char *put_asked(char *p, const struct event_view *view)
 {
-	uint64_t request = event_address(view->ev, EV_REQUEST);
-	uint64_t old = event_address(view->ev, EV_OLD);
+	uint64_t request = event_address(view->ev, BRKWATCH_REQUEST);
+	uint64_t old = event_address(view->ev, BRKWATCH_OLD);
 
 	*p++ = '(';
 	*p++ = request > old ? '+' : '-';
-	p = put_size(p, request > old ? request - old : old - request, view->opts->bytes);
+	p = put_size(p, request > old ? request - old : old - request, view->style->bytes);
 	*p++ = ')';
 	return p;
 }
@@ -102,20 +104,20 @@ static char *put_delta(char *p, const struct event_view *view)
 {
 	int64_t delta;
 
-	if (event_field_is(view->ev, EV_EVENT, "refused"))
+	if (event_is(view->ev, BRKWATCH_REFUSED))
 		return put_asked(p, view);
-	delta = event_signed(view->ev, EV_DELTA_BYTES);
+	delta = event_signed(view->ev, BRKWATCH_DELTA_BYTES);
 	if (!delta) {
 		*p = '0';
 		return p + 1;
 	}
 	*p++ = delta > 0 ? '+' : '-';
-	return put_size(p, delta > 0 ? (uint64_t)delta : -(uint64_t)delta, view->opts->bytes);
+	return put_size(p, delta > 0 ? (uint64_t)delta : -(uint64_t)delta, view->style->bytes);
 }
 
 static char *put_pages(char *p, const struct event_view *view)
 {
-	struct slice pages = view->ev->field[EV_DELTA_PAGES];
+	struct slice pages = view->ev->field[BRKWATCH_DELTA_PAGES];
 
 	if (*pages.text != '-' && *pages.text != '0')
 		*p++ = '+';
@@ -136,68 +138,68 @@ static char *put_hex_text(char *p, struct slice text)
 
 static char *put_break(char *p, const struct event_view *view)
 {
-	return put_hex_text(p, view->ev->field[EV_NEW]);
+	return put_hex_text(p, view->ev->field[BRKWATCH_NEW]);
 }
 
 static char *put_old(char *p, const struct event_view *view)
 {
-	event_address(view->ev, EV_OLD);
-	return put_hex_text(p, view->ev->field[EV_OLD]);
+	event_address(view->ev, BRKWATCH_OLD);
+	return put_hex_text(p, view->ev->field[BRKWATCH_OLD]);
 }
 
 static char *put_request(char *p, const struct event_view *view)
 {
-	if (event_field_is(view->ev, EV_EVENT, "fork"))
-		return put_word(p, view->ev->field[EV_REQUEST]);
-	event_address(view->ev, EV_REQUEST);
-	return put_hex_text(p, view->ev->field[EV_REQUEST]);
+	if (event_is(view->ev, BRKWATCH_FORK))
+		return put_word(p, view->ev->field[BRKWATCH_REQUEST]);
+	event_address(view->ev, BRKWATCH_REQUEST);
+	return put_hex_text(p, view->ev->field[BRKWATCH_REQUEST]);
 }
 
 static char *put_start(char *p, const struct event_view *view)
 {
-	return column_known(COL_START, view) ? put_hex(p, view->snap->start) : stpcpy(p, "-");
+	return column_known(COL_START, view) ? put_hex(p, view->process->snap.start) : stpcpy(p, "-");
 }
 
 static char *put_space(char *p, const struct event_view *view)
 {
-	return put_u64(p, view->snap->space);
+	return put_u64(p, view->process->snap.space);
 }
 
 static char *put_tid(char *p, const struct event_view *view)
 {
-	return put_word(p, view->ev->field[EV_TID]);
+	return put_word(p, view->ev->field[BRKWATCH_TID]);
 }
 
 static char *put_reason(char *p, const struct event_view *view)
 {
-	return put_word(p, view->ev->field[EV_REASON]);
+	return put_word(p, view->ev->field[BRKWATCH_REASON]);
 }
 
 static char *put_flags(char *p, const struct event_view *view)
 {
-	return put_word(p, view->ev->field[EV_FLAGS]);
+	return put_word(p, view->ev->field[BRKWATCH_FLAGS]);
 }
 
 static uint64_t heap_bytes(const struct event_view *view)
 {
-	return snapshot_heap(view->snap, event_address(view->ev, EV_NEW));
+	return heap_size(&view->process->snap, event_address(view->ev, BRKWATCH_NEW));
 }
 
 static char *put_heap(char *p, const struct event_view *view)
 {
 	if (!column_known(COL_HEAP, view))
 		return stpcpy(p, "-");
-	return put_size(p, heap_bytes(view), view->opts->bytes);
+	return put_size(p, heap_bytes(view), view->style->bytes);
 }
 
 static char *put_trend(char *p, const struct event_view *view)
 {
-	return column_known(COL_HEAP, view) ? trend_put(p, &view->snap->trend) : stpcpy(p, "-");
+	return column_known(COL_HEAP, view) ? trend_put(p, view->trend) : stpcpy(p, "-");
 }
 
 static char *put_took(char *p, const struct event_view *view)
 {
-	uint64_t ns = event_unsigned(view->ev, EV_TOOK_NS);
+	uint64_t ns = event_unsigned(view->ev, BRKWATCH_TOOK_NS);
 
 	p = put_u64(p, ns / 1000);
 	*p++ = '.';
@@ -207,27 +209,27 @@ static char *put_took(char *p, const struct event_view *view)
 
 static char *put_note(char *p, const struct event_view *view)
 {
-	struct event *ev = view->ev;
+	struct brkwatch_event *ev = view->ev;
 	const char *start = p;
-	uint64_t tid = event_unsigned(ev, EV_TID);
+	uint64_t tid = event_unsigned(ev, BRKWATCH_TID);
 
-	if (!event_field_is(ev, EV_REASON, "-")) {
-		p = put_word(p, ev->field[EV_REASON]);
+	if (!slice_is(ev->field[BRKWATCH_REASON], "-")) {
+		p = put_word(p, ev->field[BRKWATCH_REASON]);
 		*p++ = ' ';
 	}
-	if (event_field_is(ev, EV_EVENT, "fork")) {
+	if (event_is(ev, BRKWATCH_FORK)) {
 		p = stpcpy(p, "child ");
-		p = put_u64(p, event_unsigned(ev, EV_REQUEST));
+		p = put_u64(p, event_unsigned(ev, BRKWATCH_REQUEST));
 		*p++ = ' ';
 	}
-	if (tid && tid != view->snap->pid) {
+	if (tid && tid != view->process->snap.pid) {
 		p = stpcpy(p, "tid ");
 		p = put_u64(p, tid);
 		*p++ = ' ';
 	}
-	if (!event_field_is(ev, EV_FLAGS, "-") && !event_field_is(ev, EV_FLAGS, "v")) {
+	if (!slice_is(ev->field[BRKWATCH_FLAGS], "-") && !slice_is(ev->field[BRKWATCH_FLAGS], "v")) {
 		*p++ = '[';
-		p = put_word(p, ev->field[EV_FLAGS]);
+		p = put_word(p, ev->field[BRKWATCH_FLAGS]);
 		*p++ = ']';
 		*p++ = ' ';
 	}
@@ -237,45 +239,45 @@ static char *put_note(char *p, const struct event_view *view)
 #define KEY(name)	#name, ",\"" #name "\":", sizeof(#name) - 1 + 4
 
 const struct column event_columns[COLUMNS] = {
-	[COL_PID]	= { KEY(pid), FIELD_UNSIGNED, "PID", 7, 7, true, put_pid,
+	[COL_PID]	= { KEY(pid), VALUE_UNSIGNED, "PID", 7, 7, true, put_pid,
 			    "number of the process" },
-	[COL_SPACE]	= { KEY(space), FIELD_UNSIGNED, "SPACE", 9, 9, true, put_space,
+	[COL_SPACE]	= { KEY(space), VALUE_UNSIGNED, "SPACE", 9, 9, true, put_space,
 			    "number of the address space" },
-	[COL_SEQ]	= { KEY(seq), FIELD_UNSIGNED, "SEQ", 9, 9, true, put_seq,
+	[COL_SEQ]	= { KEY(seq), VALUE_UNSIGNED, "SEQ", 9, 9, true, put_seq,
 			    "number of the event in it" },
-	[COL_TIME]	= { KEY(time_ns), FIELD_UNSIGNED, "TIME", 0, 0, true, put_time,
+	[COL_TIME]	= { KEY(time_ns), VALUE_UNSIGNED, "TIME", 0, 0, true, put_time,
 			    "when the call ended" },
-	[COL_TOOK]	= { KEY(took_ns), FIELD_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
-			    "how long it took; for people in microseconds", "0" },
-	[COL_TID]	= { KEY(tid), FIELD_UNSIGNED, "TID", 7, 7, true, put_tid,
-			    "thread that made it", "0" },
-	[COL_EVENT]	= { KEY(event), FIELD_TEXT, "EVENT", 8, 8, false, put_event,
+	[COL_TOOK]	= { KEY(took_ns), VALUE_UNSIGNED, "TOOK_US", 9, 9, true, put_took,
+			    "how long it took; for people in microseconds" },
+	[COL_TID]	= { KEY(tid), VALUE_UNSIGNED, "TID", 7, 7, true, put_tid,
+			    "thread that made it" },
+	[COL_EVENT]	= { KEY(event), VALUE_TEXT, "EVENT", 8, 8, false, put_event,
 			    "what happened" },
-	[COL_REQUEST]	= { KEY(request), FIELD_REQUEST, "REQUEST", 14, 14, false, put_request,
+	[COL_REQUEST]	= { KEY(request), VALUE_REQUEST, "REQUEST", 14, 14, false, put_request,
 			    "break that was asked for; of a fork, the child" },
-	[COL_OLD]	= { KEY(old), FIELD_ADDRESS, "OLD", 14, 14, false, put_old,
+	[COL_OLD]	= { KEY(old), VALUE_ADDRESS, "OLD", 14, 14, false, put_old,
 			    "break before" },
-	[COL_BREAK]	= { KEY(new), FIELD_ADDRESS, "BREAK", 14, 14, false, put_break,
+	[COL_BREAK]	= { KEY(new), VALUE_ADDRESS, "BREAK", 14, 14, false, put_break,
 			    "break after" },
-	[COL_DELTA]	= { KEY(delta_bytes), FIELD_SIGNED, "DELTA", 11, 13, true, put_delta,
+	[COL_DELTA]	= { KEY(delta_bytes), VALUE_SIGNED, "DELTA", 11, 13, true, put_delta,
 			    "by how much it moved; in (), was to move" },
-	[COL_PAGES]	= { KEY(delta_pages), FIELD_SIGNED, "PAGES", 6, 6, true, put_pages,
+	[COL_PAGES]	= { KEY(delta_pages), VALUE_SIGNED, "PAGES", 6, 6, true, put_pages,
 			    "the same in pages, of the page-aligned end" },
-	[COL_REASON]	= { KEY(reason), FIELD_TEXT, "REASON", 13, 13, false, put_reason,
-			    "why a call was refused", "-" },
-	[COL_FLAGS]	= { KEY(flags), FIELD_TEXT, "FLAGS", 5, 5, false, put_flags,
-			    "o: others at the same time; v: by a vfork child", "-" },
-	[COL_START]	= { KEY(start_brk), FIELD_ADDRESS, "START", 14, 14, false, put_start,
+	[COL_REASON]	= { KEY(reason), VALUE_TEXT, "REASON", 13, 13, false, put_reason,
+			    "why a call was refused" },
+	[COL_FLAGS]	= { KEY(flags), VALUE_TEXT, "FLAGS", 5, 5, false, put_flags,
+			    "o: others at the same time; v: by a vfork child" },
+	[COL_START]	= { KEY(start_brk), VALUE_ADDRESS, "START", 14, 14, false, put_start,
 			    "where the heap begins" },
-	[COL_HEAP]	= { KEY(heap_bytes), FIELD_UNSIGNED, "HEAP", 8, 11, true, put_heap,
+	[COL_HEAP]	= { KEY(heap_bytes), VALUE_UNSIGNED, "HEAP", 8, 11, true, put_heap,
 			    "size of the heap after" },
-	[COL_TREND]	= { KEY(trend), FIELD_FOR_PEOPLE, "TREND   ", 0, 0, false, put_trend,
+	[COL_TREND]	= { KEY(trend), VALUE_FOR_PEOPLE, "TREND   ", 0, 0, false, put_trend,
 			    "the last eight sizes as a picture" },
-	[COL_NOTE]	= { KEY(note), FIELD_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
+	[COL_NOTE]	= { KEY(note), VALUE_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
 			    "reason, child, thread and flags" },
 };
 
-int column_width(enum column_id id, const struct options *opts)
+int column_width(enum column_id id, const struct event_style *style)
 {
 	/* Three years after the boot, or 1970, is not rare. */
 	static const int times[] = {
@@ -284,8 +286,8 @@ int column_width(enum column_id id, const struct options *opts)
 	};
 
 	if (id == COL_TIME)
-		return times[opts->stamp];
-	return opts->bytes ? event_columns[id].width_bytes : event_columns[id].width;
+		return times[style->stamp];
+	return style->bytes ? event_columns[id].width_bytes : event_columns[id].width;
 }
 
 enum column_id column_called(const char *name, size_t len)
@@ -346,28 +348,28 @@ void columns_for_programs(struct column_list *list, bool csv)
 {
 	columns_append(list, COL_PID);
 	columns_append(list, COL_SPACE);
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
+	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++) {
 		columns_append(list, COLUMN_OF(id));
 		/* In JSON it is said once, when the process is. What is new comes behind it. */
-		if (csv && id == EV_FLAGS)
+		if (csv && id == BRKWATCH_FLAGS)
 			columns_append(list, COL_START);
 	}
 }
 
 bool column_known(enum column_id id, const struct event_view *view)
 {
-	return (id != COL_START && id != COL_HEAP) || view->snap->start;
+	return (id != COL_START && id != COL_HEAP) || view->process->snap.start;
 }
 
 uint64_t column_number(enum column_id id, const struct event_view *view)
 {
 	switch (id) {
 	case COL_PID:
-		return view->snap->pid;
+		return view->process->snap.pid;
 	case COL_SPACE:
-		return view->snap->space;
+		return view->process->snap.space;
 	case COL_START:
-		return view->snap->start;
+		return view->process->snap.start;
 	default:
 		return heap_bytes(view);
 	}

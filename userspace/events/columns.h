@@ -5,44 +5,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "libbrkwatch/event.h"
-#include "libbrkwatch/fields.h"
-
-struct options;
-struct snapshot;
+#include "events/sparkline.h"
+#include "events/style.h"
 
 /* What the columns of an event are made of. */
 struct event_view {
-	struct event *ev;
-	const struct snapshot *snap;
-	const struct options *opts;
-	uint64_t previous_ns;	/* of the event printed before, 0: none */
-};
-
-/*
- * All that an event may be shown as. Those of the file come in its order, the first of them is
- * COL_SEQ.
- */
-enum column_id {
-	COL_PID,
-	COL_SPACE,
-	COL_SEQ,
-	COL_TIME,
-	COL_TOOK,
-	COL_TID,
-	COL_EVENT,
-	COL_REQUEST,
-	COL_OLD,
-	COL_BREAK,
-	COL_DELTA,
-	COL_PAGES,
-	COL_REASON,
-	COL_FLAGS,
-	COL_START,
-	COL_HEAP,
-	COL_TREND,
-	COL_NOTE,
-	COLUMNS,
+	struct brkwatch_event *ev;
+	const struct brkwatch_process *process;
+	const struct event_style *style;
+	const struct trend *trend;	/* where it is shown */
+	uint64_t previous_ns;		/* of the event printed before, 0: none */
 };
 
 #define COLUMN_OF(field_id)	((enum column_id)(COL_SEQ + (field_id)))
@@ -52,14 +24,13 @@ struct column {
 	const char *name;		/* on the command line, in JSON and CSV */
 	char json_key[24];		/* ,"name": */
 	unsigned int json_key_len;
-	enum field_kind kind;		/* in JSON and CSV */
+	enum value_kind kind;		/* in JSON and CSV */
 	const char *title;		/* for people */
 	int width;			/* see column_width() */
 	int width_bytes;		/* the same with --bytes */
 	bool right;
 	char *(*put)(char *p, const struct event_view *view);
 	const char *help;
-	char absent[SCAN_SLACK];	/* what stands for it where there is none; "": it is needed */
 };
 
 #define COLUMN_WIDTH_MAX 32
@@ -69,15 +40,8 @@ struct column {
 
 extern const struct column event_columns[COLUMNS];
 
-/* Columns in the order in which they are shown. */
-struct column_list {
-	enum column_id ids[COLUMNS];
-	size_t n;
-	bool more;		/* besides those that are shown anyhow */
-};
-
 /* How wide it is at least, up to COLUMN_WIDTH_MAX; 0: as wide as it gets. */
-int column_width(enum column_id id, const struct options *opts);
+int column_width(enum column_id id, const struct event_style *style);
 
 /* The column of that name, or COLUMNS. */
 enum column_id column_called(const char *name, size_t len);
@@ -97,18 +61,10 @@ static inline void columns_append(struct column_list *list, enum column_id id)
 }
 
 /*
- * A time of day that @source does not tell cannot be shown: complain, and let TIME be that of the
- * monotonic clock.
+ * The clock of a process whose events come: that of its recording, or of now. A time of day that
+ * neither tells cannot be shown: complain, and let TIME be that of the monotonic clock.
  */
-void columns_check_stamp(struct options *opts, const char *source);
-
-/* What an event of an older file has in a column that may be missing. */
-static inline struct slice column_absent(enum event_field_id id)
-{
-	const char *text = event_columns[COLUMN_OF(id)].absent;
-
-	return (struct slice){ text, strlen(text) };
-}
+void style_set_clock(struct event_style *style, struct brkwatch_process *process);
 
 /* Those that CSV and JSON have where nothing else is asked for. */
 void columns_for_programs(struct column_list *list, bool csv);

@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "libbrkwatch/event.h"
+#include "common/parse-values.h"
 #include "events/filter.h"
-#include "libbrkwatch/process-file.h"
-
-const char *const event_kind_names[EVENT_KINDS] = {
-	[KIND_QUERY] = "query",
-	[KIND_GROW] = "grow",
-	[KIND_SHRINK] = "shrink",
-	[KIND_MOVE] = "move",
-	[KIND_SAME] = "same",
-	[KIND_REFUSED] = "refused",
-	[KIND_FORK] = "fork",
-	[KIND_EXTERNAL] = "external",
-	[KIND_RESYNC] = "resync",
-	[KIND_END] = "end",
-};
 
 static const struct {
 	const char *name;
@@ -35,8 +17,8 @@ static const struct {
 
 static unsigned int kind_bit(const char *name, size_t len)
 {
-	for (int i = 0; i < EVENT_KINDS; i++)
-		if (strlen(event_kind_names[i]) == len && !strncmp(name, event_kind_names[i], len))
+	for (int i = 0; i < BRKWATCH_KINDS; i++)
+		if (strlen(kind_words[i]) == len && !strncmp(name, kind_words[i], len))
 			return 1u << i;
 	return 0;
 }
@@ -57,32 +39,6 @@ bool filter_parse_kinds(const char *list, unsigned int *kinds)
 	}
 }
 
-bool parse_size(const char *text, uint64_t *size)
-{
-	static const char units[] = "KMGTPE";
-	const char *unit;
-	double value;
-	char *end;
-
-	errno = 0;
-	value = strtod(text, &end);
-	if (!isdigit((unsigned char)*text) || errno)
-		return false;
-	unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-	if (unit) {
-		value = ldexp(value, 10 * (int)(unit - units + 1));
-		end++;
-		if (*end == 'i')
-			end++;
-	}
-	if (*end == 'B')
-		end++;
-	if (*end || value >= ldexp(1, 64))
-		return false;
-	*size = (uint64_t)value;
-	return true;
-}
-
 bool filter_parse_until(struct filter *filter, const char *condition)
 {
 	size_t len = strcspn(condition, ">");
@@ -101,9 +57,9 @@ bool filter_parse_until(struct filter *filter, const char *condition)
 	return false;
 }
 
-static unsigned int event_bit(const struct event *ev)
+static unsigned int event_bit(const struct brkwatch_event *ev)
 {
-	return kind_bit(ev->field[EV_EVENT].text, ev->field[EV_EVENT].len);
+	return 1u << brkwatch_event_kind(ev);
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -111,22 +67,23 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-static uint64_t event_delta(struct event *ev)
+static uint64_t event_delta(struct brkwatch_event *ev)
 {
-	bool refused = event_field_is(ev, EV_EVENT, "refused");
+	bool refused = event_is(ev, BRKWATCH_REFUSED);
 
-	return distance(event_address(ev, refused ? EV_REQUEST : EV_NEW),
-			event_address(ev, EV_OLD));
+	return distance(event_address(ev, refused ? BRKWATCH_REQUEST : BRKWATCH_NEW),
+			event_address(ev, BRKWATCH_OLD));
 }
 
-bool filter_matches(const struct filter *filter, struct event *ev)
+bool filter_matches(const struct filter *filter, struct brkwatch_event *ev)
 {
 	if (filter->kinds && !(filter->kinds & event_bit(ev)))
 		return false;
 	return !filter->min_delta || event_delta(ev) >= filter->min_delta;
 }
 
-bool filter_until(const struct filter *filter, const struct snapshot *snap, struct event *ev)
+bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *snap,
+		  struct brkwatch_event *ev)
 {
 	uint64_t value = 0;
 
@@ -136,7 +93,7 @@ bool filter_until(const struct filter *filter, const struct snapshot *snap, stru
 	case QUANTITY_EVENT:
 		return filter->until_kinds & event_bit(ev);
 	case QUANTITY_HEAP:
-		value = snapshot_heap(snap, event_address(ev, EV_NEW));
+		value = heap_size(snap, event_address(ev, BRKWATCH_NEW));
 		break;
 	/* The counts are of the moment of the reading, which is not before the event. */
 	case QUANTITY_GROWN:
@@ -153,4 +110,31 @@ bool filter_until(const struct filter *filter, const struct snapshot *snap, stru
 		break;
 	}
 	return value > filter->until_above;
+}
+
+bool filter_until_unseen(const struct filter *filter, const struct brkwatch_totals *totals)
+{
+	const unsigned int kinds = filter->until_kinds;
+	const uint64_t values[] = {
+		[QUANTITY_HEAP] = totals->peak_bytes, [QUANTITY_GROWN] = totals->grown_bytes,
+		[QUANTITY_SHRUNK] = totals->shrunk_bytes, [QUANTITY_CALLS] = totals->calls,
+		[QUANTITY_REFUSED] = totals->refused,
+	};
+
+	if (!filter->until)
+		return false;
+	if (filter->until == QUANTITY_EVENT)
+		return (kinds & 1u << BRKWATCH_GROW && totals->grows) ||
+		       (kinds & 1u << BRKWATCH_SHRINK && totals->shrunk_bytes) ||
+		       (kinds & 1u << BRKWATCH_REFUSED && totals->refused);
+	/* Those of each address space, but for the largest heap. */
+	return values[filter->until] > filter->until_above &&
+	       (filter->until == QUANTITY_HEAP || totals->spaces == 1);
+}
+
+bool filter_is_counted(const struct filter *filter)
+{
+	const unsigned int counted = 1u << BRKWATCH_GROW | 1u << BRKWATCH_SHRINK | 1u << BRKWATCH_REFUSED;
+
+	return filter->until != QUANTITY_EVENT || !(filter->until_kinds & ~counted);
 }

@@ -2,28 +2,7 @@
 #ifndef BRKWATCH_FILTER_H
 #define BRKWATCH_FILTER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct event;
-struct snapshot;
-
-/* Kinds of events, each a bit of a set. */
-enum event_kind {
-	KIND_QUERY,
-	KIND_GROW,
-	KIND_SHRINK,
-	KIND_MOVE,
-	KIND_SAME,
-	KIND_REFUSED,
-	KIND_FORK,
-	KIND_EXTERNAL,
-	KIND_RESYNC,
-	KIND_END,
-	EVENT_KINDS,
-};
-
-extern const char *const event_kind_names[EVENT_KINDS];
+#include "libbrkwatch/internal.h"
 
 /* The value that an --until condition looks at. */
 enum quantity {
@@ -38,7 +17,7 @@ enum quantity {
 
 /* Which events are shown, and which one is the last. */
 struct filter {
-	unsigned int kinds;	/* set of enum event_kind; 0: all */
+	unsigned int kinds;	/* set of enum brkwatch_kind; 0: all */
 	uint64_t min_delta;	/* bytes; 0: all. A refused call has the delta it asked for */
 	enum quantity until;
 	unsigned int until_kinds;
@@ -48,16 +27,22 @@ struct filter {
 /* From the command line; false where the text is not understood. */
 bool filter_parse_kinds(const char *list, unsigned int *kinds);
 bool filter_parse_until(struct filter *filter, const char *condition);
-bool parse_size(const char *text, uint64_t *size);	/* 4096, 132K, 1.5M, 2GiB */
 
-bool filter_matches(const struct filter *filter, struct event *ev);
+bool filter_matches(const struct filter *filter, struct brkwatch_event *ev);
 
-static inline bool filter_shows(const struct filter *filter, struct event *ev)
+static inline bool filter_shows(const struct filter *filter, struct brkwatch_event *ev)
 {
 	return (!filter->kinds && !filter->min_delta) || filter_matches(filter, ev);
 }
 
 /* Whether what --until waits for has happened with this event. */
-bool filter_until(const struct filter *filter, const struct snapshot *snap, struct event *ev);
+bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *snap,
+		  struct brkwatch_event *ev);
+
+/* Not all of the events that these count were seen: whether it has happened, if they tell. */
+bool filter_until_unseen(const struct filter *filter, const struct brkwatch_totals *totals);
+
+/* Whether they do. */
+bool filter_is_counted(const struct filter *filter);
 
 #endif

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "events/printer.h"
-#include "events/summary.h"
+#include "common/complain.h"
+#include "common/format-number.h"
 #include "common/table.h"
+#include "events/summary.h"
 
 struct summary {
-	const struct options *opts;
 	struct libscols_table *table;
 	int error;
 };
@@ -29,13 +29,12 @@ static const struct {
 	{ "REFUSED", 0 },
 };
 
-struct summary *summary_new(const struct options *opts)
+struct summary *summary_new(void)
 {
 	struct summary *summary = calloc(1, sizeof(*summary));
 
 	if (!summary)
 		return NULL;
-	summary->opts = opts;
 	summary->table = table_new();
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		if (!summary->table ||
@@ -46,32 +45,52 @@ struct summary *summary_new(const struct options *opts)
 	return summary;
 }
 
-/* 4: 3 rlimit_data, 1 next_mapping */
-static void put_refused(char *text, size_t size, const struct totals *sum)
+void sums_add(struct event_sums *sums, struct brkwatch_event *ev)
 {
-	int len = snprintf(text, size, "%" PRIu64, sum->refused);
+	const struct slice *reason = &ev->field[BRKWATCH_REASON];
+	uint64_t took = event_unsigned(ev, BRKWATCH_TOOK_NS);
+	size_t i = 0;
 
-	for (size_t i = 0; i < REASONS_MAX && sum->reasons[i].count && (size_t)len < size; i++)
-		len += snprintf(text + len, size - (size_t)len, "%s %" PRIu64 " %s", i ? "," : ":",
-				sum->reasons[i].count, sum->reasons[i].name);
+	sums->inside_ns += took;
+	if (sums->longest_ns < took)
+		sums->longest_ns = took;
+	if (!event_is(ev, BRKWATCH_REFUSED))
+		return;
+	while (i < REASONS_MAX - 1 && sums->reasons[i].count && !slice_is(*reason, sums->reasons[i].name))
+		i++;
+	if (!sums->reasons[i].count++)
+		snprintf(sums->reasons[i].name, sizeof(sums->reasons[i].name), "%.*s",
+			 i < REASONS_MAX - 1 ? (int)reason->len : 5,
+			 i < REASONS_MAX - 1 ? reason->text : "other");
 }
 
-void summary_add(struct summary *summary, uint64_t pid, const char *name, const struct totals *sum)
+/* 4: 3 rlimit_data, 1 next_mapping */
+static void put_refused(char *text, size_t size, uint64_t refused, const struct event_sums *sums)
+{
+	int len = snprintf(text, size, "%" PRIu64, refused);
+
+	for (size_t i = 0; i < REASONS_MAX && sums->reasons[i].count && (size_t)len < size; i++)
+		len += snprintf(text + len, size - (size_t)len, "%s %" PRIu64 " %s", i ? "," : ":",
+				sums->reasons[i].count, sums->reasons[i].name);
+}
+
+void summary_add(struct summary *summary, const struct brkwatch_process *process,
+		 const struct event_sums *sums, bool bytes)
 {
 	struct libscols_line *line = scols_table_new_line(summary->table, NULL);
-	bool bytes = summary->opts->bytes;
+	const struct brkwatch_totals *sum = &process->totals;
 	char refused[256];
 	int rc = 0;
 
-	put_refused(refused, sizeof(refused), sum);
-	rc = rc ?: table_cell(line, 0, "%" PRIu64, pid);
-	rc = rc ?: table_cell(line, 1, "%s", name);
+	put_refused(refused, sizeof(refused), sum->refused, sums);
+	rc = rc ?: table_cell(line, 0, "%" PRIu64, process->snap.pid);
+	rc = rc ?: table_cell(line, 1, "%s", process->snap.name);
 	rc = rc ?: table_cell(line, 2, "%" PRIu64, sum->calls);
 	rc = rc ?: table_cell(line, 3, "%s", size_text(sum->grown_bytes, bytes).text);
 	rc = rc ?: table_cell(line, 4, "%s", size_text(sum->shrunk_bytes, bytes).text);
 	rc = rc ?: table_cell(line, 5, "%s", size_text(sum->peak_bytes, bytes).text);
-	rc = rc ?: table_cell(line, 6, "%" PRIu64, (sum->longest_ns + 500) / 1000);
-	rc = rc ?: table_cell(line, 7, "%" PRIu64, (sum->inside_ns + 500) / 1000);
+	rc = rc ?: table_cell(line, 6, "%" PRIu64, (sums->longest_ns + 500) / 1000);
+	rc = rc ?: table_cell(line, 7, "%" PRIu64, (sums->inside_ns + 500) / 1000);
 	rc = rc ?: table_cell(line, 8, "%s", refused);
 	summary->error = summary->error ?: rc;
 }

@@ -2,17 +2,31 @@
 #ifndef BRKWATCH_SUMMARY_H
 #define BRKWATCH_SUMMARY_H
 
-#include <stdint.h>
+#include "common/output.h"
+#include "libbrkwatch/sink.h"
 
-struct options;
-struct outbuf;
-struct totals;
+/* There are eleven; a newer module may have more, of which the last place has the sum. */
+#define REASONS_MAX 24
+
+/* What the events of a process add up to. */
+struct event_sums {
+	uint64_t longest_ns;
+	uint64_t inside_ns;
+	struct {
+		char name[24];
+		uint64_t count;
+	} reasons[REASONS_MAX];
+};
+
+void sums_add(struct event_sums *sums, struct brkwatch_event *ev);
 
 /* The table of -c and -C: a line for each followed process. */
 struct summary;
 
-struct summary *summary_new(const struct options *opts);
-void summary_add(struct summary *summary, uint64_t pid, const char *name, const struct totals *sum);
+/* NULL: no memory. */
+struct summary *summary_new(void);
+void summary_add(struct summary *summary, const struct brkwatch_process *process,
+		 const struct event_sums *sums, bool bytes);
 void summary_print(struct summary *summary, struct outbuf *out);
 void summary_free(struct summary *summary);
 

@@ -21,9 +21,9 @@
 
 struct explained {
 	struct prose *prose;
-	const struct options *opts;
-	const struct snapshot *snap;
-	struct event *ev;
+	const struct explain_how *how;
+	const struct brkwatch_snapshot *snap;
+	struct brkwatch_event *ev;
 	uint64_t page;
 	uint64_t old;
 	uint64_t new;
@@ -33,7 +33,7 @@ struct explained {
 
 static struct number size_of(const struct explained *e, uint64_t size)
 {
-	return prose_size(size, e->opts->bytes);
+	return prose_size(size, e->how->bytes);
 }
 
 static void say_pages(const struct explained *e)
@@ -138,14 +138,14 @@ static void explain_shrink(const struct explained *e)
 
 static void explain_refused(const struct explained *e)
 {
-	refusal_explain(e->prose, e->opts, e->snap, e->ev);
+	refusal_explain(e->prose, e->how, e->snap, e->ev);
 }
 
 static void explain_fork(const struct explained *e)
 {
 	prose_add(e->prose, "Process %" PRIu64 " was made: by fork it has a copy of this heap and a "
 		  "break of its own, by vfork or posix_spawn it shares both until it execs or ends.",
-		  event_unsigned(e->ev, EV_REQUEST));
+		  event_unsigned(e->ev, BRKWATCH_REQUEST));
 }
 
 static void explain_external(const struct explained *e)
@@ -161,7 +161,7 @@ static void explain_external(const struct explained *e)
 	if (e->snap->start)
 		prose_add(e->prose, "; the heap starts at %s now, and its size is %s",
 			  address_text(e->snap->start).text,
-			  size_of(e, snapshot_heap(e->snap, e->new)).text);
+			  size_of(e, heap_size(e->snap, e->new)).text);
 	prose_add(e->prose, ".");
 }
 
@@ -178,40 +178,40 @@ static void explain_end(const struct explained *e)
 		  "ended, or exec has put another program in its place.");
 }
 
-static void (*const explanations[EVENT_KINDS])(const struct explained *e) = {
-	[KIND_QUERY] = explain_query,
-	[KIND_GROW] = explain_grow,
-	[KIND_SHRINK] = explain_shrink,
-	[KIND_MOVE] = explain_move,
-	[KIND_SAME] = explain_same,
-	[KIND_REFUSED] = explain_refused,
-	[KIND_FORK] = explain_fork,
-	[KIND_EXTERNAL] = explain_external,
-	[KIND_RESYNC] = explain_resync,
-	[KIND_END] = explain_end,
+static void (*const explanations[BRKWATCH_KINDS])(const struct explained *e) = {
+	[BRKWATCH_QUERY] = explain_query,
+	[BRKWATCH_GROW] = explain_grow,
+	[BRKWATCH_SHRINK] = explain_shrink,
+	[BRKWATCH_MOVE] = explain_move,
+	[BRKWATCH_SAME] = explain_same,
+	[BRKWATCH_REFUSED] = explain_refused,
+	[BRKWATCH_FORK] = explain_fork,
+	[BRKWATCH_EXTERNAL] = explain_external,
+	[BRKWATCH_RESYNC] = explain_resync,
+	[BRKWATCH_END] = explain_end,
 };
 
-static bool has_flag(const struct event *ev, char flag)
+static bool has_flag(const struct brkwatch_event *ev, char flag)
 {
-	return memchr(ev->field[EV_FLAGS].text, flag, ev->field[EV_FLAGS].len);
+	return memchr(ev->field[BRKWATCH_FLAGS].text, flag, ev->field[BRKWATCH_FLAGS].len);
 }
 
-bool explain_text(struct prose *prose, const struct options *opts, const struct snapshot *snap,
-		  struct event *ev)
+bool explain_text(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
+		  struct brkwatch_event *ev)
 {
-	int64_t bytes = event_signed(ev, EV_DELTA_BYTES), pages = event_signed(ev, EV_DELTA_PAGES);
+	int64_t bytes = event_signed(ev, BRKWATCH_DELTA_BYTES), pages = event_signed(ev, BRKWATCH_DELTA_PAGES);
 	const struct explained e = {
-		.prose = prose, .opts = opts, .snap = snap, .ev = ev,
-		.page = snapshot_page_size(snap),
-		.old = event_address(ev, EV_OLD),
-		.new = event_address(ev, EV_NEW),
+		.prose = prose, .how = how, .snap = snap, .ev = ev,
+		.page = page_size_of(snap),
+		.old = event_address(ev, BRKWATCH_OLD),
+		.new = event_address(ev, BRKWATCH_NEW),
 		.bytes = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes,
 		.pages = pages < 0 ? -(uint64_t)pages : (uint64_t)pages,
 	};
 
 	*prose = (struct prose){ .len = 0 };
-	for (size_t i = 0; i < EVENT_KINDS && !ev->malformed; i++)
-		if (event_field_is(ev, EV_EVENT, event_kind_names[i]))
+	for (size_t i = 0; i < BRKWATCH_KINDS && !ev->malformed; i++)
+		if (event_is(ev, i))
 			explanations[i](&e);
 	if (prose->len && has_flag(ev, 'v'))
 		prose_add(prose, " It was done by a child that shares this address space (vfork, "
@@ -222,11 +222,11 @@ bool explain_text(struct prose *prose, const struct options *opts, const struct 
 	return !ev->malformed;
 }
 
-void explain_event(struct outbuf *out, const struct options *opts, const struct snapshot *snap,
-		   struct event *ev)
+void explain_event(struct outbuf *out, const struct explain_how *how, const struct brkwatch_snapshot *snap,
+		   struct brkwatch_event *ev)
 {
 	struct prose prose;
 
-	if (explain_text(&prose, opts, snap, ev))
+	if (explain_text(&prose, how, snap, ev))
 		prose_put(out, prose.text);
 }

@@ -6,12 +6,12 @@
 #include "explain/proc-pid.h"
 #include "explain/mappings.h"
 
-bool mappings_open(struct mappings *maps, const struct options *opts, pid_t pid)
+bool mappings_open(struct mappings *maps, const struct explain_how *how, pid_t pid)
 {
-	*maps = (struct mappings){ .file = live_open(opts, "%d/smaps", pid) };
+	*maps = (struct mappings){ .file = live_open(how, "%d/smaps", pid) };
 	/* A kernel may be without it. */
 	if (!maps->file)
-		maps->file = live_open(opts, "%d/maps", pid);
+		maps->file = live_open(how, "%d/maps", pid);
 	return maps->file;
 }
 
@@ -106,8 +106,8 @@ static void add_mapping(struct heap_memory *memory, const struct mapping *m, uin
 		memory->others += m->end - to;
 }
 
-void heap_memory_read(struct heap_memory *memory, const struct options *opts, pid_t pid,
-		      const struct snapshot *snap)
+void heap_memory_read(struct heap_memory *memory, const struct explain_how *how, pid_t pid,
+		      const struct brkwatch_snapshot *snap)
 {
 	uint64_t from = page_align(snap, snap->start_brk), to = page_align(snap, snap->brk);
 	struct mappings maps;
@@ -115,7 +115,7 @@ void heap_memory_read(struct heap_memory *memory, const struct options *opts, pi
 	bool any = false;
 
 	*memory = (struct heap_memory){ 0 };
-	if (opts->recorded || opts->input || snap->exited || !mappings_open(&maps, opts, pid))
+	if (!can_be_asked(how, snap) || !mappings_open(&maps, how, pid))
 		return;
 	memory->sized = true;
 	while (!memory->named && mappings_next(&maps, &m)) {
@@ -131,7 +131,7 @@ void heap_memory_read(struct heap_memory *memory, const struct options *opts, pi
 			break;
 	}
 	mappings_close(&maps);
-	if (!any || !live_is_same(opts, pid, snap))
+	if (!any || !live_is_same(how, pid, snap))
 		*memory = (struct heap_memory){ 0 };
 }
 

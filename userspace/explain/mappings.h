@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "cli/cli.h"
-#include "libbrkwatch/process-file.h"
+#include "explain/proc-pid.h"
 
 #define MAPPING_NAME_MAX 4096
 
@@ -34,7 +33,7 @@ struct mappings {
 	bool pending;		/* the line is the next one's first */
 };
 
-bool mappings_open(struct mappings *maps, const struct options *opts, pid_t pid);
+bool mappings_open(struct mappings *maps, const struct explain_how *how, pid_t pid);
 bool mappings_next(struct mappings *maps, struct mapping *m);
 void mappings_close(struct mappings *maps);
 
@@ -50,15 +49,15 @@ struct heap_memory {
 };
 
 /* Nothing is known of a process that has ended, or has another program, or was recorded. */
-void heap_memory_read(struct heap_memory *memory, const struct options *opts, pid_t pid,
-		      const struct snapshot *snap);
+void heap_memory_read(struct heap_memory *memory, const struct explain_how *how, pid_t pid,
+		      const struct brkwatch_snapshot *snap);
 
 /* The name for people. */
 const char *mapping_name(const char *name);
 
-static inline uint64_t page_align(const struct snapshot *snap, uint64_t address)
+static inline uint64_t page_align(const struct brkwatch_snapshot *snap, uint64_t address)
 {
-	uint64_t page = snapshot_page_size(snap);
+	uint64_t page = page_size_of(snap);
 
 	return (address + page - 1) / page * page;
 }

@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "explain/proc-pid.h"
-#include "libbrkwatch/open.h"
 
-FILE *live_open(const struct options *opts, const char *fmt, ...)
+FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 {
 	char name[64], *path;
 	FILE *file;
@@ -17,7 +16,7 @@ FILE *live_open(const struct options *opts, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
-	if (asprintf(&path, "%s/../%s", opts->proc_dir, name) < 0)
+	if (asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name) < 0)
 		return NULL;
 	file = fopen(path, "re");
 	free(path);
@@ -31,7 +30,7 @@ static bool scan_numbers(const char *p, uint64_t *values, size_t n)
 
 		p += strspn(p, " \t:");
 		if (!strncmp(p, "unlimited", strlen("unlimited"))) {
-			values[i] = VALUE_NONE;
+			values[i] = BRKWATCH_NONE;
 			p += strlen("unlimited");
 			continue;
 		}
@@ -74,22 +73,22 @@ bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n)
 	return p && scan_numbers(p, values, n);
 }
 
-bool live_is_same(const struct options *opts, pid_t pid, const struct snapshot *snap)
+bool live_is_same(const struct explain_how *how, pid_t pid, const struct brkwatch_snapshot *snap)
 {
-	struct text_buffer buffer = { 0 };
-	struct snapshot now;
+	struct brkwatch_reader *reader;
+	const struct brkwatch_snapshot *now;
 	bool same = false;
-	int fd;
 
-	if (opts->recorded || opts->input || snap->exited)
+	if (!can_be_asked(how, snap))
 		return false;
-	fd = procfile_try_open(opts, pid);
-	if (fd < 0)
-		return false;
-	snapshot_init(&now, &buffer);
-	if (!snapshot_read(&now, fd))
-		same = now.space == snap->space && now.since == snap->since && !now.exited;
-	close(fd);
-	free(buffer.data);
+	reader = brkwatch_reader_new();
+	if (reader && !brkwatch_read(reader, how->bw, pid, &now))
+		same = now->space == snap->space && now->since == snap->since && !now->exited;
+	brkwatch_reader_free(reader);
 	return same;
+}
+
+bool can_be_asked(const struct explain_how *how, const struct brkwatch_snapshot *snap)
+{
+	return how->bw && brkwatch_is_live(how->bw) && !snap->exited && snap->pid;
 }

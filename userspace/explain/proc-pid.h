@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "cli/cli.h"
-#include "libbrkwatch/process-file.h"
+#include "libbrkwatch/internal.h"
+
+struct explain_how {
+	const struct brkwatch *bw;	/* NULL: a recording */
+	bool bytes;			/* sizes as plain numbers */
+};
 
 /*
  * What the rest of /proc says of a process, at the time of asking. It is asked by number, which
@@ -16,11 +20,11 @@
  */
 
 /* A file of /proc, the one that the module's files are in; NULL where it cannot be read. */
-FILE *live_open(const struct options *opts, const char *fmt, ...)
+FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * The first @n numbers behind @key, with which a line of @file begins; "unlimited" is VALUE_NONE.
+ * The first @n numbers behind @key, with which a line of @file begins; "unlimited" is BRKWATCH_NONE.
  * Closes the file, which may be NULL.
  */
 bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
@@ -28,7 +32,10 @@ bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
 /* Field @first of /proc/PID/stat, as proc(5) counts them, and those behind it. */
 bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n);
 
+/* Not one that has ended or was recorded. */
+bool can_be_asked(const struct explain_how *how, const struct brkwatch_snapshot *snap);
+
 /* Whether @pid still has the address space that @snap is of. */
-bool live_is_same(const struct options *opts, pid_t pid, const struct snapshot *snap);
+bool live_is_same(const struct explain_how *how, pid_t pid, const struct brkwatch_snapshot *snap);
 
 #endif

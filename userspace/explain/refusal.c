@@ -7,8 +7,8 @@
 
 struct refusal {
 	struct prose *prose;
-	const struct options *opts;
-	const struct snapshot *snap;
+	const struct explain_how *how;
+	const struct brkwatch_snapshot *snap;
 	pid_t pid;
 	uint64_t request;
 	uint64_t old;
@@ -17,7 +17,7 @@ struct refusal {
 
 static struct number size_of(const struct refusal *r, uint64_t size)
 {
-	return prose_size(size, r->opts->bytes);
+	return prose_size(size, r->how->bytes);
 }
 
 /* By how much the mapping of the heap was to grow. */
@@ -30,7 +30,7 @@ static uint64_t growth(const struct refusal *r)
 
 static bool still_same(const struct refusal *r)
 {
-	return live_is_same(r->opts, r->pid, r->snap);
+	return live_is_same(r->how, r->pid, r->snap);
 }
 
 /* ---- limits ---- */
@@ -72,19 +72,19 @@ struct limit_values {
 static bool limit_read(const struct refusal *r, const struct limit *limit,
 		       struct limit_values *v)
 {
-	const struct snapshot *snap = r->snap;
+	const struct brkwatch_snapshot *snap = r->snap;
 	uint64_t end = page_align(snap, r->request), now = page_align(snap, snap->brk);
 	uint64_t data[2], heap;
 
 	if (!r->live ||
-	    !live_numbers(live_open(r->opts, "%d/limits", r->pid), limit->limits_key, v->soft_hard, 2) ||
-	    !live_numbers(live_open(r->opts, "%d/status", r->pid), limit->status_key, &v->used, 1))
+	    !live_numbers(live_open(r->how, "%d/limits", r->pid), limit->limits_key, v->soft_hard, 2) ||
+	    !live_numbers(live_open(r->how, "%d/status", r->pid), limit->status_key, &v->used, 1))
 		return false;
 	v->used *= 1024;
 	v->needed = v->used + (end > now ? end - now : 0);
 	if (*limit->reason == 'r' && *limit->prlimit == 'd') {
 		/* start_data and end_data: the kernel's first test is of these and the heap alone. */
-		if (!live_stat(live_open(r->opts, "%d/stat", r->pid), 45, data, 2))
+		if (!live_stat(live_open(r->how, "%d/stat", r->pid), 45, data, 2))
 			return false;
 		heap = page_align(snap, r->request - snap->start_brk + data[1] - data[0]);
 		if (v->needed < heap)
@@ -123,7 +123,7 @@ static void explain_limit_only(const struct refusal *r, const struct limit *limi
 	uint64_t heap = r->request - r->snap->start;
 
 	prose_add(r->prose, "%s, the limit on %s, did not allow it", limit->name, limit->what);
-	if (*limit->prlimit == 'd' && r->snap->start && r->snap->data_limit != VALUE_NONE)
+	if (*limit->prlimit == 'd' && r->snap->start && r->snap->data_limit != BRKWATCH_NONE)
 		prose_add(r->prose, ": it was %s in the end, and the heap alone would have been %s",
 			  exact(r, r->snap->data_limit, heap).text,
 			  exact(r, heap, r->snap->data_limit).text);
@@ -143,7 +143,7 @@ static void explain_limit(const struct refusal *r, const struct limit *limit)
 	prose_add(r->prose, "%s, the limit on %s, ", limit->name, limit->what);
 	if (v.needed <= v.soft_hard[0]) {
 		prose_add(r->prose, "did not allow it then. Now it would: %s of %s are needed.",
-			  size_of(r, v.needed).text, v.soft_hard[0] == VALUE_NONE ? "unlimited" :
+			  size_of(r, v.needed).text, v.soft_hard[0] == BRKWATCH_NONE ? "unlimited" :
 			  size_of(r, v.soft_hard[0]).text);
 		return;
 	}
@@ -204,7 +204,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 	struct mappings maps;
 	bool found = false;
 
-	if (!r->live || !mappings_open(&maps, r->opts, r->pid))
+	if (!r->live || !mappings_open(&maps, r->how, r->pid))
 		return false;
 	while (!found && mappings_next(&maps, m))
 		found = m->end > address;
@@ -217,11 +217,11 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 
 static void explain_next_mapping(const struct refusal *r)
 {
-	uint64_t end = page_align(r->snap, r->old), page = snapshot_page_size(r->snap);
+	uint64_t end = page_align(r->snap, r->old), page = page_size_of(r->snap);
 	struct mapping m = { .start = r->snap->next_mapping };
 	bool known = find_above(r, end, &m);
 
-	if (!known && (m.start == VALUE_NONE || m.start < end)) {
+	if (!known && (m.start == BRKWATCH_NONE || m.start < end)) {
 		prose_add(r->prose, "another mapping was in the way, which is not known any more. "
 			  MALLOC_MAPS);
 		return;
@@ -252,7 +252,7 @@ static uint64_t count_mappings(const struct refusal *r)
 	struct mapping m;
 	uint64_t n = 0;
 
-	if (!mappings_open(&maps, r->opts, r->pid))
+	if (!mappings_open(&maps, r->how, r->pid))
 		return 0;
 	/* Those the kernel lends to every process are not counted. */
 	while (mappings_next(&maps, &m))
@@ -273,7 +273,7 @@ static void explain_unmap(const struct refusal *r)
 			  "program must not use on its heap.");
 	else if (known && m.sealed)
 		prose_add(r->prose, "the heap's mapping is sealed (mseal), which cannot be undone.");
-	else if (known && live_numbers(live_open(r->opts, "sys/vm/max_map_count"), "", &most, 1))
+	else if (known && live_numbers(live_open(r->how, "sys/vm/max_map_count"), "", &most, 1))
 		prose_add(r->prose, "the kernel could not unmap it: %s at %s has been changed, or "
 			  "splitting it made too many mappings (%" PRIu64 " of %" PRIu64
 			  ", sysctl vm.max_map_count).", mapping_name(m.name),
@@ -309,7 +309,7 @@ static bool memory_read(const struct refusal *r, struct memory_values *v)
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (!r->live ||
-		    !live_numbers(live_open(r->opts, "%s", wanted[i].file), wanted[i].key,
+		    !live_numbers(live_open(r->how, "%s", wanted[i].file), wanted[i].key,
 				  wanted[i].value, 1))
 			return false;
 		*wanted[i].value *= wanted[i].unit;
@@ -350,8 +350,8 @@ static void explain_no_memory(const struct refusal *r)
 static void explain_unknown(const struct refusal *r)
 {
 	prose_add(r->prose, "why not is unknown: other calls overlapped this one, or a probe of the "
-		  "module is not armed (see stats in %s).", r->opts->recorded ? "/proc/brkwatch" :
-		  r->opts->proc_dir);
+		  "module is not armed (see stats in %s).", r->live ? brkwatch_directory(r->how->bw) :
+		  "/proc/brkwatch");
 }
 
 static const struct {
@@ -381,24 +381,24 @@ static void explain_request(const struct refusal *r)
 		prose_add(r->prose, "The program asked for the highest addresses there are, but ");
 		return;
 	}
-	pages = (more ? end - old : old - end) / snapshot_page_size(r->snap);
+	pages = (more ? end - old : old - end) / page_size_of(r->snap);
 	prose_add(r->prose, "The program asked for %s %s (%" PRIu64 " page%s), but ",
 		  size_of(r, more ? r->request - r->old : r->old - r->request).text,
 		  more ? "more" : "less", pages, pages == 1 ? "" : "s");
 }
 
-void refusal_explain(struct prose *prose, const struct options *opts, const struct snapshot *snap,
-		     struct event *ev)
+void refusal_explain(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
+		     struct brkwatch_event *ev)
 {
 	const struct refusal r = {
-		.prose = prose, .opts = opts, .snap = snap, .pid = (pid_t)snap->pid,
-		.request = event_address(ev, EV_REQUEST), .old = event_address(ev, EV_OLD),
-		.live = !opts->recorded && !opts->input && !snap->exited && snap->pid,
+		.prose = prose, .how = how, .snap = snap, .pid = (pid_t)snap->pid,
+		.request = event_address(ev, BRKWATCH_REQUEST), .old = event_address(ev, BRKWATCH_OLD),
+		.live = can_be_asked(how, snap),
 	};
 
 	explain_request(&r);
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (event_field_is(ev, EV_REASON, reasons[i].name)) {
+		if (slice_is(ev->field[BRKWATCH_REASON], reasons[i].name)) {
 			reasons[i].explain(&r);
 			return;
 		}

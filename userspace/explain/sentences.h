@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "common/output.h"
-#include "common/table.h"
+#include "common/format-number.h"
 
 /* A blank at which no line ends, as in a command that is to be copied. */
 #define PROSE_BLANK "\1"

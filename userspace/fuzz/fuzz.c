@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For libFuzzer: whatever the text of a process's file or of a recording is, the CLI prints what
+ * For libFuzzer: whatever the text of a process's file or of a recording is, brkwatch-cli prints what
  * it says, or one line about what is wrong with it.
  *
  * The input's first byte chooses the way of printing, the rest is the text.
  */
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "libbrkwatch/follow.h"
-#include "recording/replay.h"
-#include "common/output.h"
-#include "cli/show.h"
+#include "cli/session.h"
+#include "common/follow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,41 +50,57 @@ static int text_file(void)
 	return fd;
 }
 
+static enum exit_status follow(struct session *session, pid_t pid)
+{
+	struct following following = {
+		.bw = session->bw, .out = &out, .listener = { printer_sink, session },
+	};
+
+	return session_begin(session) ? session_finish(session, follow_pids(&following, &pid, 1)) :
+					STATUS_FAILED;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct options opts = { .proc_dir = "/proc/self/fd", .recorded = true };
+	static const struct brkwatch bw = { .directory = "/proc/self/fd" };
+	struct options opts = { .format = &text_lines };
+	struct session session = { .opts = &opts, .out = &out };
 	enum exit_status status;
 	int fd = text_file();
 	char path[64];
 
 	if (!size)
 		return -1;
-	opts.json = data[0] & 1;
-	opts.bytes = data[0] & 2;
 	if (ftruncate(fd, 0) || pwrite(fd, data + 1, size - 1, 0) != (ssize_t)(size - 1))
 		abort();
-
 	out.fd = STDOUT_FILENO;
 	out.len = 0;
 	complaints = 0;
+	if (data[0] & 1)
+		opts.format = &json_lines;
+	else if (data[0] & 16)
+		opts.format = &csv_lines;
+	opts.style.bytes = data[0] & 2;
 	opts.follow = data[0] & 4;
-	opts.csv = !opts.json && data[0] & 16;
-	opts.summary = data[0] & 32;
-	opts.explain = !opts.json && !opts.csv && data[0] & 64;
+	opts.style.summary = data[0] & 32;
+	opts.explain = opts.format->for_people && data[0] & 64;
+	session.style = opts.style;
 	if (data[0] & 8) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		opts.input = path;
-		status = input_show(&out, &opts, input_open(&opts));
+		status = show_input(&session);
 	} else if (opts.follow) {
-		status = follow_processes(&out, &opts, &fd, 1, NULL);
+		session.bw = &bw;
+		status = follow(&session, fd);
 	} else {
-		status = state_show(&out, &opts, fd);
+		session.bw = &bw;
+		status = show_process(&session, fd);
 		/* All or nothing. */
 		if ((status == STATUS_OK) != (out.len > 0))
 			abort();
 	}
 	/* Of lost events CSV has nothing to say. */
-	if (!opts.csv && ((status == STATUS_OK) != (complaints == 0) || complaints > 1))
+	if (opts.format != &csv_lines && ((status == STATUS_OK) != (complaints == 0) || complaints > 1))
 		abort();
 	if (outbuf_flush(&out))
 		abort();

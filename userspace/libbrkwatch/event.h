@@ -2,15 +2,12 @@
 #ifndef BRKWATCH_EVENT_H
 #define BRKWATCH_EVENT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "libbrkwatch/fields.h"
+#include "libbrkwatch/brkwatch.h"
 #include "libbrkwatch/parse-number.h"
 
-/* Text inside a snapshot. SCAN_SLACK bytes from its beginning can be read. */
+/* Text inside of a file that was read. SCAN_SLACK bytes from its beginning can be read. */
 struct slice {
 	const char *text;
 	size_t len;
@@ -20,9 +17,38 @@ struct slice {
  * A row of the event table, cut into its columns. They are made into numbers only when asked
  * for, as printing an event needs but half of them.
  */
-struct event {
-	struct slice field[EVENT_FIELDS];
+struct brkwatch_event {
+	struct slice field[BRKWATCH_FIELDS];
 	bool malformed;		/* the functions below could not understand something */
+};
+
+/* What an event of an older file has in a field that may be missing; "": it is needed. */
+extern const char event_absent[BRKWATCH_FIELDS][SCAN_SLACK];
+
+/* Text of the fields of an event that comes from elsewhere than a file of the module's. */
+struct event_text {
+	char field[BRKWATCH_FIELDS][2 * SCAN_SLACK];
+};
+
+/* False: no field has such text. */
+bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum brkwatch_field id,
+		     const char *text, size_t len);
+
+/* The fields as the files name them. */
+extern const char *const field_words[BRKWATCH_FIELDS];
+
+/* The kinds, here so that the compiler knows how long each is. */
+static const char *const kind_words[BRKWATCH_KINDS] = {
+	[BRKWATCH_QUERY] = "query",
+	[BRKWATCH_GROW] = "grow",
+	[BRKWATCH_SHRINK] = "shrink",
+	[BRKWATCH_MOVE] = "move",
+	[BRKWATCH_SAME] = "same",
+	[BRKWATCH_REFUSED] = "refused",
+	[BRKWATCH_FORK] = "fork",
+	[BRKWATCH_EXTERNAL] = "external",
+	[BRKWATCH_RESYNC] = "resync",
+	[BRKWATCH_END] = "end",
 };
 
 static inline bool slice_is(struct slice s, const char *word)
@@ -32,12 +58,12 @@ static inline bool slice_is(struct slice s, const char *word)
 	return s.len == len && !memcmp(s.text, word, len);
 }
 
-static inline bool event_field_is(const struct event *ev, enum event_field_id id, const char *word)
+static inline bool event_is(const struct brkwatch_event *ev, enum brkwatch_kind kind)
 {
-	return slice_is(ev->field[id], word);
+	return slice_is(ev->field[BRKWATCH_EVENT], kind_words[kind]);
 }
 
-static inline uint64_t event_unsigned(struct event *ev, enum event_field_id id)
+static inline uint64_t event_unsigned(struct brkwatch_event *ev, enum brkwatch_field id)
 {
 	const char *p = ev->field[id].text;
 	uint64_t value = 0;
@@ -46,7 +72,7 @@ static inline uint64_t event_unsigned(struct event *ev, enum event_field_id id)
 	return value;
 }
 
-static inline int64_t event_signed(struct event *ev, enum event_field_id id)
+static inline int64_t event_signed(struct brkwatch_event *ev, enum brkwatch_field id)
 {
 	const char *p = ev->field[id].text;
 	int64_t value = 0;
@@ -55,7 +81,7 @@ static inline int64_t event_signed(struct event *ev, enum event_field_id id)
 	return value;
 }
 
-static inline uint64_t event_address(struct event *ev, enum event_field_id id)
+static inline uint64_t event_address(struct brkwatch_event *ev, enum brkwatch_field id)
 {
 	const char *p = ev->field[id].text;
 	uint64_t value = 0;

@@ -1,111 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "libbrkwatch/event.h"
-#include "libbrkwatch/follow.h"
-#include "libbrkwatch/open.h"
-#include "events/printer.h"
-#include "libbrkwatch/selfcheck.h"
-#include "stacks/account.h"
-#include "common/signals.h"
-#include "libbrkwatch/follow-process.h"
+#include "libbrkwatch/array.h"
+#include "libbrkwatch/target.h"
 
-/* What an epoll event is of: one of these, or a target's number and whether its pidfd. */
-#define SOURCE_STOP	UINT64_MAX
-#define SOURCE_OUTPUT	(UINT64_MAX - 1)
-#define SOURCE_STACKS	(UINT64_MAX - 2)
-#define SOURCE_FILE(i)	((uint64_t)(i) * 2)
-#define SOURCE_PIDFD(i)	((uint64_t)(i) * 2 + 1)
+/* What an epoll event is of: the number of a target or of a watch, and which descriptor of it. */
+enum { OF_FILE, OF_PIDFD, OF_OTHER, KINDS };
 
 #define EVENTS_AT_A_TIME 64
 
-struct follower {
-	const struct options *opts;
-	struct outbuf *out;
-	struct report report;
+/* A descriptor of the program's. */
+struct watch {
+	void (*ready)(void *owner);
+	void *owner;
+};
+
+struct brkwatch_follower {
 	struct target_ops ops;
-	struct text_buffer buffer;
+	unsigned int flags;
 	/*
 	 * An ended one stays until sweep(), which leaves NULL: events that epoll has
 	 * given already name its place, and must not be taken for another's.
 	 */
 	struct target **targets;
 	size_t n, room, live;
+	struct watch *watches;
+	size_t n_watches, watches_room;
 	int epoll;
 	uint64_t now_ms;
-	uint64_t end_ms;		/* of --duration; 0: none */
-	bool stop;			/* by time or a signal */
-	enum exit_status status;
-	const struct launch *launch;
+	bool enough;		/* the sink wants no more */
+	int error;		/* of the sink's, or there is no memory */
+	void (*failed)(void *owner, pid_t pid, int error, const char *problem);
+	void *failed_owner;
 };
 
-static uint64_t clock_ms(void)
+static void ignore_failure(void *owner, pid_t pid, int error, const char *problem)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	(void)owner;
+	(void)pid;
+	(void)error;
+	(void)problem;
 }
 
-static int watch(const struct follower *f, int fd, uint32_t events, uint64_t source)
+static int watch_fd(const struct brkwatch_follower *f, int fd, uint32_t events, size_t i, int kind)
 {
-	struct epoll_event event = { .events = events, .data.u64 = source };
+	struct epoll_event event = { .events = events, .data.u64 = i * KINDS + (unsigned int)kind };
 
 	return epoll_ctl(f->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
 /* ---- targets ---- */
 
-static size_t index_of(const struct follower *f, const struct target *target)
-{
-	size_t i = 0;
-
-	while (f->targets[i] != target)
-		i++;
-	return i;
-}
-
 static int watch_file(void *owner, struct target *target)
 {
-	const struct follower *f = owner;
+	const struct brkwatch_follower *f = owner;
+	size_t i = 0;
 
-	if (f->opts->recorded)
+	if (!f->ops.bw->live)
 		return 0;
-	return watch(f, target->fd, EPOLLIN | EPOLLPRI, SOURCE_FILE(index_of(f, target)));
+	while (f->targets[i] != target)
+		i++;
+	return watch_fd(f, target->fd, EPOLLIN | EPOLLPRI, i, OF_FILE);
 }
 
 static void unwatch_file(void *owner, struct target *target)
 {
-	const struct follower *f = owner;
+	const struct brkwatch_follower *f = owner;
 
 	epoll_ctl(f->epoll, EPOLL_CTL_DEL, target->fd, NULL);
 }
 
 static bool is_shared(void *owner, const struct target *target)
 {
-	const struct follower *f = owner;
+	const struct brkwatch_follower *f = owner;
 
 	/* Saved files may be of several machines. */
-	for (size_t i = 0; i < f->n && !f->opts->recorded; i++) {
+	for (size_t i = 0; i < f->n && f->ops.bw->live; i++) {
 		const struct target *other = f->targets[i];
 
 		if (other && other != target && other->state == TARGET_OPEN &&
-		    other->snap.space == target->snap.space &&
-		    other->snap.since == target->snap.since)
+		    other->process.snap.space == target->process.snap.space &&
+		    other->process.snap.since == target->process.snap.since)
 			return true;
 	}
 	return false;
 }
 
-static int add_target(struct follower *f, pid_t pid, pid_t parent)
+static int add_target(struct brkwatch_follower *f, pid_t pid, pid_t parent)
 {
 	struct target *target;
 	size_t i;
@@ -118,21 +103,14 @@ static int add_target(struct follower *f, pid_t pid, pid_t parent)
 	/* What has ended leaves its place. */
 	for (i = 0; i < f->n && f->targets[i]; i++)
 		;
-	if (i == f->room) {
-		size_t room = f->room ? f->room * 2 : 16;
-		struct target **targets = reallocarray(f->targets, room, sizeof(struct target *));
-
-		if (!targets)
-			return -ENOMEM;
-		f->targets = targets;
-		f->room = room;
-	}
+	if (!array_room(f->targets, i, &f->room))
+		return -ENOMEM;
 	target = malloc(sizeof(*target));
 	if (!target)
 		return -ENOMEM;
-	rc = target_init(target, f->opts, &f->buffer, pid, parent);
+	rc = target_init(target, f->ops.bw, pid, parent);
 	if (!rc && target->pidfd >= 0)
-		rc = watch(f, target->pidfd, EPOLLIN, SOURCE_PIDFD(i));
+		rc = watch_fd(f, target->pidfd, EPOLLIN, i, OF_PIDFD);
 	if (rc) {
 		target_end(target);
 		free(target);
@@ -145,134 +123,94 @@ static int add_target(struct follower *f, pid_t pid, pid_t parent)
 	return 0;
 }
 
-static void drop_target(struct follower *f, struct target *target, bool ended)
+static void drop_target(struct brkwatch_follower *f, struct target *target, bool ended)
 {
-	bool known;
+	struct brkwatch_process *process = &target->process;
 
 	target_end(target);
-	known = target->totals.spaces;
-	if (!known && target->parent && ended)
-		report_missed(&f->report, target->pid, target->parent);
-	if (known && (!target->snap.space || target->totals.dropped || target->totals.lost))
-		report_unseen(&f->report, &target->totals);
-	if (known)
-		report_done(&f->report, &target->snap, &target->totals, ended);
+	if (process->totals.spaces)
+		f->enough |= tell_done(&f->ops.listener, process, ended);
+	else if (process->parent && ended)
+		tell(&f->ops.listener, missed, process);
 	f->live--;
 }
 
-static void drop_all(struct follower *f)
+static void sweep(struct brkwatch_follower *f)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		struct target *target = f->targets[i];
-
-		if (target && target->state != TARGET_ENDED)
-			drop_target(f, target, f->opts->recorded && target->snap.exited);
-	}
-}
-
-static void sweep(struct follower *f)
-{
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n; i++)
 		if (f->targets[i] && f->targets[i]->state == TARGET_ENDED) {
 			free(f->targets[i]);
 			f->targets[i] = NULL;
 		}
-	}
 }
 
-/* Why one is followed no longer, while the others are. */
-static int give_up(struct follower *f, struct target *target, int error)
-{
-	if (error == f->out->error || error == -ENOMEM)
-		return error;
-	/* A child that nobody has asked for by name may have ended. */
-	if (!target->parent || (error != -ENOENT && error != -ESRCH)) {
-		procfile_complain(f->opts, target->pid, error, &target->snap);
-		f->status = STATUS_FAILED;
-	}
-	drop_target(f, target, false);
-	return 0;
-}
-
-static int step(struct follower *f, struct target *target, bool readable, bool hung_up)
+/* Of one that is followed no longer, while the others are. */
+static int step(struct brkwatch_follower *f, struct target *target, bool readable, bool hung_up)
 {
 	int rc = target_step(target, &f->ops, f->now_ms, readable, hung_up);
 
-	if (rc < 0)
-		return give_up(f, target, rc);
-	else if (target->state == TARGET_ENDED)
+	if (f->error || rc == -ENOMEM)
+		return f->error = f->error ?: rc;
+	if (rc < 0) {
+		/* A child that nobody has asked for by its number may have ended. */
+		if (!target->process.parent || (rc != -ENOENT && rc != -ESRCH))
+			f->failed(f->failed_owner, target->pid, rc, brkwatch_problem(f->ops.reader));
+		drop_target(f, target, false);
+	} else if (target->state == TARGET_ENDED) {
 		drop_target(f, target, true);
+	}
 	return 0;
 }
 
 /* ---- events ---- */
 
-static int follow_fork(struct follower *f, const struct target *parent, struct event *ev)
+static int follow_fork(struct brkwatch_follower *f, const struct target *parent,
+		       struct brkwatch_event *event)
 {
-	pid_t pid = (pid_t)event_unsigned(ev, EV_REQUEST);
+	const pid_t pid = (pid_t)event_unsigned(event, BRKWATCH_REQUEST);
 	int rc;
 
 	/* What was there before may have ended, and its number be another's. */
-	if (parent->first && !parent->parent && !f->launch)
+	if (parent->first && !parent->process.parent && !(f->flags & BRKWATCH_FROM_START))
 		return 0;
 	rc = add_target(f, pid, parent->pid);
-	if (!rc || rc == -ENOMEM)
-		return rc;
 	/* Its parent is followed on. */
-	procfile_complain(f->opts, pid, rc, NULL);
-	f->status = STATUS_FAILED;
-	return 0;
+	if (rc && rc != -ENOMEM)
+		f->failed(f->failed_owner, pid, rc, NULL);
+	return rc == -ENOMEM ? rc : 0;
 }
 
-static int take_event(void *owner, struct target *target, struct event *ev)
+static int take_event(void *owner, struct target *target, struct brkwatch_event *event)
 {
-	struct follower *f = owner;
-	int rc;
+	struct brkwatch_follower *f = owner;
+	int rc = tell_event(&f->ops.listener, &target->process, event);
 
-	/* What is known of a process before it is followed has no stacks. */
-	if (f->report.stacks && target->first && !target->parent && !target->totals.spaces && !f->launch)
-		stacks_base(f->report.stacks, &target->snap);
-	rc = report_event(&f->report, &target->totals, &target->snap, ev);
-	if (!rc && f->opts->forks && !f->opts->recorded && event_field_is(ev, EV_EVENT, "fork"))
-		rc = follow_fork(f, target, ev);
-	return rc ?: f->report.enough;
+	if (rc) {
+		if (rc == -EPROTO)
+			return reader_event_problem(f->ops.reader);
+		f->enough = rc > 0;
+		f->error = rc < 0 ? rc : 0;
+	}
+	if (f->flags & BRKWATCH_CHILDREN && !rc && f->ops.bw->live && event_is(event, BRKWATCH_FORK))
+		rc = follow_fork(f, target, event);
+	return rc;
 }
 
 /* ---- the loop ---- */
 
-/*
- * A command has had the terminal's signal itself, and is followed to its end. What it has left
- * behind may have none.
- */
-static void take_signal(struct follower *f)
+static int handle(struct brkwatch_follower *f, const struct epoll_event *event)
 {
-	int sig = stop_take();
-
-	if (!f->launch || launch_ended(f->launch))
-		f->stop = true;
-	else if (sig == SIGTERM)
-		kill(f->launch->pid, SIGTERM);
-}
-
-/* -EPIPE: nobody reads our output any more, and without events no write would ever tell. */
-static int handle(struct follower *f, const struct epoll_event *event)
-{
+	const uint64_t i = event->data.u64 / KINDS;
 	struct target *target;
 
-	if (event->data.u64 == SOURCE_OUTPUT)
-		return f->out->error = -EPIPE;
-	if (event->data.u64 == SOURCE_STACKS) {
-		stacks_drain(f->report.stacks);
+	if (event->data.u64 % KINDS == OF_OTHER) {
+		f->watches[i].ready(f->watches[i].owner);
 		return 0;
 	}
-	if (event->data.u64 == SOURCE_STOP) {
-		take_signal(f);
-		return 0;
-	}
-	target = f->targets[event->data.u64 / 2];
+	target = f->targets[i];
 	if (target->state == TARGET_ENDED)
 		return 0;
-	if (event->data.u64 == SOURCE_PIDFD(event->data.u64 / 2)) {
+	if (event->data.u64 % KINDS == OF_PIDFD) {
 		target->process_ended = true;
 		epoll_ctl(f->epoll, EPOLL_CTL_DEL, target->pidfd, NULL);
 		return step(f, target, false, false);
@@ -282,187 +220,136 @@ static int handle(struct follower *f, const struct epoll_event *event)
 }
 
 /* Steps those whose time has come. */
-static int look_after(struct follower *f)
+static int look_after(struct brkwatch_follower *f)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < f->n && !rc && !f->report.enough; i++) {
+	for (size_t i = 0; i < f->n && !rc && !f->enough; i++) {
 		struct target *target = f->targets[i];
 
 		if (target && target->due_ms && target->due_ms <= f->now_ms)
 			rc = step(f, target, false, false);
 	}
-	if (f->end_ms && f->now_ms >= f->end_ms)
-		f->stop = true;
 	return rc;
 }
 
 /* For epoll_wait(). */
-static int time_to_wait(const struct follower *f)
+static int time_to_wait(const struct brkwatch_follower *f, int timeout_ms)
 {
-	uint64_t next = f->end_ms;
+	uint64_t next = timeout_ms < 0 ? UINT64_MAX : f->now_ms + (uint64_t)timeout_ms;
 
-	for (size_t i = 0; i < f->n; i++) {
-		const struct target *target = f->targets[i];
-
-		if (target && target->due_ms && (!next || target->due_ms < next))
-			next = target->due_ms;
-	}
-	if (!next)
+	for (size_t i = 0; i < f->n; i++)
+		if (f->targets[i] && f->targets[i]->due_ms && f->targets[i]->due_ms < next)
+			next = f->targets[i]->due_ms;
+	if (next == UINT64_MAX)
 		return -1;
-	if (next <= f->now_ms)
-		return 0;
-	return next - f->now_ms < INT_MAX ? (int)(next - f->now_ms) : INT_MAX;
+	return next <= f->now_ms ? 0 : next - f->now_ms < INT_MAX ? (int)(next - f->now_ms) : INT_MAX;
 }
 
-static int loop(struct follower *f)
+int brkwatch_follower_step(struct brkwatch_follower *f, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_AT_A_TIME];
-	int rc = 0;
+	int n = 0, rc = 0;
 
-	while (f->live && !f->report.enough && !f->stop) {
-		int n;
-
-		rc = outbuf_flush(f->out);
-		if (rc)
-			return rc;
-		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, time_to_wait(f));
+	if (f->ops.bw->live) {
+		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, time_to_wait(f, timeout_ms));
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		f->now_ms = clock_ms();
-		for (int i = 0; i < n && !rc && !f->report.enough; i++)
-			rc = handle(f, &events[i]);
-		sweep(f);
-		rc = rc ?: look_after(f);
-		if (rc)
-			return rc;
 	}
-	/* What happened until now belongs to it. */
-	for (size_t i = 0; i < f->n && f->stop && !f->report.enough && !rc; i++)
+	f->now_ms = clock_ms();
+	for (int i = 0; i < n && !rc && !f->enough; i++)
+		rc = handle(f, &events[i]);
+	sweep(f);
+	rc = rc ?: look_after(f);
+	/* Saved files have no news. */
+	return rc ?: f->live && f->ops.bw->live && !f->enough;
+}
+
+bool brkwatch_follower_has_enough(const struct brkwatch_follower *f)
+{
+	return f->enough;
+}
+
+int brkwatch_follower_finish(struct brkwatch_follower *f)
+{
+	const bool live = f->ops.bw->live;
+	int rc = f->error;
+
+	for (size_t i = 0; i < f->n && !f->enough && !rc && live; i++)
 		if (f->targets[i] && f->targets[i]->state == TARGET_OPEN)
 			rc = step(f, f->targets[i], true, false);
+	for (size_t i = 0; i < f->n; i++) {
+		struct target *target = f->targets[i];
+
+		if (target && target->state != TARGET_ENDED)
+			drop_target(f, target, !live && target->process.snap.exited);
+	}
+	sweep(f);
 	return rc;
 }
 
-static int setup(struct follower *f)
-{
-	struct rlimit files;
-	int rc, stop;
+/* ---- for programs ---- */
 
-	if (f->opts->recorded)
-		return 0;
-	/* Two descriptors each. */
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	f->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (f->epoll < 0)
-		return -errno;
-	/* One is a command's end, and what it leaves behind is followed until the next. */
-	stop = stop_open(!f->launch);
-	rc = stop < 0 ? stop : watch(f, stop, EPOLLIN, SOURCE_STOP);
+int brkwatch_follower_new(struct brkwatch_follower **follower, const struct brkwatch *bw,
+			  const struct brkwatch_sink *sink, void *owner, unsigned int flags)
+{
+	struct brkwatch_follower *f = malloc(sizeof(*f));
+	int rc = 0;
+
+	if (!f)
+		return -ENOMEM;
+	*f = (struct brkwatch_follower){
+		.ops = {
+			.bw = bw, .listener = { *sink, owner }, .reader = brkwatch_reader_new(),
+			.event = take_event, .watch = watch_file, .unwatch = unwatch_file,
+			.shared = is_shared, .owner = f,
+		},
+		.flags = flags, .failed = ignore_failure, .now_ms = clock_ms(),
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+	};
+	rc = f->epoll < 0 ? -errno : f->ops.reader ? 0 : -ENOMEM;
 	if (rc)
-		return rc;
-	/* Of a file there is no such news, and epoll says EPERM. */
-	watch(f, f->out->fd, 0, SOURCE_OUTPUT);
-	return selfcheck_probes(f->opts) || !f->launch ? 0 : -ECANCELED;
-}
-
-/* Before the processes are looked at: what they do from then on has its stack. */
-static int setup_stacks(struct follower *f, const pid_t *pids, size_t n)
-{
-	struct stacks *stacks;
-	bool ok;
-
-	if (f->opts->recorded) {
-		warn_user("--stacks needs a process, a recording has no stacks");
-		return -ECANCELED;
-	}
-	stacks = stacks_new(f->opts);
-	ok = stacks && !watch(f, stacks_fd(stacks), EPOLLIN, SOURCE_STACKS);
-	for (size_t i = 0; i < n && ok; i++)
-		ok = !stacks_attach(stacks, pids[i]);
-	if (ok)
-		f->report.stacks = stacks;
+		brkwatch_follower_free(f);
 	else
-		stacks_free(stacks);
-	return ok ? 0 : -ECANCELED;
+		*follower = f;
+	return rc;
 }
 
-static void finish_stacks(struct follower *f)
+void brkwatch_follower_free(struct brkwatch_follower *f)
 {
-	if (f->report.stacks && !stacks_finish(f->report.stacks, f->out))
-		f->status = STATUS_FAILED;
-	stacks_free(f->report.stacks);
-	f->report.stacks = NULL;
-}
-
-static void finish(struct follower *f)
-{
-	drop_all(f);
-	sweep(f);
-	/* Drawing does not look for signals. */
-	stop_close();
-	if (report_finish(&f->report))
-		f->status = STATUS_FAILED;
-	finish_stacks(f);
-	free(f->targets);
-	free(f->buffer.data);
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->targets[i])
+			target_end(f->targets[i]);
+		free(f->targets[i]);
+	}
 	if (f->epoll >= 0)
 		close(f->epoll);
+	brkwatch_reader_free(f->ops.reader);
+	free(f->targets);
+	free(f->watches);
+	free(f);
 }
 
-enum exit_status follow_processes(struct outbuf *out, const struct options *opts,
-				  const pid_t *pids, size_t n, struct launch *launch)
+void brkwatch_follower_on_failure(struct brkwatch_follower *f,
+				  void (*failed)(void *owner, pid_t pid, int error,
+						 const char *problem), void *owner)
 {
-	struct follower f = {
-		.opts = opts, .out = out, .epoll = -1, .launch = launch, .now_ms = clock_ms(),
-		.ops = {
-			.event = take_event, .watch = watch_file, .unwatch = unwatch_file, .shared = is_shared,
-			.opts = opts,
-		},
-	};
-	int rc;
+	f->failed = failed;
+	f->failed_owner = owner;
+}
 
-	f.ops.owner = &f;
-	f.ops.report = &f.report;
-	f.end_ms = opts->duration_ms ? f.now_ms + opts->duration_ms : 0;
-	rc = report_init(&f.report, out, opts) ?: setup(&f);
-	if (!rc && opts->stacks)
-		rc = setup_stacks(&f, pids, n);
-	for (size_t i = 0; i < n && !rc; i++) {
-		rc = add_target(&f, pids[i], 0);
-		if (rc == -ESRCH) {
-			procfile_complain(opts, pids[i], rc, NULL);
-			f.status = STATUS_FAILED;
-			rc = 0;
-		}
-	}
-	rc = rc ?: look_after(&f);
-	/* What cannot be followed as asked does not begin, if it is a command. */
-	if (launch && (rc || f.status)) {
-		kill(launch->pid, SIGKILL);
-		rc = rc ?: -ECANCELED;
-	}
-	if (launch)
-		launch_release(launch);
-	/* Saved files have no news. */
-	if (!rc && !opts->recorded)
-		rc = loop(&f);
-	if (rc && rc != out->error && rc != -ECANCELED)
-		warn_user("%s", strerror(-rc));
-	if (rc || (launch && !selfcheck_probes(opts)))
-		f.status = STATUS_FAILED;
-	/* The command goes on no longer than it is followed. */
-	if (launch && (f.stop || f.report.enough))
-		kill(launch->pid, SIGTERM);
-	finish(&f);
-	if (f.report.until_met)
-		return STATUS_UNTIL;
-	if (launch && f.report.unseen) {
-		warn_user("--until: not all events were seen, it may have become true");
-		return STATUS_FAILED;
-	}
-	return f.status;
+int brkwatch_follower_add(struct brkwatch_follower *f, pid_t pid)
+{
+	return add_target(f, pid, 0);
+}
+
+int brkwatch_follower_watch(struct brkwatch_follower *f, int fd, uint32_t events,
+			    void (*ready)(void *owner), void *owner)
+{
+	if (!array_room(f->watches, f->n_watches, &f->watches_room))
+		return -ENOMEM;
+	f->watches[f->n_watches] = (struct watch){ ready, owner };
+	return watch_fd(f, fd, events, f->n_watches, OF_OTHER) ?: (f->n_watches++, 0);
 }

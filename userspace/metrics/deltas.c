@@ -17,34 +17,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libbrkwatch/process-table.h"
-#include "metrics/deltas.h"
 #include "common/format-number.h"
 #include "common/utf8.h"
+#include "common/why-not.h"
+#include "libbrkwatch/array.h"
+#include "metrics/deltas.h"
 
 #define COMM_MAX	15	/* bytes, in the kernel */
 #define MISSING_MAX	2
 
-enum {
-	PID, NAME, START_BRK, HEAP, PEAK, CALLS, REFUSED, GROWN, SHRUNK, LAST_EVENT, SPACE,
-	IN_ALL,
-	EXIT = IN_ALL, IN_EXITED
-};
-
-static const char *const names[IN_EXITED] = {
-	[PID] = "pid",
-	[NAME] = "name",
-	[START_BRK] = "start_brk",
-	[HEAP] = "heap_bytes",
-	[PEAK] = "peak_bytes",
-	[CALLS] = "calls",
-	[REFUSED] = "refused",
-	[GROWN] = "grown_bytes",
-	[SHRUNK] = "shrunk_bytes",
-	[LAST_EVENT] = "last_event_ns",
-	[SPACE] = "?space",
-	[EXIT] = "exit_ns",
-};
+bool counts_of_all(const struct brkwatch_stats *stats, struct counts *totals)
+{
+	return brkwatch_stats_number(stats, "TotalCalls", &totals->calls) &&
+	       brkwatch_stats_number(stats, "TotalRefused", &totals->refused) &&
+	       brkwatch_stats_number(stats, "TotalGrownBytes", &totals->grown_bytes) &&
+	       brkwatch_stats_number(stats, "TotalShrunkBytes", &totals->shrunk_bytes);
+}
 
 void counts_add(struct counts *sum, const struct counts *counts)
 {
@@ -90,58 +78,25 @@ static void copy_name(char *to, const char *name)
 	*to = '\0';
 }
 
-/*
- * A name may have tabs, which would make an address the value of another column: but an address
- * has an x, and a column that is no address must not have it.
- */
-static bool parse(const struct rows *rows, struct space *space)
+static struct space space_of(const struct brkwatch_row *row)
 {
-	uint64_t start_brk, *const numbers[IN_ALL] = {
-		[PID] = &space->pid,
-		[START_BRK] = &start_brk,
-		[HEAP] = &space->heap_bytes,
-		[PEAK] = &space->peak_bytes,
-		[CALLS] = &space->counts.calls,
-		[REFUSED] = &space->counts.refused,
-		[GROWN] = &space->counts.grown_bytes,
-		[SHRUNK] = &space->counts.shrunk_bytes,
-		[LAST_EVENT] = &space->last_event_ns,
-		[SPACE] = &space->id,
+	struct space space = {
+		.pid = (uint64_t)row->pid, .heap_bytes = row->heap_bytes,
+		.peak_bytes = row->peak_bytes, .last_event_ns = row->last_event_ns,
+		.counts = {
+			.calls = row->calls, .refused = row->refused,
+			.grown_bytes = row->grown_bytes, .shrunk_bytes = row->shrunk_bytes,
+		},
+		.id = row->space,
 	};
 
-	*space = (struct space){ 0 };
-	for (int i = 0; i < IN_ALL; i++) {
-		bool hex;
-
-		if (!numbers[i])
-			continue;
-		hex = !strncmp(rows->values[i], "0x", 2);
-		if (hex != (i == START_BRK) || !rows_number(rows, (size_t)i, numbers[i]))
-			return false;
-	}
-	copy_name(space->name, rows->values[NAME]);
-	return true;
-}
-
-/* Room for one more. */
-static bool make_room(void *list, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 256;
-	void **place = list, *bigger;
-
-	if (n < *room)
-		return true;
-	bigger = reallocarray(*place, more, size);
-	if (!bigger)
-		return false;
-	*place = bigger;
-	*room = more;
-	return true;
+	copy_name(space.name, row->name);
+	return space;
 }
 
 static bool space_append(struct space_list *list, const struct space *space)
 {
-	if (!make_room(&list->list, list->n, &list->room, sizeof(*space)))
+	if (!array_room(list->list, list->n, &list->room))
 		return false;
 	list->list[list->n++] = *space;
 	return true;
@@ -259,20 +214,34 @@ static bool leave_out_shared(struct space_list *now)
 	return true;
 }
 
-static int read_all(struct tally *tally, const struct options *opts)
+/* A row that is not understood, as of a name that has tabs, is left out. */
+static int next_row(struct brkwatch_table *table, const struct brkwatch_row **row)
 {
+	int rc;
+
+	do
+		rc = brkwatch_table_next(table, row);
+	while (rc == -EPROTO);
+	return rc;
+}
+
+static int read_all(struct tally *tally, const struct brkwatch *bw)
+{
+	const struct brkwatch_row *row;
+	struct brkwatch_table *table;
 	struct space space;
-	struct rows rows;
-	int rc = rows_open(&rows, opts, "all", names, IN_ALL);
+	int rc = brkwatch_table_open(&table, bw, "all");
 
 	if (rc)
 		return rc;
-	while ((rc = rows_next(&rows)) > 0)
-		if (parse(&rows, &space) && !space_append(&tally->now, &space)) {
+	while ((rc = next_row(table, &row)) > 0) {
+		space = space_of(row);
+		if (!space_append(&tally->now, &space)) {
 			rc = -ENOMEM;
 			break;
 		}
-	rows_close(&rows);
+	}
+	brkwatch_table_close(table);
 	if (rc)
 		return rc;
 
@@ -297,15 +266,12 @@ static bool was_there(const struct tally *tally, const struct ended *row)
 		       compare_ended);
 }
 
-static int take_ended(struct tally *tally, const struct rows *rows)
+static int take_ended(struct tally *tally, const struct brkwatch_row *ended)
 {
-	struct ended row;
-	struct space space;
+	const struct ended row = { .exit_ns = ended->exit_ns, .pid = (uint64_t)ended->pid };
+	struct space space = space_of(ended);
 
-	if (!parse(rows, &space) || !rows_number(rows, EXIT, &row.exit_ns))
-		return 0;
-	row.pid = space.pid;
-	if (!make_room(&tally->exits.list, tally->exits.n, &tally->exits.room, sizeof(row)))
+	if (!array_room(tally->exits.list, tally->exits.n, &tally->exits.room))
 		return -ENOMEM;
 	tally->exits.list[tally->exits.n++] = row;
 	if (!tally->begun || was_there(tally, &row))
@@ -316,34 +282,25 @@ static int take_ended(struct tally *tally, const struct rows *rows)
 	return space_append(&tally->gone, &space) ? 0 : -ENOMEM;
 }
 
-static int read_exited(struct tally *tally, const struct options *opts)
+static int read_exited(struct tally *tally, const struct brkwatch *bw)
 {
-	struct rows rows;
-	int rc = rows_open(&rows, opts, "exited", names, IN_EXITED);
+	const struct brkwatch_row *row;
+	struct brkwatch_table *table;
+	int rc = brkwatch_table_open(&table, bw, "exited");
 
 	if (rc)
 		return rc;
-	while ((rc = rows_next(&rows)) > 0) {
-		rc = take_ended(tally, &rows);
+	while ((rc = next_row(table, &row)) > 0) {
+		rc = take_ended(tally, row);
 		if (rc)
 			break;
 	}
-	rows_close(&rows);
+	brkwatch_table_close(table);
 	sort(tally->exits.list, tally->exits.n, sizeof(*tally->exits.list), compare_ended);
 	return rc;
 }
 
 /* ---- readings ---- */
-
-static void complain(const struct options *opts, const char *file, int error)
-{
-	if (!opts->recorded && access(opts->proc_dir, F_OK))
-		warn_user("the brkwatch module is not loaded any more");
-	else if (error == -EPROTO)
-		warn_user("%s/%s: a column is missing, or a row is cut short", opts->proc_dir, file);
-	else
-		warn_user("%s/%s: %s", opts->proc_dir, file, strerror(-error));
-}
 
 static void begin_reading(struct tally *tally)
 {
@@ -371,27 +328,27 @@ static bool keep_missing(struct tally *tally)
 	return true;
 }
 
-bool tally_read(struct tally *tally, const struct options *opts, bool ends)
+bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends)
 {
 	int rc;
 
 	begin_reading(tally);
 	sort(tally->before.list, tally->before.n, sizeof(*tally->before.list), compare_pids);
-	rc = read_all(tally, opts);
+	rc = read_all(tally, bw);
 	if (rc) {
-		complain(opts, "all", rc);
+		complain_of_file(bw, "all", rc);
 		return false;
 	}
-	rc = ends && !tally->blind ? read_exited(tally, opts) : 0;
+	rc = ends && !tally->blind ? read_exited(tally, bw) : 0;
 	if (rc == -EACCES || rc == -ENOENT) {
-		complain(opts, "exited", rc);
+		complain_of_file(bw, "exited", rc);
 		tally->blind = true;
 	} else if (rc) {
-		complain(opts, "exited", rc);
+		complain_of_file(bw, "exited", rc);
 		return false;
 	}
 	if (!keep_missing(tally)) {
-		complain(opts, "all", -ENOMEM);
+		complain_of_file(bw, "all", -ENOMEM);
 		return false;
 	}
 	tally->begun = true;

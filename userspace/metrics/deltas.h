@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/cli.h"
+#include "libbrkwatch/brkwatch.h"
 
 /* Fifteen bytes, any of which may be one that is replaced. */
 #define TALLY_NAME_MAX 48
@@ -60,9 +60,12 @@ struct tally {
  * What was done before the first reading is not counted as added. Complains and returns false
  * where it cannot be read.
  */
-bool tally_read(struct tally *tally, const struct options *opts, bool ends);
+bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends);
 
 void tally_free(struct tally *tally);
+
+/* Of all address spaces that there ever were; false where the module does not tell. */
+bool counts_of_all(const struct brkwatch_stats *stats, struct counts *totals);
 
 void counts_add(struct counts *sum, const struct counts *counts);
 void counts_subtract(struct counts *sum, const struct counts *counts);

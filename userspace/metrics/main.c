@@ -2,55 +2,63 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "metrics/groups.h"
-#include "metrics/main.h"
-#include "libbrkwatch/module-stats.h"
+#include "common/parse-values.h"
+#include "common/program.h"
 #include "common/replace-file.h"
 #include "common/signals.h"
+#include "common/why-not.h"
+#include "libbrkwatch/internal.h"
 #include "metrics/prometheus.h"
-#include "libbrkwatch/selfcheck.h"
-#include "metrics/deltas.h"
+
+enum { OPT_OPENMETRICS = 0x100, OPT_INTERVAL, OPT_GROUPS };
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "FILE", 0, "write them to FILE, which is replaced as a whole", 0 },
+	{ "interval", OPT_INTERVAL, "SECONDS", 0, "again and again; at the end FILE is removed", 0 },
+	{ "openmetrics", OPT_OPENMETRICS, NULL, 0, "in the OpenMetrics format", 0 },
+	{ "groups", OPT_GROUPS, "N", 0, "how many names are shown, largest heap first (20); the others "
+	  "are one, called other", 0 },
+	{ 0 },
+};
 
 struct metrics {
 	struct outbuf *out;
-	struct options *opts;
+	struct metrics_options *opts;
 	struct tally tally;
 	struct groups groups;
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* The totals are read after the rows: what is in a row is in them. */
 static bool read_and_print(struct metrics *metrics)
 {
-	struct options *opts = metrics->opts;
-	bool goes_on = opts->metrics_interval_ms;
-	struct modstats stats;
+	struct metrics_options *opts = metrics->opts;
+	bool goes_on = opts->interval_ms;
+	struct brkwatch_stats *stats;
 	struct counts totals;
+	struct timespec wall;
 	bool ok;
+	int rc;
 
-	if (!tally_read(&metrics->tally, opts, goes_on) || !modstats_read(&stats, opts))
+	if (!tally_read(&metrics->tally, opts->bw, goes_on))
 		return false;
+	rc = brkwatch_stats_open(&stats, opts->bw);
+	if (rc) {
+		complain_of_file(opts->bw, "stats", rc);
+		return false;
+	}
 	ok = groups_update(&metrics->groups, &metrics->tally,
-			   modstats_totals(&stats, &totals) ? &totals : NULL);
+			   counts_of_all(stats, &totals) ? &totals : NULL);
 	/* Somebody may have set the clock. */
-	opts->wall_offset_ns = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+	clock_gettime(CLOCK_REALTIME, &wall);
+	opts->wall_offset_ns = wall.tv_sec * 1000000000LL + wall.tv_nsec - (int64_t)clock_ns();
 	if (ok)
-		prom_print(metrics->out, opts, &stats, &metrics->groups, goes_on);
-	modstats_free(&stats);
+		prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
+	brkwatch_stats_close(stats);
 	return ok;
 }
 
@@ -59,7 +67,7 @@ static bool read_and_print(struct metrics *metrics)
 /* Nobody reads half a file: it gets its name when all is in it. */
 static bool write_file(struct metrics *metrics)
 {
-	const char *file = metrics->opts->metrics_file;
+	const char *file = metrics->opts->file;
 	struct outbuf *out = metrics->out;
 	struct newfile new;
 	int rc;
@@ -80,7 +88,7 @@ static bool wait_until(uint64_t time_ns, int stop)
 	int n;
 
 	do {
-		uint64_t now = clock_ns(CLOCK_MONOTONIC), left = time_ns > now ? time_ns - now : 0;
+		uint64_t now = clock_ns(), left = time_ns > now ? time_ns - now : 0;
 		const struct timespec timeout = {
 			.tv_sec = (time_t)(left / 1000000000),
 			.tv_nsec = (long)(left % 1000000000),
@@ -94,8 +102,8 @@ static bool wait_until(uint64_t time_ns, int stop)
 /* What is in the file is true only as long as somebody keeps it so. */
 static bool keep_file(struct metrics *metrics)
 {
-	const uint64_t interval_ns = metrics->opts->metrics_interval_ms * 1000000;
-	uint64_t next = clock_ns(CLOCK_MONOTONIC);
+	const uint64_t interval_ns = metrics->opts->interval_ms * 1000000;
+	uint64_t next = clock_ns();
 	int stop = stop_open(false);
 	bool ok;
 
@@ -106,29 +114,88 @@ static bool keep_file(struct metrics *metrics)
 	stop_also_usr1();
 	do {
 		ok = write_file(metrics);
-		while (next <= clock_ns(CLOCK_MONOTONIC))
+		while (next <= clock_ns())
 			next += interval_ns;
 	} while (ok && wait_until(next, stop));
-	newfile_remove(metrics->opts->metrics_file);
+	newfile_remove(metrics->opts->file);
 	return ok;
 }
 
-enum exit_status metrics_run(struct outbuf *out, struct options *opts)
+static bool run(struct metrics *metrics)
 {
-	struct metrics metrics = { .out = out, .opts = opts };
-	bool ok;
+	const char *file = metrics->opts->file;
 
-	if (opts->metrics_file && !newfile_replaceable(opts->metrics_file))
-		return STATUS_FAILED;
+	if (file && !newfile_replaceable(file))
+		return false;
+	warn_of_probes(metrics->opts->bw);
+	if (!file)
+		return read_and_print(metrics);
 	/* node_exporter is another user, whatever the umask is here. */
 	umask(022);
-	metrics.groups.top = opts->groups ?: GROUPS_DEFAULT;
-	selfcheck_probes(opts);
-	if (opts->metrics_interval_ms)
-		ok = keep_file(&metrics);
-	else
-		ok = opts->metrics_file ? write_file(&metrics) : read_and_print(&metrics);
+	return metrics->opts->interval_ms ? keep_file(metrics) : write_file(metrics);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct metrics_options *opts = state->input;
+	bool ok = true;
+
+	program_check(state, key, arg);
+	switch (key) {
+	case 'o':
+		opts->file = arg;
+		break;
+	case OPT_OPENMETRICS:
+		opts->openmetrics = true;
+		break;
+	case OPT_INTERVAL:
+		ok = parse_seconds("interval", arg, &opts->interval_ms);
+		break;
+	case OPT_GROUPS:
+		ok = parse_count("groups", arg, &opts->groups) &&
+		     (opts->groups <= GROUPS_MAX || not_understood("groups", arg));
+		break;
+	case ARGP_KEY_ARG:
+		warn_user("metrics are of all processes: '%s'", arg);
+		ok = false;
+		break;
+	case ARGP_KEY_END:
+		ok = !opts->interval_ms || opts->file;
+		if (!ok)
+			warn_user("--interval needs --output");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!ok)
+		program_usage(state);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse,
+		.doc = "Print metrics of all processes, by command name, for Prometheus.\v"
+		       "For more details see brkwatch-metrics(1).",
+	};
+	static struct outbuf out = { .fd = STDOUT_FILENO };
+	struct metrics_options opts = { .groups = GROUPS_DEFAULT };
+	struct metrics metrics = { .out = &out, .opts = &opts };
+	enum exit_status status = STATUS_FAILED;
+	struct brkwatch *bw;
+
+	program_setup();
+	program_parse(&argp, argc, argv, &opts);
+	opts.bw = bw = open_directory();
+	if (!bw)
+		return STATUS_FAILED;
+	metrics.groups.top = opts.groups;
+	status = run(&metrics) ? STATUS_OK : STATUS_FAILED;
+	if (!opts.file)
+		status = output_finish(&out, status, STATUS_FAILED);
 	tally_free(&metrics.tally);
 	groups_free(&metrics.groups);
-	return ok ? STATUS_OK : STATUS_FAILED;
+	brkwatch_close(bw);
+	return (int)status;
 }

@@ -38,7 +38,7 @@ static void print_open_head(struct outbuf *out, const struct family *family)
 	outbuf_printf(out, "# HELP %.*s %s\n", (int)len, family->name, family->help);
 }
 
-static void print_head(struct outbuf *out, const struct options *opts, const struct family *family)
+static void print_head(struct outbuf *out, const struct metrics_options *opts, const struct family *family)
 {
 	if (opts->openmetrics)
 		print_open_head(out, family);
@@ -97,7 +97,7 @@ static const struct group_family {
 	  COUNT, true, offsetof(struct group, counts.shrunk_bytes) },
 };
 
-static void print_group(struct outbuf *out, const struct options *opts,
+static void print_group(struct outbuf *out, const struct metrics_options *opts,
 			const struct group_family *gf, const struct group *group)
 {
 	uint64_t value = *(const uint64_t *)((const char *)group + gf->offset);
@@ -111,13 +111,13 @@ static void print_group(struct outbuf *out, const struct options *opts,
 		outbuf_printf(out, "%" PRIu64 "\n", value);
 }
 
-static void print_groups(struct outbuf *out, const struct options *opts,
+static void print_groups(struct outbuf *out, const struct metrics_options *opts,
 			 const struct groups *groups, bool counters)
 {
 	for (size_t f = 0; f < sizeof(group_families) / sizeof(group_families[0]); f++) {
 		const struct group_family *gf = &group_families[f];
 
-		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !opts->wall_known))
+		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !brkwatch_is_live(opts->bw)))
 			continue;
 		print_head(out, opts, &gf->family);
 		for (size_t i = 0; i < groups->n; i++)
@@ -153,37 +153,37 @@ static const struct module_family {
 	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes" },
 };
 
-static void print_module(struct outbuf *out, const struct options *opts,
-			 const struct modstats *stats)
+static void print_module(struct outbuf *out, const struct metrics_options *opts,
+			 const struct brkwatch_stats *stats)
 {
 	for (size_t i = 0; i < sizeof(module_families) / sizeof(module_families[0]); i++) {
 		const struct module_family *mf = &module_families[i];
 		uint64_t value;
 
-		if (!modstats_number(stats, mf->key, &value))
+		if (!brkwatch_stats_number(stats, mf->key, &value))
 			continue;
 		print_head(out, opts, &mf->family);
 		outbuf_printf(out, "%s %" PRIu64 "\n", mf->family.name, value);
 	}
 }
 
-static void print_build_info(struct outbuf *out, const struct options *opts,
-			     const struct modstats *stats)
+static void print_build_info(struct outbuf *out, const struct metrics_options *opts,
+			     const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
 		"brkwatch_build_info", "gauge", "Version of the loaded module; the value is 1.",
 	};
-	const char *version = modstats_find(stats, "Version");
+	const char *version = brkwatch_stats_text(stats, "Version");
 
 	if (!version)
 		return;
 	print_head(out, opts, &family);
-	print_labelled(out, family.name, "version", version, strcspn(version, "\n"));
+	print_labelled(out, family.name, "version", version, strlen(version));
 	outbuf_puts(out, "1\n");
 }
 
-static void print_losses(struct outbuf *out, const struct options *opts,
-			 const struct modstats *stats)
+static void print_losses(struct outbuf *out, const struct metrics_options *opts,
+			 const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
 		"brkwatch_calls_lost_total", "counter",
@@ -195,11 +195,11 @@ static void print_losses(struct outbuf *out, const struct options *opts,
 	};
 	uint64_t value;
 
-	if (!modstats_number(stats, "LostMissed", &value))
+	if (!brkwatch_stats_number(stats, "LostMissed", &value))
 		return;
 	print_head(out, opts, &family);
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-		if (!modstats_number(stats, losses[i].key, &value))
+		if (!brkwatch_stats_number(stats, losses[i].key, &value))
 			continue;
 		print_labelled(out, family.name, "cause", losses[i].cause, strlen(losses[i].cause));
 		outbuf_printf(out, "%" PRIu64 "\n", value);
@@ -207,13 +207,13 @@ static void print_losses(struct outbuf *out, const struct options *opts,
 }
 
 /* Words as killed=0 below_start=2. */
-static void print_failures(struct outbuf *out, const struct options *opts,
-			   const struct modstats *stats)
+static void print_failures(struct outbuf *out, const struct metrics_options *opts,
+			   const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
 		"brkwatch_failures_total", "counter", "brk calls that were refused, by why.",
 	};
-	const char *word = modstats_find(stats, "RefusedFor");
+	const char *word = brkwatch_stats_text(stats, "RefusedFor");
 
 	if (!word)
 		return;
@@ -244,65 +244,37 @@ static const struct probe_family {
 	    "Calls that this probe is known to have missed." }, "missed" },
 };
 
-/* The text of column @i, or NULL. */
-static const char *column_text(const char *line, int i, size_t *len)
+static void print_probe(struct outbuf *out, const struct probe_family *pf, const char *name,
+			const char *text)
 {
-	for (; i > 0; i--) {
-		line += strcspn(line, "\t\n");
-		if (*line++ != '\t')
-			return NULL;
-	}
-	*len = strcspn(line, "\t\n");
-	return line;
-}
-
-static int column_find(const char *head, const char *name)
-{
-	const char *text;
-	size_t len;
-
-	for (int i = 0; (text = column_text(head, i, &len)); i++)
-		if (len == strlen(name) && !memcmp(text, name, len))
-			return i;
-	return -1;
-}
-
-static void print_probe(struct outbuf *out, const struct probe_family *pf, const char *line,
-			int column)
-{
-	size_t name_len, len;
-	const char *name = column_text(line, 0, &name_len);
-	const char *text = column_text(line, column, &len);
-
-	if (!text)
-		return;
-	print_labelled(out, pf->family.name, "probe", name, name_len);
+	print_labelled(out, pf->family.name, "probe", name, strlen(name));
 	if (!strcmp(pf->column, "state"))
-		outbuf_puts(out, len == 5 && !memcmp(text, "armed", 5) ? "1" : "0");
+		outbuf_puts(out, !strcmp(text, "armed") ? "1" : "0");
 	else
 		outbuf_write(out, text, strspn(text, "0123456789"));
 	outbuf_puts(out, "\n");
 }
 
-static void print_probes(struct outbuf *out, const struct options *opts,
-			 const struct modstats *stats)
+static void print_probes(struct outbuf *out, const struct metrics_options *opts,
+			 const struct brkwatch_stats *stats)
 {
 	for (size_t f = 0; f < sizeof(probe_families) / sizeof(probe_families[0]); f++) {
 		const struct probe_family *pf = &probe_families[f];
-		int column = column_find(stats->probes, pf->column);
-		const char *line = strchr(stats->probes, '\n');
+		const char *name, *text;
 
-		if (column < 0 || !line)
-			continue;
-		print_head(out, opts, &pf->family);
-		for (int i = 0; i < SERIES_MAX && line && line[1]; i++) {
-			print_probe(out, pf, line + 1, column);
-			line = strchr(line + 1, '\n');
+		for (size_t i = 0; i < SERIES_MAX; i++) {
+			name = brkwatch_stats_probe(stats, i, "probe");
+			text = brkwatch_stats_probe(stats, i, pf->column);
+			if (!name || !text)
+				break;
+			if (!i)
+				print_head(out, opts, &pf->family);
+			print_probe(out, pf, name, text);
 		}
 	}
 }
 
-void prom_print(struct outbuf *out, const struct options *opts, const struct modstats *stats,
+void prom_print(struct outbuf *out, const struct metrics_options *opts, const struct brkwatch_stats *stats,
 		const struct groups *groups, bool counters)
 {
 	print_build_info(out, opts, stats);

@@ -3,15 +3,23 @@
 #define BRKWATCH_PROM_H
 
 #include "metrics/groups.h"
-#include "libbrkwatch/module-stats.h"
 #include "common/output.h"
+
+struct metrics_options {
+	const struct brkwatch *bw;
+	const char *file;		/* or NULL: standard output */
+	uint64_t interval_ms;		/* 0: once */
+	uint64_t groups;		/* how many are shown */
+	bool openmetrics;		/* in that format */
+	int64_t wall_offset_ns;		/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
+};
 
 /*
  * What was read, in Prometheus's text format or in that of OpenMetrics. Of a group there are
  * counters only where @counters says that there was a reading before; what the module does not
  * tell is left out.
  */
-void prom_print(struct outbuf *out, const struct options *opts, const struct modstats *stats,
+void prom_print(struct outbuf *out, const struct metrics_options *opts, const struct brkwatch_stats *stats,
 		const struct groups *groups, bool counters);
 
 #endif

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "plot/gnuplot.h"
 #include "common/replace-file.h"
+#include "libbrkwatch/array.h"
 #include "plot/collect.h"
 #include "plot/data.h"
 
@@ -25,7 +26,7 @@ struct plot *plot_new(const char *file)
 	struct plot *plot;
 
 	if (!png && !has_suffix(file, ".svg")) {
-		warn_user("--plot: the name must end in .svg or .png: '%s'", file);
+		warn_user("the name must end in .svg or .png: '%s'", file);
 		return NULL;
 	}
 	if (!gnuplot_present() || !newfile_possible(file))
@@ -64,7 +65,7 @@ size_t plot_limit(const struct plot *plot)
 	       limit < PLOT_BUCKETS_LEAST ? PLOT_BUCKETS_LEAST : limit;
 }
 
-static bool is_space(const struct plot *plot, size_t i, const struct snapshot *snap)
+static bool is_space(const struct plot *plot, size_t i, const struct brkwatch_snapshot *snap)
 {
 	const struct plot_space *space = &plot->spaces[i];
 
@@ -72,7 +73,7 @@ static bool is_space(const struct plot *plot, size_t i, const struct snapshot *s
 	       plot->processes[space->process].pid == snap->pid;
 }
 
-static struct plot_space *find_space(struct plot *plot, const struct snapshot *snap)
+static struct plot_space *find_space(struct plot *plot, const struct brkwatch_snapshot *snap)
 {
 	if (plot->current < plot->n_spaces && is_space(plot, plot->current, snap))
 		return &plot->spaces[plot->current];
@@ -85,20 +86,6 @@ static struct plot_space *find_space(struct plot *plot, const struct snapshot *s
 	return NULL;
 }
 
-/* Room for one more of @n, which grows by doubling from 8. */
-static int make_room(void *array, size_t n, size_t size)
-{
-	void **place = array, *larger;
-
-	if (n && (n < 8 || n & (n - 1)))
-		return 0;
-	larger = reallocarray(*place, n ? n * 2 : 8, size);
-	if (!larger)
-		return -ENOMEM;
-	*place = larger;
-	return 0;
-}
-
 static size_t find_process(const struct plot *plot, uint64_t pid)
 {
 	size_t i = 0;
@@ -108,9 +95,11 @@ static size_t find_process(const struct plot *plot, uint64_t pid)
 	return i;
 }
 
-void plot_space(struct plot *plot, const struct snapshot *snap)
+static void add_space(void *owner, struct brkwatch_process *process)
 {
-	struct plot_process *process;
+	const struct brkwatch_snapshot *snap = &process->snap;
+	struct plot *plot = owner;
+	struct plot_process *shown;
 	size_t i;
 
 	if (plot->error || find_space(plot, snap))
@@ -120,21 +109,22 @@ void plot_space(struct plot *plot, const struct snapshot *snap)
 		return;
 	}
 	i = find_process(plot, snap->pid);
-	plot->error = make_room(&plot->spaces, plot->n_spaces, sizeof(*plot->spaces)) ?:
-		      make_room(&plot->processes, plot->n_processes, sizeof(*plot->processes));
-	if (plot->error)
+	if (!array_room(plot->spaces, plot->n_spaces, &plot->spaces_room) ||
+	    !array_room(plot->processes, plot->n_processes, &plot->processes_room)) {
+		plot->error = -ENOMEM;
 		return;
+	}
 	plot->spaces[plot->n_spaces] = (struct plot_space){
 		.process = i, .id = snap->space, .since = snap->since, .start = snap->start,
 		.again = i < plot->n_processes,
 	};
-	process = &plot->processes[i];
+	shown = &plot->processes[i];
 	if (i == plot->n_processes) {
-		*process = (struct plot_process){ .pid = snap->pid };
+		*shown = (struct plot_process){ .pid = snap->pid };
 		plot->n_processes++;
 	}
-	gnuplot_clean(process->name, snap->name, PLOT_NAME_MAX);
-	process->newest = plot->n_spaces++;
+	gnuplot_clean(shown->name, snap->name, PLOT_NAME_MAX);
+	shown->newest = plot->n_spaces++;
 }
 
 static void add_step(struct plot *plot, struct plot_space *space, uint64_t value, bool gap)
@@ -183,21 +173,23 @@ static uint64_t height(const struct plot_space *space, uint64_t brk)
 	return brk > space->start ? brk - space->start : 0;
 }
 
-void plot_event(struct plot *plot, const struct snapshot *snap, struct event *ev)
+static int add_event(void *owner, struct brkwatch_process *process, struct brkwatch_event *ev)
 {
+	const struct brkwatch_snapshot *snap = &process->snap;
+	struct plot *plot = owner;
 	struct plot_space *space = find_space(plot, snap);
-	uint64_t ns = event_unsigned(ev, EV_TIME_NS);
+	uint64_t ns = event_unsigned(ev, BRKWATCH_TIME_NS);
 	uint64_t old, new;
 
 	if (!space || plot->error)
-		return;
-	old = height(space, event_address(ev, EV_OLD));
+		return plot->error;
+	old = height(space, event_address(ev, BRKWATCH_OLD));
 	/* prctl(2) can move it. */
 	if (space->start && snap->start)
 		space->start = snap->start;
-	new = height(space, event_address(ev, EV_NEW));
+	new = height(space, event_address(ev, BRKWATCH_NEW));
 	if (ev->malformed)
-		return;
+		return -EPROTO;
 	/* Calls at the same time can be recorded in another order. */
 	if (space->last.ns < ns)
 		space->last.ns = ns;
@@ -209,15 +201,18 @@ void plot_event(struct plot *plot, const struct snapshot *snap, struct event *ev
 	space->gap = false;
 	if (new != space->last.value)
 		add_step(plot, space, new, false);
-	if (event_field_is(ev, EV_EVENT, "refused"))
-		add_refusal(plot, space, ev->field[EV_REASON]);
-	space->ended |= event_field_is(ev, EV_EVENT, "end");
+	if (event_is(ev, BRKWATCH_REFUSED))
+		add_refusal(plot, space, ev->field[BRKWATCH_REASON]);
+	space->ended |= event_is(ev, BRKWATCH_END);
+	return plot->error;
 }
 
-void plot_missing(struct plot *plot, const struct snapshot *snap, uint64_t count)
+static void add_gap(void *owner, struct brkwatch_process *process, uint64_t count, bool before)
 {
-	struct plot_space *space = find_space(plot, snap);
+	struct plot *plot = owner;
+	struct plot_space *space = find_space(plot, &process->snap);
 
+	(void)before;
 	/* The picture begins where the events do. */
 	if (!space || !space->steps.n)
 		return;
@@ -226,6 +221,13 @@ void plot_missing(struct plot *plot, const struct snapshot *snap, uint64_t count
 	space->gap = true;
 	plot->missing += count;
 }
+
+const struct brkwatch_sink plot_sink = {
+	.start = add_space,
+	.exec = add_space,
+	.event = add_event,
+	.lost = add_gap,
+};
 
 /* ---- the picture ---- */
 

@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-#include "libbrkwatch/event.h"
-#include "libbrkwatch/process-file.h"
+#include "libbrkwatch/sink.h"
 
 /*
  * A picture of the breaks of processes over time, drawn by gnuplot. What is kept of the events
@@ -19,17 +18,8 @@ struct plot;
  */
 struct plot *plot_new(const char *file);
 
-/*
- * A process begins to be shown, or has another address space by exec. Of an address space that
- * has been told already nothing happens.
- */
-void plot_space(struct plot *plot, const struct snapshot *snap);
-
-/* All events are wanted, in order for each address space. May set ev->malformed. */
-void plot_event(struct plot *plot, const struct snapshot *snap, struct event *ev);
-
-/* Between the event told last and the next one @count are missing. */
-void plot_missing(struct plot *plot, const struct snapshot *snap, uint64_t count);
+/* All events are wanted, in order for each address space. The owner is the plot. */
+extern const struct brkwatch_sink plot_sink;
 
 /*
  * Draw it; where no process was told of there is no picture. Returns 0, or -1 after a complaint;

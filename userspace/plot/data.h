@@ -52,9 +52,9 @@ struct plot {
 	int error;
 
 	struct plot_process *processes;
-	size_t n_processes;
+	size_t n_processes, processes_room;
 	struct plot_space *spaces;
-	size_t n_spaces, more_spaces;
+	size_t n_spaces, spaces_room, more_spaces;
 	size_t current;			/* space of the event before, likely that of the next */
 
 	uint64_t first_ns, last_ns;	/* none: UINT64_MAX, 0 */

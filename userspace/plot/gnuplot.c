@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "plot/gnuplot.h"
 #include "common/utf8.h"
 

@@ -11,9 +11,10 @@
 struct csv {
 	enum column_id ids[CSV_COLUMNS_MAX];	/* COLUMNS for an unknown one */
 	size_t n;
+	struct event_text fields;		/* of the last line */
 };
 
-/* Understand a line, which is changed: see record_read(). */
-int csv_read(struct csv *csv, char *line, struct record *record);
+/* Understand @text, which is changed: see line_read(). */
+int csv_read(struct csv *csv, char *text, struct line *line);
 
 #endif

@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "events/columns.h"
-#include "recording/csv.h"
-#include "libbrkwatch/fields.h"
-#include "events/json-lines.h"
-#include "common/output.h"
-#include "recording/line.h"
 #include "common/format-number.h"
+#include "events/json-lines.h"
+#include "recording/csv.h"
 
-struct record_reader {
+struct line_reader {
 	struct json_tokener *tokener;
 	struct json_object *object;	/* of the last line */
-	struct json_object *events;	/* of a state */
-	size_t next_event;
 	char *text;			/* of a state */
+	struct event_text fields;
 	struct csv csv;
 };
 
-struct record_reader *record_reader_new(void)
+struct line_reader *line_reader_new(void)
 {
-	struct record_reader *reader = calloc(1, sizeof(*reader));
+	struct line_reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader)
 		reader->tokener = json_tokener_new();
@@ -36,7 +30,7 @@ struct record_reader *record_reader_new(void)
 	return reader;
 }
 
-static void forget(struct record_reader *reader)
+static void forget(struct line_reader *reader)
 {
 	json_object_put(reader->object);
 	reader->object = NULL;
@@ -44,7 +38,7 @@ static void forget(struct record_reader *reader)
 	reader->text = NULL;
 }
 
-void record_reader_free(struct record_reader *reader)
+void line_reader_free(struct line_reader *reader)
 {
 	if (!reader)
 		return;
@@ -53,147 +47,121 @@ void record_reader_free(struct record_reader *reader)
 	free(reader);
 }
 
-int record_problem(struct record *record, const char *fmt, ...)
+int line_problem(struct line *line, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(record->problem, sizeof(record->problem), fmt, ap);
+	vsnprintf(line->problem, sizeof(line->problem), fmt, ap);
 	va_end(ap);
 	return -EPROTO;
 }
 
-/* ---- events ---- */
-
-bool record_set_field(struct record *record, enum event_field_id id, const char *text, size_t len)
-{
-	char *field = record->fields[id];
-
-	if (len >= SCAN_SLACK)
-		return false;
-	/* As in the module's files. */
-	for (size_t i = 0; i < len; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			return false;
-	memset(field, '\0', RECORD_FIELD_MAX);
-	memcpy(field, text, len);
-	record->event.field[id] = (struct slice){ field, len };
-	return true;
-}
-
-static int event_from_json(struct record *record, struct json_object *object)
-{
-	record->event.malformed = false;
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++) {
-		const char *name = event_columns[COLUMN_OF(id)].name, *text = "-";
-		struct json_object *value;
-
-		if (!json_object_object_get_ex(object, name, &value))
-			text = column_absent(id).text;
-		else if (value)
-			text = json_object_get_string(value);
-		if (!*text)
-			return record_problem(record, "an event without %s, which is needed", name);
-		if (!record_set_field(record, id, text, strlen(text)))
-			return record_problem(record, "an event whose %s is not understood", name);
-	}
-	return 0;
-}
-
 /* ---- JSON ---- */
 
-static uint64_t number_of(struct json_object *object, const char *name)
+/* NULL: there is no such member, or it is null. */
+static struct json_object *member(struct json_object *object, const char *name)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(object, name, &value) ? json_object_get_uint64(value) : 0;
+	return json_object_object_get_ex(object, name, &value) ? value : NULL;
+}
+
+static uint64_t number_of(struct json_object *object, const char *name)
+{
+	struct json_object *value = member(object, name);
+
+	return value ? json_object_get_uint64(value) : 0;
 }
 
 static bool true_of(struct json_object *object, const char *name)
 {
-	struct json_object *value;
+	struct json_object *value = member(object, name);
 
-	return json_object_object_get_ex(object, name, &value) && json_object_get_boolean(value);
+	return value && json_object_get_boolean(value);
 }
 
-void record_set_name(struct snapshot *snap, const char *name)
+static int read_event(struct line_reader *reader, struct line *line, struct json_object *object)
 {
-	char *p = snap->name, *end = snap->name + sizeof(snap->name) - 2;
+	line->event.malformed = false;
+	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++) {
+		const char *name = field_words[id], *text = "-";
+		struct json_object *value;
 
-	for (; *name && p < end; name++) {
-		if (*name == '\n' || *name == '\\') {
-			*p++ = '\\';
-			*p++ = *name == '\n' ? 'n' : '\\';
-		} else {
-			*p++ = *name;
-		}
+		if (!json_object_object_get_ex(object, name, &value))
+			text = event_absent[id];
+		else if (value)
+			text = json_object_get_string(value);
+		if (!*text)
+			return line_problem(line, "an event without %s, which is needed", name);
+		if (!event_set_field(&line->event, &reader->fields, id, text, strlen(text)))
+			return line_problem(line, "an event whose %s is not understood", name);
 	}
-	*p = '\0';
+	return 0;
 }
 
-static bool header_value(uint64_t *member, enum field_kind kind, struct json_object *value)
+static bool parse_value(uint64_t *number, enum value_kind kind, struct json_object *value)
 {
 	const char *text;
 
 	if (!value) {
-		*member = VALUE_NONE;
-		return kind == FIELD_LIMIT || kind == FIELD_MAPPING;
+		*number = BRKWATCH_NONE;
+		return kind == VALUE_LIMIT || kind == VALUE_MAPPING;
 	}
-	if (kind != FIELD_ADDRESS && kind != FIELD_MAPPING) {
-		*member = json_object_get_uint64(value);
+	if (kind != VALUE_ADDRESS && kind != VALUE_MAPPING) {
+		*number = json_object_get_uint64(value);
 		return json_object_is_type(value, json_type_int);
 	}
 	text = json_object_get_string(value);
-	return strlen(text) == 18 && scan_hex(&text, member);
+	return strlen(text) == 18 && scan_hex(&text, number);
 }
 
-static int header_from_json(struct record *record, struct json_object *object)
+static int read_header(struct line *line, struct json_object *object)
 {
-	struct snapshot *snap = &record->snap;
+	struct brkwatch_process *process = &line->process;
 	const struct header_field *missing;
 	struct json_object *value;
 	uint32_t seen = 0;
 
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
 		const struct header_field *field = &header_fields[i];
-		uint64_t *member = (uint64_t *)((char *)snap + field->offset);
 
 		if (!json_object_object_get_ex(object, field->json, &value))
 			continue;
-		if (!header_value(member, field->kind, value))
-			return record_problem(record, "%s is not understood", field->json);
+		if (!parse_value(header_value(field, &process->snap), field->kind, value))
+			return line_problem(line, "%s is not understood", field->json);
 		seen |= 1u << i;
 	}
-	missing = header_end(snap, seen);
+	missing = header_end(&process->snap, seen);
 	if (missing)
-		return record_problem(record, "no %s, which is needed", missing->json);
-	if (json_object_object_get_ex(object, "name", &value) && value)
-		record_set_name(snap, json_object_get_string(value));
-	if (json_object_object_get_ex(object, "state", &value) && value)
-		snap->exited = !strcmp(json_object_get_string(value), "exited");
-	if (json_object_object_get_ex(object, JSON_WALL_OFFSET, &value) && value) {
-		record->wall_known = true;
-		record->wall_offset_ns = json_object_get_int64(value);
-	}
+		return line_problem(line, "no %s, which is needed", missing->json);
+	value = member(object, "name");
+	if (value)
+		snapshot_set_name(&process->snap, json_object_get_string(value));
+	value = member(object, "state");
+	process->snap.exited = value && !strcmp(json_object_get_string(value), "exited");
+	value = member(object, JSON_WALL_OFFSET);
+	process->wall_known = value;
+	process->wall_offset_ns = value ? json_object_get_int64(value) : 0;
 	return 0;
 }
 
-static void put_header_text(FILE *text, const struct snapshot *snap)
+static void put_header(FILE *text, struct brkwatch_snapshot *snap)
 {
-	fprintf(text, "Format:\t" SNAPSHOT_FORMAT "\nName:\t%s\nState:\t%s\n", snap->name,
+	fprintf(text, "Format:\t" BRKWATCH_FORMAT "\nName:\t%s\nState:\t%s\n", snap->name,
 		snap->exited ? "exited" : "running");
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
 		const struct header_field *field = &header_fields[i];
-		uint64_t value = *(const uint64_t *)((const char *)snap + field->offset);
+		uint64_t value = *header_value(field, snap);
 		char number[TEXT_NUMBER_MAX];
 
 		if (snap->missing & 1u << i)
 			continue;
-		if (value == VALUE_NONE && field->kind == FIELD_LIMIT)
-			snprintf(number, sizeof(number), "unlimited");
-		else if (value == VALUE_NONE && field->kind == FIELD_MAPPING)
-			snprintf(number, sizeof(number), "none");
-		else if (field->kind == FIELD_ADDRESS || field->kind == FIELD_MAPPING)
+		if (value == BRKWATCH_NONE && field->kind == VALUE_LIMIT)
+			strcpy(number, "unlimited");
+		else if (value == BRKWATCH_NONE && field->kind == VALUE_MAPPING)
+			strcpy(number, "none");
+		else if (field->kind == VALUE_ADDRESS || field->kind == VALUE_MAPPING)
 			*put_hex16(number, value) = '\0';
 		else
 			*put_u64(number, value) = '\0';
@@ -202,56 +170,37 @@ static void put_header_text(FILE *text, const struct snapshot *snap)
 }
 
 /* The text that the module made it of. */
-static int state_from_json(struct record_reader *reader, struct record *record)
+static int read_state(struct line_reader *reader, struct line *line, struct json_object *object)
 {
-	FILE *text = open_memstream(&reader->text, &record->text_len);
-	size_t n = reader->events ? json_object_array_length(reader->events) : 0;
-	int rc = 0;
+	struct json_object *events = member(object, "events");
+	int rc = read_header(line, object);
+	FILE *text;
 
+	if (!events || !json_object_is_type(events, json_type_array))
+		return line_problem(line, "a state without events");
+	text = open_memstream(&reader->text, &line->text_len);
 	if (!text)
 		return -ENOMEM;
-	put_header_text(text, &record->snap);
-	for (enum event_field_id id = 0; id < EVENT_FIELDS; id++)
-		fprintf(text, "%s%s", id ? "\t" : "\n", event_columns[COLUMN_OF(id)].name);
+	put_header(text, &line->process.snap);
+	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++)
+		fprintf(text, "%s%s", id ? "\t" : "\n", field_words[id]);
 	fputc('\n', text);
-	for (size_t i = 0; i < n && !rc; i++) {
-		rc = event_from_json(record, json_object_array_get_idx(reader->events, i));
-		for (enum event_field_id id = 0; id < EVENT_FIELDS && !rc; id++)
-			fprintf(text, "%s%s", record->fields[id],
-				id < EVENT_FIELDS - 1 ? "\t" : "\n");
+	for (size_t i = 0; i < json_object_array_length(events) && !rc; i++) {
+		rc = read_event(reader, line, json_object_array_get_idx(events, i));
+		for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS && !rc; id++)
+			fprintf(text, "%s%s", reader->fields.field[id],
+				id < BRKWATCH_FIELDS - 1 ? "\t" : "\n");
 	}
 	if (fclose(text) && !rc)
 		rc = -ENOMEM;
-	record->text = reader->text;
+	line->text = reader->text;
 	return rc;
 }
 
-static int read_state(struct record_reader *reader, struct record *record,
-		      struct json_object *object)
+static void read_summary(struct line *line, struct json_object *object)
 {
-	int rc = header_from_json(record, object);
-
-	reader->next_event = 0;
-	if (!json_object_object_get_ex(object, "events", &reader->events) ||
-	    !json_object_is_type(reader->events, json_type_array))
-		return record_problem(record, "a state without events");
-	return rc ?: state_from_json(reader, record);
-}
-
-int record_next_event(struct record_reader *reader, struct record *record)
-{
-	struct json_object *event;
-
-	if (reader->next_event >= json_object_array_length(reader->events))
-		return 0;
-	event = json_object_array_get_idx(reader->events, reader->next_event++);
-	return event_from_json(record, event) ?: 1;
-}
-
-static void read_summary(struct record *record, struct json_object *object)
-{
-	record->ended = true_of(object, "ended");
-	record->totals = (struct totals){
+	line->ended = true_of(object, "ended");
+	line->process.totals = (struct brkwatch_totals){
 		.spaces = number_of(object, "spaces"),
 		.calls = number_of(object, "calls"),
 		.grown_bytes = number_of(object, "grown_bytes"),
@@ -263,67 +212,60 @@ static void read_summary(struct record *record, struct json_object *object)
 	};
 }
 
-static int read_object(struct record_reader *reader, struct record *record,
-		       struct json_object *object)
+static int read_json(struct line_reader *reader, const char *text, struct line *line)
 {
-	struct json_object *value;
+	struct json_object *object, *value;
 	const char *type;
 
-	if (!json_object_object_get_ex(object, "type", &value) || !value)
-		return record_problem(record, "an object without a type");
+	json_tokener_reset(reader->tokener);
+	object = reader->object = json_tokener_parse_ex(reader->tokener, text, (int)strlen(text));
+	if (json_tokener_get_error(reader->tokener) != json_tokener_success ||
+	    !json_object_is_type(object, json_type_object))
+		return line_problem(line, "no JSON object, or cut short");
+	value = member(object, "type");
+	if (!value)
+		return line_problem(line, "an object without a type");
 	type = json_object_get_string(value);
 	if (number_of(object, "schema") > JSON_SCHEMA)
-		return record_problem(record, "schema %llu, but this brkwatch-cli knows only %d",
-				      (unsigned long long)number_of(object, "schema"), JSON_SCHEMA);
-	record->snap.pid = number_of(object, "pid");
-	record->snap.space = number_of(object, "space");
+		return line_problem(line, "schema %llu, but this brkwatch-cli knows only %d",
+				    (unsigned long long)number_of(object, "schema"), JSON_SCHEMA);
+	line->process.snap.pid = number_of(object, "pid");
+	line->process.snap.space = number_of(object, "space");
 	if (!strcmp(type, "event")) {
-		record->type = RECORD_EVENT;
-		return event_from_json(record, object);
+		line->type = LINE_EVENT;
+		return read_event(reader, line, object);
 	}
 	if (!strcmp(type, "start") || !strcmp(type, "exec")) {
-		record->type = RECORD_SPACE;
-		return header_from_json(record, object);
+		line->type = LINE_SPACE;
+		return read_header(line, object);
 	}
 	if (!strcmp(type, "state")) {
-		record->type = RECORD_STATE;
-		return read_state(reader, record, object);
+		line->type = LINE_STATE;
+		return read_state(reader, line, object);
 	}
 	if (!strcmp(type, "lost")) {
-		record->type = RECORD_LOST;
-		record->count = number_of(object, "count");
-		record->before_open = true_of(object, "before_open");
+		line->type = LINE_LOST;
+		line->count = number_of(object, "count");
+		line->before_open = true_of(object, "before_open");
 	} else if (!strcmp(type, "missed")) {
-		record->type = RECORD_MISSED;
-		record->parent = (pid_t)number_of(object, "parent");
+		line->type = LINE_MISSED;
+		line->process.parent = (pid_t)number_of(object, "parent");
 	} else if (!strcmp(type, "summary")) {
-		record->type = RECORD_SUMMARY;
-		read_summary(record, object);
+		line->type = LINE_SUMMARY;
+		read_summary(line, object);
 	}
 	return 0;
 }
 
-static int read_json(struct record_reader *reader, const char *line, struct record *record)
-{
-	size_t len = strlen(line);
-
-	json_tokener_reset(reader->tokener);
-	reader->object = json_tokener_parse_ex(reader->tokener, line, (int)len);
-	if (json_tokener_get_error(reader->tokener) != json_tokener_success ||
-	    !json_object_is_type(reader->object, json_type_object))
-		return record_problem(record, "no JSON object, or cut short");
-	return read_object(reader, record, reader->object);
-}
-
-int record_read(struct record_reader *reader, char *line, struct record *record)
+int line_read(struct line_reader *reader, char *text, struct line *line)
 {
 	forget(reader);
-	*record = (struct record){
-		.type = RECORD_OTHER,
-		.snap = { .data_limit = VALUE_NONE, .next_mapping = VALUE_NONE },
+	*line = (struct line){
+		.type = LINE_OTHER,
+		.process.snap = { .data_limit = BRKWATCH_NONE, .next_mapping = BRKWATCH_NONE },
 	};
-	line[strcspn(line, "\r\n")] = '\0';
-	if (!*line)
+	text[strcspn(text, "\r\n")] = '\0';
+	if (!*text)
 		return 0;
-	return *line == '{' ? read_json(reader, line, record) : csv_read(&reader->csv, line, record);
+	return *text == '{' ? read_json(reader, text, line) : csv_read(&reader->csv, text, line);
 }

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_INPUT_H
-#define BRKWATCH_INPUT_H
+#ifndef BRKWATCH_REPLAY_H
+#define BRKWATCH_REPLAY_H
 
-#include <stdio.h>
+#include "common/complain.h"
+#include "libbrkwatch/sink.h"
+#include "recording/file.h"
 
-#include "cli/cli.h"
-#include "common/output.h"
+/* A source: what --json or --csv has written, or a copy of the file of a process. */
+struct replay {
+	const char *name;	/* of the file; "-" is stdin */
+	const char *output;	/* a file that must be another one, or NULL */
+	struct outbuf *out;
+	struct listener listener;
+	/* The file is there; @several: it may be of several processes. False, after a complaint: end. */
+	bool (*begin)(void *owner, bool several);
+	/*
+	 * Where it is not NULL, states are not made into events, but given as they are, with the
+	 * reader at their first event. Returns 0 or a negative errno, as the sink does.
+	 */
+	int (*state)(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader);
+};
 
-/* opts->input, "-" being stdin. NULL after a complaint. */
-FILE *input_open(const struct options *opts);
-
-/*
- * Show what the file has: what --json or --csv has written, or a copy of the file of a process;
- * and close it.
- */
-enum exit_status input_show(struct outbuf *out, const struct options *opts, FILE *file);
+/* Tell what is in it. Returns STATUS_OK or, after a complaint or an error of @out, STATUS_FAILED. */
+enum exit_status replay(const struct replay *replay);
 
 #endif

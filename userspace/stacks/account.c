@@ -13,6 +13,7 @@
 #include "stacks/perf-events.h"
 #include "stacks/code-maps.h"
 #include "stacks/account.h"
+#include "common/complain.h"
 #include "common/format-number.h"
 
 /* Growths whose paths are remembered until they are printed; a power of two. */
@@ -35,7 +36,7 @@ struct account {
 };
 
 struct stacks {
-	const struct options *opts;
+	const struct stacks_options *opts;
 	struct paths paths;
 	struct spaces *spaces;
 	struct perf *perf;
@@ -92,7 +93,7 @@ static void take_sample(void *owner, const struct perf_sample *sample)
 	/* The initial pid namespace's numbers are of use only where that is ours, too. */
 	pid_t pid = sample->caller == sample->tid ? sample->owner : sample->pid;
 	uint64_t bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0;
-	struct account *account = stacks->opts->forks ?
+	struct account *account = stacks->opts->children ?
 				  get_account(stacks, pid) : *account_of(stacks, pid);
 
 	if (!account || (sample->space == account->base_space && sample->seq <= account->base_seq))
@@ -144,7 +145,7 @@ static void take_exit(void *owner, pid_t pid)
 
 /* ---- for the follower ---- */
 
-struct stacks *stacks_new(const struct options *opts)
+struct stacks *stacks_new(const struct stacks_options *opts)
 {
 	struct stacks *stacks = calloc(1, sizeof(*stacks));
 
@@ -167,7 +168,7 @@ struct stacks *stacks_new(const struct options *opts)
 	if (!stacks->recent || !stacks->spaces || paths_init(&stacks->paths))
 		warn_user("%s", strerror(ENOMEM));
 	else
-		stacks->perf = perf_open(&stacks->ops, opts->forks);
+		stacks->perf = perf_open(&stacks->ops, opts->children);
 	if (stacks->perf)
 		return stacks;
 	stacks_free(stacks);
@@ -212,7 +213,7 @@ void stacks_drain(struct stacks *stacks)
 	perf_drain(stacks->perf);
 }
 
-void stacks_base(struct stacks *stacks, const struct snapshot *snap)
+void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap)
 {
 	struct account *account = *account_of(stacks, (pid_t)snap->pid);
 
@@ -224,7 +225,7 @@ void stacks_base(struct stacks *stacks, const struct snapshot *snap)
 	account->bytes += snap->grown_bytes;
 }
 
-void stacks_put(struct stacks *stacks, struct outbuf *out, const struct snapshot *snap, uint64_t seq)
+void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq)
 {
 	const struct account *account = *account_of(stacks, (pid_t)snap->pid);
 	const struct recent *recent = recent_of(stacks, snap->space, seq);
@@ -307,7 +308,7 @@ static bool draw(const struct paths *functions, const char *file)
 
 bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 {
-	const struct options *opts = stacks->opts;
+	const struct stacks_options *opts = stacks->opts;
 	struct paths functions = { 0 };
 	bool ok = true;
 

@@ -6,9 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cli/cli.h"
 #include "common/output.h"
-#include "libbrkwatch/process-file.h"
+#include "libbrkwatch/sink.h"
 
 /*
  * Who made the heap grow: the functions that were active at each growth, and the bytes of each
@@ -17,8 +16,16 @@
  */
 struct stacks;
 
+struct stacks_options {
+	const char *flamegraph;	/* file, or NULL */
+	bool folded;
+	bool bytes;		/* sizes as plain numbers */
+	bool quiet;		/* no table */
+	bool children;
+};
+
 /* Returns NULL after a complaint. */
-struct stacks *stacks_new(const struct options *opts);
+struct stacks *stacks_new(const struct stacks_options *opts);
 void stacks_free(struct stacks *stacks);
 
 /* Follow the process from now on. Returns 0, or -1 after a complaint. */
@@ -29,10 +36,10 @@ int stacks_fd(const struct stacks *stacks);
 void stacks_drain(struct stacks *stacks);
 
 /* What the snapshot has of its process does not count: it was there before. */
-void stacks_base(struct stacks *stacks, const struct snapshot *snap);
+void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap);
 
 /* The frames of a growth, which is the event @seq. */
-void stacks_put(struct stacks *stacks, struct outbuf *out, const struct snapshot *snap, uint64_t seq);
+void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq);
 
 /* A process is done with, and that is what the module has counted in all. */
 void stacks_done(struct stacks *stacks, pid_t pid, const char *name, uint64_t growths,

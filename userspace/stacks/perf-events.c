@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "stacks/perf-events.h"
 #include "stacks/registers.h"
 #include "stacks/perf-ring.h"

@@ -6,7 +6,7 @@
 #include <wchar.h>
 
 #include "top/columns.h"
-#include "common/table.h"
+#include "common/format-number.h"
 #include "common/utf8.h"
 
 static const struct {
@@ -89,23 +89,23 @@ static void pad(char *text, const char *value, int used, int width, bool left)
 	snprintf(text, CELL_MAX, "%*s%s%*s", left ? 0 : blanks, "", value, left ? blanks : 0, "");
 }
 
-void cell_text(char *text, enum cell_id id, const struct process *p, bool bytes)
+void cell_text(char *text, enum cell_id id, const struct top_process *p, bool bytes)
 {
 	int width = cell_width(id, bytes);
 	char value[CELL_MAX / 2] = "-";
 
 	switch (id) {
 	case CELL_PID:
-		snprintf(value, sizeof(value), "%d", p->pid);
+		snprintf(value, sizeof(value), "%d", p->row.pid);
 		break;
 	case CELL_NAME:
-		pad(text, value, printable(value, sizeof(value), p->name, width), width, true);
+		pad(text, value, printable(value, sizeof(value), p->row.name, width), width, true);
 		return;
 	case CELL_HEAP:
-		*put_size(value, p->heap_bytes, bytes) = '\0';
+		*put_size(value, p->row.heap_bytes, bytes) = '\0';
 		break;
 	case CELL_PEAK:
-		*put_size(value, p->peak_bytes, bytes) = '\0';
+		*put_size(value, p->row.peak_bytes, bytes) = '\0';
 		break;
 	case CELL_GROWTH:
 		if (p->rated)
@@ -116,17 +116,17 @@ void cell_text(char *text, enum cell_id id, const struct process *p, bool bytes)
 			*put_u64(value, p->calls_per_s) = '\0';
 		break;
 	case CELL_REFUSED:
-		*put_u64(value, p->refused) = '\0';
+		*put_u64(value, p->row.refused) = '\0';
 		break;
 	case CELL_GROWN:
-		*put_size(value, p->grown_bytes, bytes) = '\0';
+		*put_size(value, p->row.grown_bytes, bytes) = '\0';
 		break;
 	case CELL_SHRUNK:
-		*put_size(value, p->shrunk_bytes, bytes) = '\0';
+		*put_size(value, p->row.shrunk_bytes, bytes) = '\0';
 		break;
 	default:
-		snprintf(value, sizeof(value), "%s-%s", address_text(p->start_brk).text,
-			 address_text(p->brk).text);
+		snprintf(value, sizeof(value), "%s-%s", address_text(p->row.start_brk).text,
+			 address_text(p->row.brk).text);
 		break;
 	}
 	pad(text, value, (int)strlen(value), width, cells[id].left);

@@ -32,7 +32,7 @@ int cell_width(enum cell_id id, bool bytes);
 size_t cells_fitting(int columns, bool bytes);
 
 /* The text of a cell, padded to its width, or longer where it is a number that needs more. */
-void cell_text(char *text, enum cell_id id, const struct process *p, bool bytes);
+void cell_text(char *text, enum cell_id id, const struct top_process *p, bool bytes);
 
 /* Its title, padded likewise. */
 void cell_title(char *text, enum cell_id id, bool bytes);

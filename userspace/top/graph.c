@@ -9,7 +9,7 @@
 
 #include "top/columns.h"
 #include "top/graph.h"
-#include "common/table.h"
+#include "common/format-number.h"
 
 #define WIDTH_MAX 1024
 
@@ -38,14 +38,14 @@ static void put_duration(char *text, size_t size, uint64_t ns)
 	snprintf(text, size, "%.3g s", (double)ns / 1e9);
 }
 
-static void draw_head(const struct graph *g, const struct process *p)
+static void draw_head(const struct graph *g, const struct top_process *p)
 {
 	char name[CELL_MAX], text[CELL_MAX * 2];
 
-	printable(name, sizeof(name), p->name, 32);
-	snprintf(text, sizeof(text), "%s (%d)   heap %s   peak %s   refused %" PRIu64, name, p->pid,
-		 size_text(p->heap_bytes, g->bytes).text, size_text(p->peak_bytes, g->bytes).text,
-		 p->refused);
+	printable(name, sizeof(name), p->row.name, 32);
+	snprintf(text, sizeof(text), "%s (%d)   heap %s   peak %s   refused %" PRIu64, name, p->row.pid,
+		 size_text(p->row.heap_bytes, g->bytes).text, size_text(p->row.peak_bytes, g->bytes).text,
+		 p->row.refused);
 	attron(A_BOLD);
 	screen_put(g->y, 0, text, g->width);
 	attroff(A_BOLD);
@@ -125,8 +125,8 @@ void graph_draw(const struct graph *g, const struct track *track)
 	for (int i = 0; i < n; i++)
 		top = columns[i].high_bytes > top ? columns[i].high_bytes : top;
 	/* Up to the peak, unless all would be far below it. */
-	if (track->process.peak_bytes / 2 <= top && track->process.peak_bytes > top)
-		top = track->process.peak_bytes;
+	if (track->process.row.peak_bytes / 2 <= top && track->process.row.peak_bytes > top)
+		top = track->process.row.peak_bytes;
 	draw_sizes(g, rows, labels, top);
 	if (top)
 		draw_columns(g->y + 1, labels, rows, columns, n, top);

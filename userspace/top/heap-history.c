@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "libbrkwatch/event.h"
-#include "libbrkwatch/open.h"
 #include "top/heap-history.h"
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
@@ -45,48 +40,46 @@ static void add(struct track *track, uint64_t time_ns, uint64_t heap_bytes, uint
 	track->refused += refused;
 }
 
-static void add_event(struct track *track, const struct snapshot *snap, struct event *ev)
+static void add_event(struct track *track, const struct brkwatch_snapshot *snap, struct brkwatch_event *ev)
 {
-	uint64_t seq = event_unsigned(ev, EV_SEQ), time_ns = event_unsigned(ev, EV_TIME_NS);
-	uint64_t before = event_address(ev, EV_OLD), after = event_address(ev, EV_NEW);
+	uint64_t seq = event_unsigned(ev, BRKWATCH_SEQ), time_ns = event_unsigned(ev, BRKWATCH_TIME_NS);
+	uint64_t before = event_address(ev, BRKWATCH_OLD), after = event_address(ev, BRKWATCH_NEW);
 
 	if (ev->malformed || seq <= track->seq)
 		return;
 	if (!track->n && seq == 1)
-		add(track, snap->since, snapshot_heap(snap, before), 0);
+		add(track, snap->since, heap_size(snap, before), 0);
 	track->seq = seq;
-	add(track, time_ns, snapshot_heap(snap, after), event_field_is(ev, EV_EVENT, "refused"));
+	add(track, time_ns, heap_size(snap, after), event_is(ev, BRKWATCH_REFUSED));
 }
 
 /*
  * The history of a process that may not be read, or has just ended, is what we have seen. The
  * file is newer than @p, which is brought up to date.
  */
-static void add_events(struct track *track, const struct options *opts, struct process *p)
+static void add_events(struct track *track, const struct top_options *opts, struct top_process *p)
 {
-	struct snapshot snap;
-	struct event ev;
-	int fd = procfile_try_open(opts, p->pid);
+	const struct brkwatch_snapshot *snap;
+	struct brkwatch_event *ev;
 
-	if (fd < 0)
+	if (!track->reader)
+		track->reader = brkwatch_reader_new();
+	if (!track->reader || brkwatch_read(track->reader, opts->bw, p->row.pid, &snap) ||
+	    (p->row.space && snap->space != p->row.space))
 		return;
-	snapshot_init(&snap, &track->buffer);
-	if (!snapshot_read(&snap, fd) && (!p->space || snap.space == p->space)) {
-		p->heap_bytes = snap.heap_bytes;
-		p->refused = snap.refused;
-		if (!track->n && !snap.events)
-			add(track, snap.since, snap.heap_bytes, 0);
-		while (snapshot_next_event(&snap, &ev) > 0)
-			add_event(track, &snap, &ev);
-	}
-	close(fd);
+	p->row.heap_bytes = snap->heap_bytes;
+	p->row.refused = snap->refused;
+	if (!track->n && !snap->events)
+		add(track, snap->since, snap->heap_bytes, 0);
+	while (brkwatch_next_event(track->reader, &ev) > 0)
+		add_event(track, snap, ev);
 }
 
-void track_update(struct track *track, const struct options *opts, const struct process *p,
+void track_update(struct track *track, const struct top_options *opts, const struct top_process *p,
 		  uint64_t time_ns)
 {
-	struct process now = *p;
-	bool same = process_goes_on(&track->process, p);
+	struct top_process now = *p;
+	bool same = brkwatch_row_goes_on(&track->process.row, &p->row);
 
 	if (!same) {
 		track->n = 0;
@@ -95,12 +88,12 @@ void track_update(struct track *track, const struct options *opts, const struct 
 	add_events(track, opts, &now);
 	/* When earlier ones were, nobody knows. */
 	if (!same)
-		track->refused = now.refused;
+		track->refused = now.row.refused;
 	/* The clock of saved files is another one. */
-	if (opts->recorded)
-		time_ns = p->last_event_ns;
-	add(track, time_ns, now.heap_bytes,
-	    now.refused > track->refused ? now.refused - track->refused : 0);
+	if (!brkwatch_is_live(opts->bw))
+		time_ns = p->row.last_event_ns;
+	add(track, time_ns, now.row.heap_bytes,
+	    now.row.refused > track->refused ? now.row.refused - track->refused : 0);
 	track->process = *p;
 }
 
@@ -138,5 +131,5 @@ uint64_t track_columns(const struct track *track, uint64_t span_ns, struct track
 
 void track_free(struct track *track)
 {
-	free(track->buffer.data);
+	brkwatch_reader_free(track->reader);
 }

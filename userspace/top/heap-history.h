@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "top/rates.h"
-#include "libbrkwatch/process-file.h"
 
 #define TRACK_MAX 4096
 
@@ -25,18 +24,18 @@ struct sample {
  * more coarsely. Zeroed at first.
  */
 struct track {
-	struct process process;		/* as of the last reading; pid 0: of none */
+	struct top_process process;		/* as of the last reading; pid 0: of none */
 	struct sample samples[TRACK_MAX];
 	size_t n;
 
 	/* private: */
 	uint64_t seq;			/* of the newest event */
 	uint64_t refused;		/* those in the samples */
-	struct text_buffer buffer;
+	struct brkwatch_reader *reader;
 };
 
 /* A new reading of @p; of another process than before: begin again. */
-void track_update(struct track *track, const struct options *opts, const struct process *p,
+void track_update(struct track *track, const struct top_options *opts, const struct top_process *p,
 		  uint64_t time_ns);
 
 /* A part of the time. */

@@ -14,7 +14,8 @@
 #include "top/graph.h"
 #include "top/screen.h"
 #include "common/signals.h"
-#include "common/table.h"
+#include "common/why-not.h"
+#include "common/format-number.h"
 #include "top/text.h"
 
 #define ESCAPE_DELAY_MS 25	/* after an Esc that begins no sequence */
@@ -34,7 +35,7 @@ int screen_put(int y, int x, const char *text, int columns)
 
 void screen_select(struct screen *s, size_t index)
 {
-	const struct process *p;
+	const struct top_process *p;
 
 	if (!s->view.n) {
 		s->selected = 0;
@@ -43,9 +44,9 @@ void screen_select(struct screen *s, size_t index)
 	}
 	s->index = index < s->view.n ? index : s->view.n - 1;
 	p = s->view.rows[s->index];
-	if (p->pid != s->selected)
+	if (p->row.pid != s->selected)
 		track_update(&s->track, s->opts, p, s->ps.time_ns);
-	s->selected = p->pid;
+	s->selected = p->row.pid;
 }
 
 /* The selection stays with the process, or else where it was. */
@@ -56,7 +57,7 @@ static int arrange(struct screen *s)
 
 	if (rc)
 		return rc;
-	while (i < s->view.n && s->view.rows[i]->pid != s->selected)
+	while (i < s->view.n && s->view.rows[i]->row.pid != s->selected)
 		i++;
 	screen_select(s, i < s->view.n ? i : s->index);
 	return 0;
@@ -65,7 +66,7 @@ static int arrange(struct screen *s)
 static int look(struct screen *s)
 {
 	pid_t before = s->selected;
-	int rc = processes_read(&s->ps, s->opts, s->sel) ?: arrange(s);
+	int rc = processes_read(&s->ps, s->opts) ?: arrange(s);
 
 	if (!rc && s->selected && s->selected == before)
 		track_update(&s->track, s->opts, s->view.rows[s->index], s->ps.time_ns);
@@ -106,9 +107,9 @@ static void draw_titles(size_t cells, bool bytes)
 	attroff(A_BOLD);
 }
 
-static int cell_color(const struct process *p, enum cell_id id)
+static int cell_color(const struct top_process *p, enum cell_id id)
 {
-	if (id == CELL_REFUSED && p->refused)
+	if (id == CELL_REFUSED && p->row.refused)
 		return COLOR_REFUSED;
 	if (id == CELL_GROWTH && p->rated && p->growth_per_s)
 		return p->growth_per_s > 0 ? COLOR_GROWS : COLOR_SHRINKS;
@@ -117,7 +118,7 @@ static int cell_color(const struct process *p, enum cell_id id)
 
 static void draw_row(const struct screen *s, int y, size_t cells, size_t index)
 {
-	const struct process *p = s->view.rows[index];
+	const struct top_process *p = s->view.rows[index];
 	bool selected = index == s->index;
 	char text[CELL_MAX];
 	int x = 0;
@@ -233,7 +234,7 @@ static bool wait_for_news(const struct screen *s, uint64_t due_ms, int stop_fd,
 		{ .fd = stop_fd, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
-	uint64_t now_ms = top_clock_ms(), left = due_ms > now_ms ? due_ms - now_ms : 0;
+	uint64_t now_ms = clock_ms(), left = due_ms > now_ms ? due_ms - now_ms : 0;
 	struct timespec timeout = {
 		.tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000) * 1000000,
 	};
@@ -246,7 +247,7 @@ static bool wait_for_news(const struct screen *s, uint64_t due_ms, int stop_fd,
 
 static int loop(struct screen *s, int stop_fd, const sigset_t *mask)
 {
-	uint64_t due_ms = top_clock_ms(), looks = 0;
+	uint64_t due_ms = clock_ms(), looks = 0;
 	int rc = look(s);
 
 	while (!rc && ++looks) {
@@ -266,7 +267,7 @@ static int loop(struct screen *s, int stop_fd, const sigset_t *mask)
 				interval_ms = s->interval_ms;
 				due_ms = last_ms + interval_ms;
 			}
-		} while (s->paused || top_clock_ms() < due_ms);
+		} while (s->paused || clock_ms() < due_ms);
 		rc = look(s);
 	}
 	return rc;
@@ -287,7 +288,7 @@ static void set_colors(void)
 		init_pair(i, colors[i], -1);
 }
 
-static SCREEN *open_terminal(const struct options *opts)
+static SCREEN *open_terminal(const struct top_options *opts)
 {
 	SCREEN *terminal = newterm(NULL, stdout, stdin);
 
@@ -299,12 +300,12 @@ static SCREEN *open_terminal(const struct options *opts)
 	nodelay(stdscr, TRUE);
 	keypad(stdscr, TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
-	if (opts->color && has_colors())
+	if (color_wanted(opts->color, STDOUT_FILENO) && has_colors())
 		set_colors();
 	return terminal;
 }
 
-bool screen_run(const struct options *opts, const struct selection *sel,
+bool screen_run(const struct top_options *opts,
 		enum exit_status *status)
 {
 	struct screen *s = calloc(1, sizeof(*s));
@@ -323,14 +324,13 @@ bool screen_run(const struct options *opts, const struct selection *sel,
 	sigaddset(&winch, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &winch, &mask);
 	s->opts = opts;
-	s->sel = sel;
 	s->interval_ms = opts->interval_ms;
 	rc = loop(s, stop_fd, &mask);
 	endwin();
 	delscreen(terminal);
 	stop_close();
 	if (rc)
-		processes_complain(opts, rc);
+		complain_of_file(opts->bw, "all", rc);
 	*status = rc ? STATUS_FAILED : STATUS_OK;
 	view_free(&s->view);
 	track_free(&s->track);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <wchar.h>
 
-#include "cli/cli.h"
+#include "top/options.h"
 #include "top/rates.h"
 #include "common/choose-processes.h"
 #include "top/heap-history.h"
@@ -15,8 +15,7 @@
 
 /* What --top has on the screen. */
 struct screen {
-	const struct options *opts;
-	const struct selection *sel;
+	const struct top_options *opts;
 	struct processes ps;
 	struct view view;
 	struct track track;		/* of the selected one */
@@ -35,7 +34,7 @@ struct screen {
  * Show the processes on the terminal until the user or opts->count ends it. Returns false where
  * there is no such terminal, else @status; complaints have been printed then.
  */
-bool screen_run(const struct options *opts, const struct selection *sel,
+bool screen_run(const struct top_options *opts,
 		enum exit_status *status);
 
 /* Selects a row; one behind the last is the last. */

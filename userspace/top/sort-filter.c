@@ -16,9 +16,9 @@ const char *const sort_names[SORT_KEYS] = {
 };
 
 /* The value by which @p comes early. What has no rate yet comes where it would not grow. */
-static int64_t rank(const struct process *p, enum sort_key key)
+static int64_t rank(const struct top_process *p, enum sort_key key)
 {
-	uint64_t value = key == SORT_HEAP ? p->heap_bytes : p->refused;
+	uint64_t value = key == SORT_HEAP ? p->row.heap_bytes : p->row.refused;
 
 	if (key == SORT_GROWTH)
 		return p->rated ? p->growth_per_s : 0;
@@ -27,17 +27,17 @@ static int64_t rank(const struct process *p, enum sort_key key)
 
 static int compare(const void *a, const void *b, void *owner)
 {
-	const struct process *p = *(struct process *const *)a, *q = *(struct process *const *)b;
+	const struct top_process *p = *(struct top_process *const *)a, *q = *(struct top_process *const *)b;
 	const struct view *view = owner;
 	int difference = 0;
 
 	if (view->key == SORT_NAME)
-		difference = strcmp(p->name, q->name);
+		difference = strcmp(p->row.name, q->row.name);
 	else if (view->key != SORT_PID)
 		difference = (rank(p, view->key) < rank(q, view->key)) -
 			     (rank(p, view->key) > rank(q, view->key));
 	if (!difference)
-		difference = (p->pid > q->pid) - (p->pid < q->pid);
+		difference = (p->row.pid > q->row.pid) - (p->row.pid < q->row.pid);
 	return view->reverse ? -difference : difference;
 }
 
@@ -50,13 +50,13 @@ void view_set_pattern(struct view *view, const char *pattern)
 			 !regcomp(&view->regex, view->pattern, REG_EXTENDED | REG_NOSUB);
 }
 
-static bool is_shown(const struct view *view, const struct process *p)
+static bool is_shown(const struct view *view, const struct top_process *p)
 {
-	char plain[PROCESS_NAME_MAX];
+	char plain[sizeof(p->row.name)];
 
 	if (!*view->pattern)
 		return true;
-	name_unescape(p->name, plain);
+	name_unescape(p->row.name, plain);
 	return view->compiled ? !regexec(&view->regex, plain, 0, NULL, 0) :
 				strstr(plain, view->pattern) != NULL;
 }
@@ -64,7 +64,7 @@ static bool is_shown(const struct view *view, const struct process *p)
 int view_update(struct view *view, const struct processes *ps)
 {
 	if (ps->n > view->room) {
-		struct process **rows = reallocarray(view->rows, ps->n, sizeof(struct process *));
+		struct top_process **rows = reallocarray(view->rows, ps->n, sizeof(struct top_process *));
 
 		if (!rows)
 			return -ENOMEM;
@@ -76,7 +76,7 @@ int view_update(struct view *view, const struct processes *ps)
 		if (is_shown(view, &ps->list[i]))
 			view->rows[view->n++] = &ps->list[i];
 	if (view->n)
-		qsort_r(view->rows, view->n, sizeof(struct process *), compare, view);
+		qsort_r(view->rows, view->n, sizeof(struct top_process *), compare, view);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ extern const char *const sort_names[SORT_KEYS];
 
 /* Which of the processes are shown, and in which order. Zeroed at first. */
 struct view {
-	struct process **rows;
+	struct top_process **rows;
 	size_t n;
 	enum sort_key key;	/* largest heap, growth, refusals first; smallest pid, name */
 	bool reverse;		/* the other way round */

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "top/columns.h"
-#include "events/json-lines.h"
+#include "common/json.h"
+#include "common/why-not.h"
 #include "top/rates.h"
-#include "top/screen.h"
 #include "common/signals.h"
-#include "common/table.h"
+#include "common/format-number.h"
 #include "top/text.h"
 #include "top/sort-filter.h"
 
-static void put_cells(struct outbuf *out, const struct process *p, bool bytes)
+static void put_cells(struct outbuf *out, const struct top_process *p, bool bytes)
 {
 	char text[CELL_MAX];
 
@@ -31,13 +31,13 @@ static void put_cells(struct outbuf *out, const struct process *p, bool bytes)
 	outbuf_puts(out, "\n");
 }
 
-static void put_head(struct outbuf *out, const struct options *opts, const struct processes *ps)
+static void put_head(struct outbuf *out, const struct top_options *opts, const struct processes *ps)
 {
 	char text[TOP_TIME_MAX];
 	uint64_t refused = 0;
 
 	for (size_t i = 0; i < ps->n; i++)
-		refused += ps->list[i].refused;
+		refused += ps->list[i].row.refused;
 	top_time(text);
 	outbuf_printf(out, "%s  %zu process%s  heap %s  refused %ju\n", text, ps->n,
 		      ps->n == 1 ? "" : "es", size_text(ps->heap_bytes, opts->bytes).text,
@@ -45,8 +45,28 @@ static void put_head(struct outbuf *out, const struct options *opts, const struc
 	put_cells(out, NULL, opts->bytes);
 }
 
+static void put_json(struct outbuf *out, const struct top_process *p, uint64_t time_ns)
+{
+	struct json_object *obj = json_line("top");
+	const struct brkwatch_row *row = &p->row;
+
+	json_object_object_add(obj, "schema", json_object_new_int(JSON_SCHEMA));
+	json_add_number(obj, "time_ns", time_ns);
+	json_object_object_add(obj, "pid", json_object_new_int(row->pid));
+	json_add_name(obj, "name", row->name, true);
+	json_object_object_add(obj, "growth_bytes_per_s",
+			       p->rated ? json_object_new_int64(p->growth_per_s) : NULL);
+	json_add_number(obj, "heap_bytes", row->heap_bytes);
+	json_add_number(obj, "peak_bytes", row->peak_bytes);
+	json_add_number(obj, "calls", row->calls);
+	json_add_number(obj, "refused", row->refused);
+	json_add_number(obj, "grown_bytes", row->grown_bytes);
+	json_add_number(obj, "shrunk_bytes", row->shrunk_bytes);
+	json_write(out, obj);
+}
+
 /* Returns 0 or a negative errno. */
-static int put_block(struct outbuf *out, const struct options *opts, const struct processes *ps,
+static int put_block(struct outbuf *out, const struct top_options *opts, const struct processes *ps,
 		     struct view *view)
 {
 	int rc = view_update(view, ps);
@@ -57,7 +77,7 @@ static int put_block(struct outbuf *out, const struct options *opts, const struc
 		put_head(out, opts, ps);
 	for (size_t i = 0; i < view->n; i++) {
 		if (opts->json)
-			json_report_process(out, view->rows[i], ps->time_ns);
+			put_json(out, view->rows[i], ps->time_ns);
 		else
 			put_cells(out, view->rows[i], opts->bytes);
 	}
@@ -73,7 +93,7 @@ static int wait_until(uint64_t due_ms, int stop_fd, int out_fd)
 	};
 
 	for (;;) {
-		uint64_t now_ms = top_clock_ms();
+		uint64_t now_ms = clock_ms();
 		uint64_t left = due_ms > now_ms ? due_ms - now_ms : 0;
 		int n = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
 
@@ -81,29 +101,28 @@ static int wait_until(uint64_t due_ms, int stop_fd, int out_fd)
 			return fds[0].revents ? 1 : -EPIPE;
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (top_clock_ms() >= due_ms)
+		if (clock_ms() >= due_ms)
 			return 0;
 	}
 }
 
 /* Saved files have no news: one look, where it is not said how many. */
-static bool is_last(const struct options *opts, uint64_t blocks)
+static bool is_last(const struct top_options *opts, uint64_t blocks)
 {
-	return blocks == opts->count || (opts->recorded && !opts->count);
+	return blocks == opts->count || (!brkwatch_is_live(opts->bw) && !opts->count);
 }
 
-static enum exit_status run_text(struct outbuf *out, const struct options *opts,
-				 const struct selection *sel)
+enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 {
 	struct processes ps = { 0 };
 	struct view view = { 0 };
-	uint64_t due_ms = top_clock_ms(), blocks = 0;
+	uint64_t due_ms = clock_ms(), blocks = 0;
 	int rc = 0, unreadable = 0, stop_fd = stop_open(true);
 
 	if (stop_fd < 0)
 		rc = stop_fd;
 	while (!rc) {
-		unreadable = processes_read(&ps, opts, sel);
+		unreadable = processes_read(&ps, opts);
 		if (unreadable)
 			break;
 		if (blocks++ && !opts->json && !opts->quiet)
@@ -117,7 +136,7 @@ static enum exit_status run_text(struct outbuf *out, const struct options *opts,
 	if (stop_fd >= 0)
 		stop_close();
 	if (unreadable)
-		processes_complain(opts, unreadable);
+		complain_of_file(opts->bw, "all", unreadable);
 	else if (rc == -EPIPE)
 		out->error = rc;
 	else if (rc < 0 && rc != out->error)
@@ -125,19 +144,6 @@ static enum exit_status run_text(struct outbuf *out, const struct options *opts,
 	view_free(&view);
 	processes_free(&ps);
 	return unreadable || rc < 0 ? STATUS_FAILED : STATUS_OK;
-}
-
-enum exit_status top_run(struct outbuf *out, const struct options *opts,
-			 const struct selection *sel)
-{
-	const char *term = getenv("TERM");
-	enum exit_status status;
-
-	if (!opts->json && out->fd == STDOUT_FILENO && isatty(STDOUT_FILENO) &&
-	    isatty(STDIN_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
-	    screen_run(opts, sel, &status))
-		return status;
-	return run_text(out, opts, sel);
 }
 
 void top_time(char *text)
@@ -149,17 +155,9 @@ void top_time(char *text)
 	strftime(text, TOP_TIME_MAX, "%H:%M:%S", &tm);
 }
 
-uint64_t top_clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 uint64_t top_next_ms(uint64_t due_ms, uint64_t interval_ms)
 {
-	uint64_t now_ms = top_clock_ms();
+	uint64_t now_ms = clock_ms();
 
 	return due_ms + interval_ms > now_ms ? due_ms + interval_ms : now_ms + interval_ms;
 }

@@ -16,6 +16,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "common/complain.h"
 #include "tracefs/instance.h"
 #include "tracefs/buffers.h"
 
@@ -26,8 +27,6 @@
 
 /* More are not held back, whatever their age. */
 #define HELD_MAX	((size_t)1 << 18)
-
-#define ALL_KINDS	((1u << EVENT_KINDS) - 1)
 
 struct trace {
 	struct instance instance;
@@ -49,31 +48,15 @@ struct trace {
 
 /* ---- which events ---- */
 
-/* Where counts are made, all count. */
-static void choose_events(struct trace *trace, const struct options *opts)
-{
-	const struct filter *filter = &opts->filter;
-	bool counts = filter->until && filter->until != QUANTITY_EVENT;
-
-	trace->kinds = ALL_KINDS;
-	if (opts->summary || counts)
-		return;
-	if (filter->kinds)
-		trace->kinds = filter->kinds | filter->until_kinds;
-	/* The kernel's filter compares with signed numbers. */
-	if (!filter->until && filter->min_delta <= INT64_MAX)
-		trace->min_delta = filter->min_delta;
-}
-
 bool trace_is_whole(const struct trace *trace)
 {
-	return trace->kinds == ALL_KINDS && !trace->min_delta;
+	return trace->kinds == TRACE_ALL_KINDS && !trace->min_delta;
 }
 
 /* Of a refused call what counts is the delta that it asked for, and others are few. */
-static bool set_filter(const struct trace *trace, enum event_kind kind, const char *name)
+static bool set_filter(const struct trace *trace, enum brkwatch_kind kind, const char *name)
 {
-	bool moves = kind == KIND_GROW || kind == KIND_SHRINK || kind == KIND_MOVE;
+	bool moves = kind == BRKWATCH_GROW || kind == BRKWATCH_SHRINK || kind == BRKWATCH_MOVE;
 	char text[128];
 
 	if (!moves || !trace->min_delta)
@@ -85,15 +68,15 @@ static bool set_filter(const struct trace *trace, enum event_kind kind, const ch
 
 static bool enable_events(const struct trace *trace)
 {
-	for (enum event_kind kind = 0; kind <= KIND_FORK; kind++) {
+	for (enum brkwatch_kind kind = 0; kind <= BRKWATCH_FORK; kind++) {
 		char name[32] = "brk_other";
 
 		/* The last stands for all that is no call: the ends are always of interest. */
-		if (kind < KIND_FORK) {
+		if (kind < BRKWATCH_FORK) {
 			if (!(trace->kinds & 1u << kind) ||
-			    (trace->min_delta && (kind == KIND_QUERY || kind == KIND_SAME)))
+			    (trace->min_delta && (kind == BRKWATCH_QUERY || kind == BRKWATCH_SAME)))
 				continue;
-			snprintf(name, sizeof(name), "brk_%s", event_kind_names[kind]);
+			snprintf(name, sizeof(name), "brk_%s", brkwatch_kind_name(kind));
 		}
 		if (!set_filter(trace, kind, name) ||
 		    tracefs_event_file_write(trace->instance.tracefs, "brkwatch", name, "enable", "1") < 0) {
@@ -143,13 +126,14 @@ static bool set_up_instance(struct trace *trace)
 	return enable_events(trace);
 }
 
-struct trace *trace_open(const struct options *opts)
+struct trace *trace_open(unsigned int kinds, uint64_t min_delta)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
 
 	if (!trace)
 		return NULL;
-	choose_events(trace, opts);
+	trace->kinds = kinds;
+	trace->min_delta = min_delta;
 	if (!instance_open(&trace->instance)) {
 		free(trace);
 		return NULL;

@@ -6,17 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/cli.h"
+#include "libbrkwatch/brkwatch.h"
 #include "tracefs/event-layout.h"
 
 /* The events of all processes, by the module's tracepoints. */
 struct trace;
 
+#define TRACE_ALL_KINDS	((1u << BRKWATCH_KINDS) - 1)
+
 /*
- * Begin. What the options do not ask for the kernel does not record either, so that less is lost.
- * Complains and returns NULL where it cannot be.
+ * Begin, with a set of kinds, and with those that move the break by at least so much: what is not
+ * asked for the kernel does not record either, so that less is lost. Complains and returns NULL
+ * where it cannot be.
  */
-struct trace *trace_open(const struct options *opts);
+struct trace *trace_open(unsigned int kinds, uint64_t min_delta);
 void trace_close(struct trace *trace);
 
 /* Whether all kinds of events are recorded: then those of a space are numbered without a gap. */

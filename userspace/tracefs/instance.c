@@ -10,7 +10,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "common/signals.h"
 #include "tracefs/instance.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "common/complain.h"
 #include "tracefs/tracepoint.h"
 
 #define EVENT	"events/brkwatch/brk_grow"

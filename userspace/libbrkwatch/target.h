@@ -2,12 +2,7 @@
 #ifndef BRKWATCH_TARGET_H
 #define BRKWATCH_TARGET_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "events/printer.h"
-#include "libbrkwatch/process-file.h"
+#include "libbrkwatch/sink.h"
 
 enum target_state {
 	TARGET_CLOSED,	/* has no address space that is known; it is tried again */
@@ -18,20 +13,15 @@ enum target_state {
 
 /* A followed process. */
 struct target {
+	struct brkwatch_process process;
 	pid_t pid;
-	pid_t parent;		/* of one that was found by its fork, else 0 */
 	enum target_state state;
 	int fd;			/* /proc/brkwatch/<pid>, or -1 */
 	int last_fd;		/* that of the last address space, or -1 */
 	int pidfd;		/* or -1 */
 	bool process_ended;
-	int error;		/* why it is followed no longer, where it has not ended */
-
-	/* The address space that is open or was open last; none: space 0. */
-	struct snapshot snap;
 	bool first;		/* snapshot of this descriptor */
-	uint64_t dropped;	/* of this descriptor, as reported so far */
-	struct totals totals;	/* of the address spaces that are done with */
+	uint64_t dropped;	/* of this descriptor, as told so far */
 
 	uint64_t due_ms;	/* when to look at it again, CLOCK_MONOTONIC; 0: not by time */
 	int delay_ms;
@@ -41,24 +31,24 @@ struct target {
 
 /* Whoever owns the targets. */
 struct target_ops {
+	const struct brkwatch *bw;
+	struct listener listener;
+	struct brkwatch_reader *reader;
 	/* An event of an address space; returns 0, 1 for "enough", or a negative errno. */
-	int (*event)(void *owner, struct target *target, struct event *ev);
+	int (*event)(void *owner, struct target *target, struct brkwatch_event *event);
 	/* Watch the file, which is the first poll of it: the module keeps more from there on. */
 	int (*watch)(void *owner, struct target *target);
 	void (*unwatch)(void *owner, struct target *target);
 	/* Whether another target has this address space open. */
 	bool (*shared)(void *owner, const struct target *target);
 	void *owner;
-	struct report *report;
-	const struct options *opts;
 };
 
 /*
  * Returns 0 or a negative errno. The pidfd comes before the file: a number that is used again
  * later must not pass for the process.
  */
-int target_init(struct target *target, const struct options *opts, struct text_buffer *buffer,
-		pid_t pid, pid_t parent);
+int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid_t parent);
 
 /* Its file has something to read (@hung_up: nothing will follow), or it is due. */
 int target_step(struct target *target, const struct target_ops *ops, uint64_t now_ms, bool readable,

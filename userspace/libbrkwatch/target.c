@@ -2,13 +2,11 @@
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "libbrkwatch/event.h"
-#include "libbrkwatch/exited.h"
-#include "libbrkwatch/open.h"
-#include "libbrkwatch/follow-process.h"
+#include "libbrkwatch/target.h"
 
 /* The process is gone, but the kernel may still be busy taking its address space down. */
 #define LAST_EVENT_WAIT_MS 200
@@ -21,13 +19,13 @@
 #define ROW_TRIES 20
 #define ABSENT_LIMIT_MS 1000
 
-int target_init(struct target *target, const struct options *opts, struct text_buffer *buffer,
-		pid_t pid, pid_t parent)
+int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid_t parent)
 {
-	*target = (struct target){ .pid = pid, .parent = parent, .fd = -1, .last_fd = -1, .pidfd = -1 };
-	snapshot_init(&target->snap, buffer);
-	target->snap.pid = (uint64_t)pid;
-	if (opts->recorded)
+	*target = (struct target){
+		.process = { .snap.pid = (uint64_t)pid, .parent = parent },
+		.pid = pid, .fd = -1, .last_fd = -1, .pidfd = -1,
+	};
+	if (!bw->live)
 		return 0;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (target->pidfd >= 0)
@@ -39,16 +37,17 @@ int target_init(struct target *target, const struct options *opts, struct text_b
 	return parent ? 0 : -ESRCH;
 }
 
-static int print_news(struct target *t, const struct target_ops *ops)
+static int tell_news(struct target *t, const struct target_ops *ops)
 {
-	struct event ev;
+	struct brkwatch_snapshot *snap = &t->process.snap;
+	struct brkwatch_event event;
 	int rc;
 
-	if (t->snap.dropped > t->dropped)
-		report_lost(ops->report, &t->snap, t->snap.dropped - t->dropped, t->first);
-	t->dropped = t->snap.dropped;
-	while ((rc = snapshot_next_event(&t->snap, &ev)) > 0) {
-		rc = ops->event(ops->owner, t, &ev);
+	if (snap->dropped > t->dropped)
+		tell(&ops->listener, lost, &t->process, snap->dropped - t->dropped, t->first);
+	t->dropped = snap->dropped;
+	while ((rc = reader_next_event(ops->reader, &event)) > 0) {
+		rc = ops->event(ops->owner, t, &event);
 		if (rc)
 			break;
 	}
@@ -101,11 +100,11 @@ static bool same_space(pid_t a, pid_t b)
  */
 static int first_snapshot(struct target *t, const struct target_ops *ops)
 {
-	const struct snapshot last = t->snap;
-	int rc = ops->watch(ops->owner, t) ?: snapshot_read(&t->snap, t->fd);
+	const struct brkwatch_snapshot last = t->process.snap;
+	int rc = ops->watch(ops->owner, t) ?: reader_take(ops->reader, t->fd, &t->process.snap);
 
 	/* A module loaded anew counts spaces from 1 again. */
-	if (!rc && t->snap.space == last.space && t->snap.since == last.since)
+	if (!rc && t->process.snap.space == last.space && t->process.snap.since == last.since)
 		return 1;
 	if (!rc && ops->shared(ops->owner, t)) {
 		t->state = TARGET_SHARED;
@@ -113,25 +112,25 @@ static int first_snapshot(struct target *t, const struct target_ops *ops)
 	}
 	/* What was shown of the last one counts. */
 	if (rc == 1 || (rc && rc != -EPROTO))
-		t->snap = last;
+		t->process.snap = last;
 	return rc;
 }
 
 static int try_open(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
-	const bool again = t->snap.space, asked_for = !again && !t->parent;
+	const bool again = t->process.snap.space, asked_for = !again && !t->process.parent;
 	enum target_state state = TARGET_CLOSED;
 	int rc;
 
-	if (t->state == TARGET_SHARED && same_space(t->pid, t->parent)) {
+	if (t->state == TARGET_SHARED && same_space(t->pid, t->process.parent)) {
 		retry(t, TARGET_SHARED, now_ms);
 		return 0;
 	}
 	/* One that was asked for by its number is there, or it is said why it is not. */
 	if (t->state == TARGET_SHARED)
 		t->delay_ms = 0;
-	t->fd = asked_for ? procfile_open(ops->opts, t->pid) :
-			    procfile_try_open(ops->opts, t->pid);
+	t->fd = asked_for ? brkwatch_await_process(ops->bw, t->pid) :
+			    brkwatch_open_process(ops->bw, t->pid);
 	rc = t->fd < 0 ? t->fd : first_snapshot(t, ops);
 	if (!rc) {
 		t->state = TARGET_OPEN;
@@ -141,10 +140,10 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 		t->absent_since_ms = 0;
 		close_fd(&t->last_fd);
 		if (again)
-			report_exec(ops->report, &t->snap);
+			tell(&ops->listener, exec, &t->process);
 		else
-			report_start(ops->report, &t->snap);
-		return print_news(t, ops);
+			tell(&ops->listener, start, &t->process);
+		return tell_news(t, ops);
 	}
 	if (rc == 1)
 		state = t->state;
@@ -166,15 +165,15 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 
 static int read_news(struct target *t, const struct target_ops *ops)
 {
-	int rc = snapshot_read(&t->snap, t->fd);
+	int rc = reader_take(ops->reader, t->fd, &t->process.snap);
 
-	return rc ?: print_news(t, ops);
+	return rc ?: tell_news(t, ops);
 }
 
 /* As long as the file is open, the module keeps a long history for what comes after an exec. */
 static void space_ended(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
-	totals_add(&t->totals, &t->snap);
+	totals_add(&t->process.totals, &t->process.snap);
 	ops->unwatch(ops->owner, t);
 	close_fd(&t->last_fd);
 	t->last_fd = t->fd;
@@ -183,11 +182,35 @@ static void space_ended(struct target *t, const struct target_ops *ops, uint64_t
 	retry(t, TARGET_CLOSED, now_ms);
 }
 
-/* One that has ended before its file was open: the module remembers the last of those. */
+/* What the module remembers of those that have ended last. */
+static bool find_row(struct target *t, const struct brkwatch *bw)
+{
+	struct brkwatch_table *table;
+	const struct brkwatch_row *row;
+	bool found = false;
+
+	if (brkwatch_table_open(&table, bw, "exited"))
+		return false;
+	/* The newest come first. */
+	while (!found && brkwatch_table_next(table, &row) > 0)
+		found = row->pid == t->pid;
+	if (found) {
+		t->process.totals = (struct brkwatch_totals){
+			.spaces = 1, .calls = row->calls, .grows = row->grows, .refused = row->refused,
+			.grown_bytes = row->grown_bytes, .shrunk_bytes = row->shrunk_bytes,
+			.peak_bytes = row->peak_bytes,
+		};
+		snprintf(t->process.snap.name, sizeof(t->process.snap.name), "%s", row->name);
+	}
+	brkwatch_table_close(table);
+	return found;
+}
+
+/* It may have ended before its file was open. */
 static void wait_for_row(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
-	if (t->parent && !t->snap.space && t->row_tries < ROW_TRIES &&
-	    !exited_find(ops->opts, t->pid, &t->totals, t->snap.name, sizeof(t->snap.name))) {
+	if (t->process.parent && !t->process.snap.space && t->row_tries < ROW_TRIES &&
+	    !find_row(t, ops->bw)) {
 		t->row_tries++;
 		t->due_ms = now_ms + ROW_RETRY_MS;
 		return;
@@ -208,7 +231,7 @@ int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms,
 			rc = read_news(t, ops);
 		if (rc)
 			return rc;
-		if (hung_up || t->snap.exited || due)
+		if (hung_up || t->process.snap.exited || due)
 			space_ended(t, ops, now_ms);
 		else if (t->process_ended && !t->due_ms)
 			t->due_ms = now_ms + LAST_EVENT_WAIT_MS;
@@ -231,7 +254,7 @@ int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms,
 void target_end(struct target *t)
 {
 	if (t->state == TARGET_OPEN)
-		totals_add(&t->totals, &t->snap);
+		totals_add(&t->process.totals, &t->process.snap);
 	t->state = TARGET_ENDED;
 	t->due_ms = 0;
 	close_space(t);

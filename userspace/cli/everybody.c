@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+
+#include "cli/follow-all.h"
+#include "cli/session.h"
+#include "common/signals.h"
+
+static int look_around(void *owner)
+{
+	struct session *session = owner;
+	struct outbuf *out = session->out;
+	struct pollfd fds[] = { { .fd = session->stop_fd, .events = POLLIN }, { .fd = out->fd } };
+	int rc = outbuf_flush(out);
+
+	if (rc || poll(fds, 2, 0) <= 0)
+		return rc;
+	/* Nobody reads our output any more, and without events no write would ever tell. */
+	if (fds[1].revents & POLLERR)
+		out->error = -EPIPE;
+	return fds[0].revents ? 1 : out->error;
+}
+
+static void lost_some(void *owner, uint64_t count, bool others)
+{
+	const struct session *session = owner;
+	const struct brkwatch_process nobody = { .parent = 0 };
+
+	if (session->opts->format == &json_lines)
+		json_lines.lost(session->out, &session->style, &nobody, count, false);
+	else
+		warn_user("%" PRIu64 " %sevents were lost, of processes that are not known", count,
+			  others ? "other " : "");
+}
+
+enum exit_status follow_everybody(struct session *session)
+{
+	const struct options *opts = session->opts;
+	const struct follow_all what = {
+		.bw = session->bw, .selection = &opts->selection, .filter = &opts->filter,
+		.whole = opts->style.summary,
+		.end_ms = opts->duration_ms ? clock_ms() + opts->duration_ms : 0,
+		.listener = { printer_sink, session }, .pause = look_around, .lost = lost_some,
+	};
+	int rc;
+
+	session->stop_fd = stop_open(true);
+	rc = session->stop_fd < 0 ? session->stop_fd : follow_all(&what);
+	if (rc < 0 && rc != session->out->error && rc != -ECANCELED)
+		warn_user("%s", strerror(-rc));
+	stop_close();
+	return session_finish(session, rc < 0 ? STATUS_FAILED : STATUS_OK);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "cli/session.h"
+#include "recording/replay.h"
+
+static bool begin(void *owner, bool several)
+{
+	struct session *session = owner;
+
+	session->style.source = session->opts->input;
+	session->style.several = several;
+	return session_begin(session);
+}
+
+static int take_state(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader)
+{
+	struct session *session = owner;
+
+	if (session->any && session->opts->format->for_people)
+		outbuf_puts(session->out, "\n");
+	session->any = true;
+	return show_state(session, process, reader);
+}
+
+enum exit_status show_input(struct session *session)
+{
+	const struct replay what = {
+		.name = session->opts->input, .output = session->opts->output, .out = session->out,
+		.listener = { printer_sink, session }, .begin = begin,
+		.state = session->opts->follow ? NULL : take_state,
+	};
+
+	return session_finish(session, replay(&what));
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/session.h"
+#include "explain/event.h"
+
+static void put_explanation(void *owner, struct outbuf *out, const struct brkwatch_process *process,
+			    struct brkwatch_event *ev)
+{
+	explain_event(out, owner, &process->snap, ev);
+}
+
+bool session_begin(void *owner)
+{
+	struct session *session = owner;
+	const struct options *opts = session->opts;
+
+	/* A command has its own stdout: what is said of it goes where complaints go, as strace does. */
+	if (!output_open(session->out, opts->output, opts->command ? STDERR_FILENO : STDOUT_FILENO))
+		return false;
+	session->style.color = color_wanted(opts->color, session->out->fd);
+	session->how = (struct explain_how){ .bw = session->bw, .bytes = session->style.bytes };
+	session->printer = (struct printer){
+		.out = session->out, .format = opts->format, .style = session->style,
+		.filter = &opts->filter, .max_events = opts->max_events,
+		.below = opts->explain ? put_explanation : NULL, .owner = &session->how,
+	};
+	if (!printer_init(&session->printer))
+		return true;
+	warn_user("%s", strerror(ENOMEM));
+	return false;
+}
+
+enum exit_status session_finish(struct session *session, enum exit_status status)
+{
+	const struct printer *pr = &session->printer;
+
+	printer_finish(&session->printer);
+	if (pr->until_met)
+		return STATUS_UNTIL;
+	if (!session->opts->command || !pr->unseen)
+		return status;
+	warn_user("--until: not all events were seen, it may have become true");
+	return STATUS_COMMAND_FAILED;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_SESSION_H
+#define BRKWATCH_SESSION_H
+
+#include "cli/options.h"
+#include "events/printer.h"
+#include "explain/proc-pid.h"
+
+/* What one run of the program works with. */
+struct session {
+	struct printer printer;		/* first, as it is what the sink's functions get */
+	const struct options *opts;
+	struct outbuf *out;
+	const struct brkwatch *bw;	/* NULL: a recording is shown */
+	struct event_style style;
+	struct explain_how how;
+	int stop_fd;			/* of signals */
+	bool any;			/* state was shown */
+};
+
+/* Open the output, and set the printer up. False: after a complaint. */
+bool session_begin(void *session);
+
+/* What the printer makes of a status at the end. */
+enum exit_status session_finish(struct session *session, enum exit_status status);
+
+/* Print what is known of a process; on failure complain and print nothing. */
+enum exit_status show_process(struct session *session, pid_t pid);
+
+/*
+ * Print a state that is being read. Returns 0 or, with nothing printed, a negative errno: -EPROTO
+ * where an event makes no sense.
+ */
+int show_state(struct session *session, struct brkwatch_process *process,
+	       struct brkwatch_reader *reader);
+
+/* Print events of all processes, whatever ones there are. */
+enum exit_status follow_everybody(struct session *session);
+
+/* Show what the options name as --input. */
+enum exit_status show_input(struct session *session);
+
+#endif

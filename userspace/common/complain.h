@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_COMPLAIN_H
+#define BRKWATCH_COMPLAIN_H
+
+enum exit_status {
+	STATUS_OK,
+	STATUS_FAILED,
+	STATUS_USAGE,
+	STATUS_UNTIL,			/* what --until waits for has happened */
+	/* With a command these three, its own, or 128 and the signal's number. */
+	STATUS_COMMAND_FAILED = 125,	/* the program has */
+	STATUS_COMMAND_UNUSABLE,
+	STATUS_COMMAND_ABSENT,
+};
+
+/* One line on stderr, after the program's name. */
+void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/follow.h"
+#include "common/program.h"
+#include "common/signals.h"
+#include "common/why-not.h"
+
+/* Why one is followed no longer, while the others are. */
+static void take_failure(void *owner, pid_t pid, int error, const char *problem)
+{
+	struct following *f = owner;
+
+	complain_of_process(f->bw, pid, error, problem);
+	f->failed = true;
+}
+
+/*
+ * A command has had the terminal's signal itself, and is followed to its end. What it has left
+ * behind may have none.
+ */
+static void take_signal(void *owner)
+{
+	struct following *f = owner;
+	int sig = stop_take();
+
+	if (!f->launch || launch_ended(f->launch))
+		f->stopped = true;
+	else if (sig == SIGTERM)
+		kill(f->launch->pid, SIGTERM);
+}
+
+/* Nobody reads our output any more, and without events no write would ever tell. */
+static void take_end_of_output(void *owner)
+{
+	struct following *f = owner;
+
+	f->out->error = -EPIPE;
+	f->stopped = true;
+}
+
+static int set_up(struct following *f)
+{
+	const unsigned int flags = (f->children ? BRKWATCH_CHILDREN : 0) |
+				   (f->launch ? BRKWATCH_FROM_START : 0);
+	struct rlimit files;
+	int rc, stop;
+
+	/* Two descriptors each. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	rc = brkwatch_follower_new(&f->follower, f->bw, &f->listener.sink, f->listener.owner, flags);
+	if (rc)
+		return rc;
+	brkwatch_follower_on_failure(f->follower, take_failure, f);
+	if (!brkwatch_is_live(f->bw))
+		return 0;
+	/* One is a command's end, and what it leaves behind is followed until the next. */
+	stop = stop_open(!f->launch);
+	rc = stop < 0 ? stop : brkwatch_follower_watch(f->follower, stop, EPOLLIN, take_signal, f);
+	if (rc)
+		return rc;
+	/* Of a file there is no such news, and epoll says EPERM. */
+	brkwatch_follower_watch(f->follower, f->out->fd, 0, take_end_of_output, f);
+	return warn_of_probes(f->bw) || !f->launch ? 0 : -ECANCELED;
+}
+
+static int add_processes(struct following *f, const pid_t *pids, size_t n)
+{
+	int rc = f->prepare ? f->prepare(f->listener.owner, f->follower, pids, n) : 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = brkwatch_follower_add(f->follower, pids[i]);
+		if (rc == -ESRCH) {
+			take_failure(f, pids[i], rc, NULL);
+			rc = 0;
+		}
+	}
+	return rc;
+}
+
+static int time_left(uint64_t end_ms)
+{
+	uint64_t now_ms = end_ms ? clock_ms() : 0;
+
+	if (!end_ms)
+		return -1;
+	return now_ms >= end_ms ? 0 : end_ms - now_ms < INT_MAX ? (int)(end_ms - now_ms) : INT_MAX;
+}
+
+static int loop(struct following *f)
+{
+	const uint64_t end_ms = f->duration_ms ? clock_ms() + f->duration_ms : 0;
+	int rc = brkwatch_follower_step(f->follower, 0);
+
+	if (f->launch) {
+		if (f->failed)
+			rc = -ECANCELED;
+		if (rc < 0)
+			kill(f->launch->pid, SIGKILL);
+		launch_release(f->launch);
+	}
+	while (rc > 0 && !f->stopped) {
+		rc = outbuf_flush(f->out) ?: brkwatch_follower_step(f->follower, time_left(end_ms));
+		f->stopped |= end_ms && !time_left(end_ms);
+	}
+	return rc;
+}
+
+enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
+{
+	int rc = set_up(f) ?: add_processes(f, pids, n);
+
+	/* What cannot be followed as asked does not begin, if it is a command. */
+	if (rc && f->launch)
+		kill(f->launch->pid, SIGKILL);
+	rc = rc ?: loop(f);
+	if (f->launch) {
+		launch_release(f->launch);
+		f->failed |= !warn_of_probes(f->bw);
+		/* It goes on no longer than we want to follow it. */
+		if (f->stopped || (f->follower && brkwatch_follower_has_enough(f->follower)))
+			kill(f->launch->pid, SIGTERM);
+	}
+	if (f->follower)
+		rc = brkwatch_follower_finish(f->follower) ?: rc;
+	if (rc < 0 && rc != f->out->error) {
+		if (rc != -ECANCELED)
+			warn_user("%s", strerror(-rc));
+		f->failed = true;
+	}
+	brkwatch_follower_free(f->follower);
+	f->follower = NULL;
+	stop_close();
+	return !f->failed ? STATUS_OK : f->launch ? STATUS_COMMAND_FAILED : STATUS_FAILED;
+}
+
+enum exit_status follow_command(struct following *f, char *const *command,
+				bool (*begin)(void *owner))
+{
+	enum exit_status status = STATUS_COMMAND_FAILED;
+	struct launch launch;
+	int command_status;
+
+	if (!brkwatch_is_live(f->bw)) {
+		warn_user("%s: there are saved files in it, and no command can be followed",
+			  brkwatch_directory(f->bw));
+		return STATUS_COMMAND_FAILED;
+	}
+	command_status = launch_start(&launch, command);
+	if (command_status)
+		return (enum exit_status)command_status;
+	f->launch = &launch;
+	if (begin(f->listener.owner))
+		status = follow_pids(f, &launch.pid, 1);
+	else
+		kill(launch.pid, SIGKILL);
+	command_status = launch_status(&launch);
+	return status == STATUS_OK ? (enum exit_status)command_status : status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_FOLLOW_H
+#define BRKWATCH_FOLLOW_H
+
+#include "common/command.h"
+#include "common/complain.h"
+#include "common/output.h"
+#include "libbrkwatch/sink.h"
+
+/* How a program follows processes until they end, or a signal comes, or the time is over. */
+struct following {
+	const struct brkwatch *bw;
+	struct outbuf *out;		/* what the sink prints to */
+	struct listener listener;	/* without failed() */
+	bool children;
+	uint64_t duration_ms;		/* 0: no end */
+	/*
+	 * More to watch, before the processes are looked at; or NULL. Returns 0, a negative errno, or
+	 * after a complaint -ECANCELED.
+	 */
+	int (*prepare)(void *owner, struct brkwatch_follower *follower, const pid_t *pids, size_t n);
+
+	/* private: */
+	struct brkwatch_follower *follower;
+	struct launch *launch;
+	bool stopped, failed;
+};
+
+/* Follow those. Returns STATUS_OK or, after a complaint, STATUS_FAILED. */
+enum exit_status follow_pids(struct following *following, const pid_t *pids, size_t n);
+
+/*
+ * Run a command and follow it from its first instruction. @begin is called, with the sink's owner,
+ * when it is certain that there is one: false ends it. Returns the command's exit status, or why it
+ * could not be run or followed.
+ */
+enum exit_status follow_command(struct following *following, char *const *command,
+				bool (*begin)(void *owner));
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_JSON_H
+#define BRKWATCH_JSON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/output.h"
+
+/* Raised when the meaning of a member changes; members may be added any time. */
+#define JSON_SCHEMA 1
+
+/* { "type": TYPE } */
+struct json_object *json_line(const char *type);
+
+void json_add_number(struct json_object *obj, const char *name, uint64_t value);
+/* null where it is not known */
+void json_add_known(struct json_object *obj, const char *name, bool known, uint64_t value);
+void json_add_address(struct json_object *obj, const char *name, uint64_t address);
+
+/* A name, which may have any bytes; JSON has UTF-8. @escaped: as in the module's files. */
+void json_add_name(struct json_object *obj, const char *name, const char *value, bool escaped);
+
+/* Write it as a line, and free it. */
+void json_write(struct outbuf *out, struct json_object *obj);
+
+/* The same with one member more, an array of these elements. */
+void json_write_with(struct outbuf *out, struct json_object *obj, const char *name,
+		     const char *elements);
+
+#endif

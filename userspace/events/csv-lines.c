@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+
+#include "common/complain.h"
+#include "events/values.h"
+
+static void choose(struct column_list *list, const struct event_style *style)
+{
+	(void)style;
+	columns_for_programs(list, true);
+}
+
+static void head(struct outbuf *out, const struct event_style *style)
+{
+	for (size_t i = 0; i < style->columns.n; i++)
+		outbuf_printf(out, "%s%s", i ? "," : "", event_columns[style->columns.ids[i]].name);
+	outbuf_puts(out, "\n");
+}
+
+static char *event(char *p, const struct event_view *view)
+{
+	for (size_t i = 0; i < view->style->columns.n; i++) {
+		p = put_value(p, view->style->columns.ids[i], view, false);
+		*p++ = ',';
+	}
+	p[-1] = '\n';
+	return p;
+}
+
+static void lost(struct outbuf *out, const struct event_style *style,
+		 const struct brkwatch_process *process, uint64_t count, bool before)
+{
+	(void)out;
+	(void)style;
+	warn_user("%" PRIu64 ": %" PRIu64 " %s lost", process->snap.pid, count,
+		  before ? "earlier events" : "events");
+}
+
+static void missed(struct outbuf *out, const struct event_style *style,
+		   const struct brkwatch_process *process)
+{
+	(void)out;
+	(void)style;
+	warn_user("%" PRIu64 ", child of %d: had ended before it could be followed", process->snap.pid,
+		  process->parent);
+}
+
+const struct event_format csv_lines = {
+	.choose = choose,
+	.head = head,
+	.event = event,
+	.lost = lost,
+	.missed = missed,
+};

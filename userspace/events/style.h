@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_STYLE_H
+#define BRKWATCH_STYLE_H
+
+#include "common/output.h"
+#include "libbrkwatch/sink.h"
+
+/*
+ * All that an event may be shown as. Those of the file come in its order, the first of them is
+ * COL_SEQ.
+ */
+enum column_id {
+	COL_PID,
+	COL_SPACE,
+	COL_SEQ,
+	COL_TIME,
+	COL_TOOK,
+	COL_TID,
+	COL_EVENT,
+	COL_REQUEST,
+	COL_OLD,
+	COL_BREAK,
+	COL_DELTA,
+	COL_PAGES,
+	COL_REASON,
+	COL_FLAGS,
+	COL_START,
+	COL_HEAP,
+	COL_TREND,
+	COL_NOTE,
+	COLUMNS,
+};
+
+/* Columns in the order in which they are shown. */
+struct column_list {
+	enum column_id ids[COLUMNS];
+	size_t n;
+	bool more;		/* besides those that are shown anyhow */
+};
+
+/* What the TIME column says: as strace's -t, -tt, -ttt, and -r. */
+enum time_stamp {
+	TIME_MONOTONIC,
+	TIME_OF_DAY,
+	TIME_OF_DAY_USEC,
+	TIME_EPOCH,
+	TIME_RELATIVE,
+};
+
+/* How events, and what is between them, are shown. */
+struct event_style {
+	const char *source;		/* where they come from, for complaints */
+	struct column_list columns;	/* that were asked for */
+	int widths[COLUMNS];		/* of each of them */
+	enum time_stamp stamp;
+	bool bytes;			/* sizes as plain numbers */
+	bool color;
+	bool several;			/* there may be events of more than one process */
+	bool quiet;			/* events only */
+	bool no_events;
+	bool summary;			/* what the events of a process add up to */
+	bool wall_known;		/* of what happens now */
+	int64_t wall_offset_ns;		/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
+};
+
+struct event_sums;
+struct event_view;
+
+/* A format. Each function heeds what the style says of it; NULL: there is nothing to say. */
+struct event_format {
+	bool for_people;
+	/* The columns where none are asked for. */
+	void (*choose)(struct column_list *list, const struct event_style *style);
+	/* Before the first event. */
+	void (*head)(struct outbuf *out, const struct event_style *style);
+	void (*start)(struct outbuf *out, const struct event_style *style,
+		      const struct brkwatch_process *process, bool exec);
+	/* Writes at @p, COLUMN_TEXT_MAX for each column at most; returns where it ended. */
+	char *(*event)(char *p, const struct event_view *view);
+	void (*lost)(struct outbuf *out, const struct event_style *style,
+		     const struct brkwatch_process *process, uint64_t count, bool before);
+	void (*missed)(struct outbuf *out, const struct event_style *style,
+		       const struct brkwatch_process *process);
+	/* @sums: where the style has a summary, else NULL. */
+	void (*done)(struct outbuf *out, const struct event_style *style,
+		     const struct brkwatch_process *process, const struct event_sums *sums,
+		     bool ended);
+};
+
+extern const struct event_format text_lines, json_lines, csv_lines;
+
+#endif

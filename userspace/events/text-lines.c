@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/format-number.h"
+
+#include "events/columns.h"
+
+#define COLOR_HEAD	"\033[1m"
+#define COLOR_END	"\033[0m"
+
+static void choose(struct column_list *list, const struct event_style *style)
+{
+	if (style->several)
+		columns_append(list, COL_PID);
+	columns_append(list, COL_TIME);
+	columns_append(list, COL_EVENT);
+	columns_append(list, COL_DELTA);
+	/* 80 characters are soon full. */
+	if (!style->several)
+		columns_append(list, COL_PAGES);
+	columns_append(list, COL_BREAK);
+	columns_append(list, COL_HEAP);
+	columns_append(list, COL_NOTE);
+}
+
+/* What was put from @start to @p becomes a cell of the column. */
+static inline char *pad_cell(char *start, char *p, int width, bool right)
+{
+	long missing = width - (p - start);
+	char text[COLUMN_WIDTH_MAX];
+
+	if (missing <= 0)
+		return p;
+	/* More than needed, but of a size the compiler knows: a few moves and no calls. */
+	if (right) {
+		memcpy(text, start, sizeof(text));
+		memset(start, ' ', sizeof(text));
+		memcpy(start + missing, text, sizeof(text));
+	} else {
+		memset(p, ' ', COLUMN_WIDTH_MAX);
+	}
+	return p + missing;
+}
+
+static char *end_line(char *start, char *p)
+{
+	while (p > start && p[-1] == ' ')
+		p--;
+	*p++ = '\n';
+	return p;
+}
+
+static void head(struct outbuf *out, const struct event_style *style)
+{
+	char *start = outbuf_reserve(out, (size_t)COLUMNS * COLUMN_TEXT_MAX);
+	char *p = style->color ? stpcpy(start, COLOR_HEAD) : start;
+
+	for (size_t i = 0; i < style->columns.n; i++) {
+		const struct column *column = &event_columns[style->columns.ids[i]];
+
+		p = pad_cell(p, stpcpy(p, column->title), style->widths[i], column->right);
+		*p++ = ' ';
+	}
+	p = end_line(start, p);
+	if (style->color)
+		p = stpcpy(p - 1, COLOR_END "\n");
+	outbuf_commit(out, p);
+}
+
+/* What takes memory, what gives it back, what went wrong, and what is of no account. */
+static const char *color_of(const struct brkwatch_event *ev)
+{
+	switch (brkwatch_event_kind(ev)) {
+	case BRKWATCH_GROW:
+		return "\033[32m";
+	case BRKWATCH_SHRINK:
+		return "\033[36m";
+	case BRKWATCH_REFUSED:
+		return "\033[1;31m";
+	case BRKWATCH_RESYNC:
+	case BRKWATCH_EXTERNAL:
+	case BRKWATCH_END:
+		return "\033[33m";
+	default:
+		return "\033[2m";
+	}
+}
+
+static char *event(char *p, const struct event_view *view)
+{
+	const struct event_style *style = view->style;
+	char *start = style->color ? stpcpy(p, color_of(view->ev)) : p;
+
+	p = start;
+	for (size_t i = 0; i < style->columns.n; i++) {
+		const struct column *column = &event_columns[style->columns.ids[i]];
+
+		p = pad_cell(p, column->put(p, view), style->widths[i], column->right);
+		*p++ = ' ';
+	}
+	p = end_line(start, p);
+	return style->color ? stpcpy(p - 1, COLOR_END "\n") : p;
+}
+
+/* Lines that are no events begin with this. */
+static void put_remark(struct outbuf *out, const struct event_style *style,
+		       const struct brkwatch_process *process)
+{
+	outbuf_puts(out, "... ");
+	if (style->several)
+		outbuf_printf(out, "%" PRIu64 " ", process->snap.pid);
+}
+
+static void start(struct outbuf *out, const struct event_style *style,
+		  const struct brkwatch_process *process, bool exec)
+{
+	char name[sizeof(process->snap.name)];
+
+	if (style->quiet || style->no_events || !(exec || style->several))
+		return;
+	/* A process picks its name itself: keep it from talking to the terminal. */
+	memcpy(name, process->snap.name, sizeof(name));
+	text_clean(name);
+	put_remark(out, style, process);
+	outbuf_printf(out, exec ? "exec: new address space, the program is now %s\n" : "%s\n", name);
+}
+
+static void lost(struct outbuf *out, const struct event_style *style,
+		 const struct brkwatch_process *process, uint64_t count, bool before)
+{
+	if (style->no_events)
+		return;
+	put_remark(out, style, process);
+	outbuf_printf(out, "%" PRIu64 " %s lost (overwritten before they were read)\n", count,
+		      before ? "earlier events" : "events");
+}
+
+static void missed(struct outbuf *out, const struct event_style *style,
+		   const struct brkwatch_process *process)
+{
+	if (!style->no_events)
+		outbuf_printf(out, "... %" PRIu64 " child of %d: had ended before it could be followed\n",
+			      process->snap.pid, process->parent);
+}
+
+static void done(struct outbuf *out, const struct event_style *style,
+		 const struct brkwatch_process *process, const struct event_sums *sums, bool ended)
+{
+	const struct brkwatch_totals *sum = &process->totals;
+
+	(void)sums;
+	if (style->quiet || style->no_events)
+		return;
+	outbuf_printf(out, "... %" PRIu64 " %s: %" PRIu64 " calls, grown %s, shrunk %s, peak %s, %" PRIu64
+		      " refused", process->snap.pid, ended ? "has ended" : "lives on", sum->calls,
+		      size_text(sum->grown_bytes, style->bytes).text,
+		      size_text(sum->shrunk_bytes, style->bytes).text,
+		      size_text(sum->peak_bytes, style->bytes).text, sum->refused);
+	if (sum->dropped)
+		outbuf_printf(out, ", %" PRIu64 " dropped", sum->dropped);
+	if (sum->lost)
+		outbuf_printf(out, ", %" PRIu64 " unrecorded", sum->lost);
+	outbuf_puts(out, "\n");
+}
+
+const struct event_format text_lines = {
+	.for_people = true,
+	.choose = choose,
+	.head = head,
+	.start = start,
+	.event = event,
+	.lost = lost,
+	.missed = missed,
+	.done = done,
+};

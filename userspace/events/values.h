@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_VALUES_H
+#define BRKWATCH_VALUES_H
+
+#include "common/format-number.h"
+#include "events/columns.h"
+
+/*
+ * Values of columns as JSON and CSV have them. There may be a million events a second, for which a
+ * library would take most of the time.
+ */
+
+static inline uint64_t bytes_equal(uint64_t text, char c)
+{
+	uint64_t zero = text ^ EACH_BYTE((uint64_t)(unsigned char)c);
+
+	return (zero - EACH_BYTE(1)) & ~zero & EACH_BYTE(0x80);
+}
+
+/* Words are from closed sets. What would need an escape came from a damaged file. */
+static inline char *put_plain_word(char *p, struct brkwatch_event *ev, struct slice word)
+{
+	uint64_t others = 0;
+
+	if (word.len >= SCAN_SLACK) {
+		ev->malformed = true;
+		return p;
+	}
+	for (size_t i = 0; i < word.len; i += 8) {
+		uint64_t text = digits_load(word.text + i);
+
+		if (word.len - i < 8)
+			text &= (1ull << 8 * (word.len - i)) - 1;
+		others |= bytes_equal(text, '"') | bytes_equal(text, '\\') | bytes_equal(text, ',');
+	}
+	ev->malformed |= others != 0;
+	memcpy(p, word.text, SCAN_SLACK);
+	return p + word.len;
+}
+
+static inline char *put_quote(char *p, bool quoted)
+{
+	*p = '"';
+	return p + quoted;
+}
+
+/* @quoted: as JSON has it, where words and addresses are strings, and what is not known is null. */
+static inline char *put_value(char *p, enum column_id id, const struct event_view *view, bool quoted)
+{
+	struct brkwatch_event *ev = view->ev;
+	enum value_kind kind = event_columns[id].kind;
+	struct slice field;
+
+	if (id < COL_SEQ || id >= COLUMN_OF(BRKWATCH_FIELDS)) {
+		if (!column_known(id, view))
+			return quoted ? mempcpy(p, "null", 4) : p;
+		if (kind != VALUE_ADDRESS)
+			return put_u64(p, column_number(id, view));
+		p = put_hex16(put_quote(p, quoted), column_number(id, view));
+		return put_quote(p, quoted);
+	}
+	field = ev->field[id - COL_SEQ];
+	if (kind == VALUE_REQUEST)
+		kind = event_is(ev, BRKWATCH_FORK) ? VALUE_UNSIGNED : VALUE_ADDRESS;
+	/* The text is right already, once it has been understood. */
+	switch (kind) {
+	case VALUE_UNSIGNED:
+		event_unsigned(ev, (enum brkwatch_field)(id - COL_SEQ));
+		memcpy(p, field.text, 20);
+		return p + field.len;
+	case VALUE_SIGNED:
+		event_signed(ev, (enum brkwatch_field)(id - COL_SEQ));
+		memcpy(p, field.text, 21);
+		return p + field.len;
+	case VALUE_ADDRESS:
+		event_address(ev, (enum brkwatch_field)(id - COL_SEQ));
+		p = mempcpy(put_quote(p, quoted), field.text, 18);
+		return put_quote(p, quoted);
+	default:
+		if (slice_is(field, "-"))
+			return quoted ? mempcpy(p, "null", 4) : p;
+		p = put_plain_word(put_quote(p, quoted), ev, field);
+		return put_quote(p, quoted);
+	}
+}
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * libbrkwatch reads what the kernel module brkwatch records: where the heaps of processes are, and
+ * each brk(2) call that moved their ends or was refused. See brkwatch(3) and brkwatch(4).
+ *
+ * Units: sizes are bytes, addresses are those of the process, times are nanoseconds of
+ * CLOCK_MONOTONIC.
+ * Errors: a function that returns int returns 0 or a negative errno, unless its comment says more.
+ * -EPROTO is a file that the library does not understand. The library prints nothing.
+ * Ownership: what a function named _new or _open has made, the one named _free or _close frees. A
+ * pointer to something inside of an object is valid until the object is used again.
+ * Threads: there is no hidden state. Threads may use the library at the same time, but one object
+ * only one at a time.
+ */
+#ifndef BRKWATCH_H
+#define BRKWATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* The Format: of the files that this library understands. */
+#define BRKWATCH_FORMAT		"1"
+
+/* A limit or an address that there is none of: unlimited, no mapping. */
+#define BRKWATCH_NONE		UINT64_MAX
+
+/* ---- the directory ---- */
+
+/* /proc/brkwatch, or a directory with copies of its files: then nothing will happen any more. */
+struct brkwatch;
+
+/* @directory may be NULL: /proc/brkwatch. -ENOENT: the module is not loaded. */
+int brkwatch_open(struct brkwatch **bw, const char *directory);
+void brkwatch_close(struct brkwatch *bw);
+
+const char *brkwatch_directory(const struct brkwatch *bw);
+bool brkwatch_is_live(const struct brkwatch *bw);
+
+/* ---- a process ---- */
+
+/*
+ * What the file of a process says, which is about the address space that it has. Members may be
+ * added at the end.
+ */
+struct brkwatch_snapshot {
+	char name[128];		/* as in /proc/PID/status: \n and \\ are escaped */
+	bool exited;
+	uint64_t pid;
+	uint64_t space;		/* the number of the address space; another one after an exec */
+	uint64_t page_size;	/* 0: not known, of a recording that has only events */
+	uint64_t start_brk;	/* likewise */
+	uint64_t brk;
+	uint64_t heap_bytes;
+	uint64_t heap_pages;
+	uint64_t peak_bytes;
+	uint64_t data_limit;	/* or BRKWATCH_NONE */
+	uint64_t next_mapping;	/* or BRKWATCH_NONE */
+	uint64_t room_bytes;	/* or BRKWATCH_NONE */
+	uint64_t since;		/* when the record of the address space begins */
+	uint64_t calls;
+	uint64_t queries;
+	uint64_t grows;
+	uint64_t shrinks;
+	uint64_t moves;
+	uint64_t same;
+	uint64_t refused;
+	uint64_t grown_bytes;
+	uint64_t shrunk_bytes;
+	uint64_t in_flight;
+	uint64_t lost;		/* calls that were not recorded */
+	uint64_t history;
+	uint64_t events;	/* the number of the newest event */
+	uint64_t dropped;	/* events that were overwritten before this reading */
+	uint64_t external;	/* moves by other means than calls, and those that may be */
+	uint64_t resyncs;
+	uint64_t external_up_bytes;
+	uint64_t external_down_bytes;
+	uint64_t start_before;	/* where the heap started before the oldest event that is there */
+	uint64_t start;		/* the same after the event that was returned last; 0: not known */
+	uint32_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
+};
+
+/* Sums over the address spaces that a process has had. Members may be added at the end. */
+struct brkwatch_totals {
+	uint64_t spaces;
+	uint64_t calls;
+	uint64_t grows;
+	uint64_t grown_bytes;
+	uint64_t shrunk_bytes;
+	uint64_t peak_bytes;
+	uint64_t refused;
+	uint64_t lost;
+	uint64_t dropped;
+};
+
+struct brkwatch_event;
+
+/* Reads files of processes, one after another. NULL: no memory. */
+struct brkwatch_reader *brkwatch_reader_new(void);
+void brkwatch_reader_free(struct brkwatch_reader *reader);
+
+/*
+ * Read the file of @pid. A process that has just started may have none yet: this waits for it, for
+ * a second at most. -ESRCH, -ENOENT: there is no such process; -EACCES: as for /proc/PID/maps;
+ * -EPROTO: see brkwatch_problem().
+ */
+int brkwatch_read(struct brkwatch_reader *reader, const struct brkwatch *bw, pid_t pid,
+		  const struct brkwatch_snapshot **snap);
+
+/* Returns 1 and the next event of what was read last, oldest first; 0 after the newest one. */
+int brkwatch_next_event(struct brkwatch_reader *reader, struct brkwatch_event **event);
+
+/* What is wrong with the file, after -EPROTO. */
+const char *brkwatch_problem(const struct brkwatch_reader *reader);
+
+/* ---- events ---- */
+
+enum brkwatch_field {
+	BRKWATCH_SEQ,		/* its number in its address space, from 1 on */
+	BRKWATCH_TIME_NS,	/* when the call ended */
+	BRKWATCH_TOOK_NS,
+	BRKWATCH_TID,		/* 0: not known in the reader's pid namespace */
+	BRKWATCH_EVENT,		/* a kind, as text */
+	BRKWATCH_REQUEST,	/* the break that was asked for; of a fork, the child */
+	BRKWATCH_OLD,
+	BRKWATCH_NEW,
+	BRKWATCH_DELTA_BYTES,	/* signed, as is the next one */
+	BRKWATCH_DELTA_PAGES,
+	BRKWATCH_REASON,	/* text; "-": the call was not refused */
+	BRKWATCH_FLAGS,		/* text; "-": none */
+	BRKWATCH_FIELDS,
+};
+
+enum brkwatch_kind {
+	BRKWATCH_QUERY,
+	BRKWATCH_GROW,
+	BRKWATCH_SHRINK,
+	BRKWATCH_MOVE,
+	BRKWATCH_SAME,
+	BRKWATCH_REFUSED,
+	BRKWATCH_FORK,
+	BRKWATCH_EXTERNAL,
+	BRKWATCH_RESYNC,
+	BRKWATCH_END,
+	BRKWATCH_KINDS,		/* one that is newer than this library */
+};
+
+/* The fields and kinds as the files name them. */
+const char *brkwatch_field_name(enum brkwatch_field field);
+const char *brkwatch_kind_name(enum brkwatch_kind kind);
+
+enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event);
+
+/* False where the field has no such number. */
+bool brkwatch_event_unsigned(struct brkwatch_event *event, enum brkwatch_field field,
+			     uint64_t *value);
+bool brkwatch_event_signed(struct brkwatch_event *event, enum brkwatch_field field, int64_t *value);
+
+/* The field as the file has it; it does not end in a NUL. */
+const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
+				size_t *len);
+
+/* ---- following processes ---- */
+
+/* A process as a source of events sees it. */
+struct brkwatch_process;
+
+const struct brkwatch_snapshot *brkwatch_process_snapshot(const struct brkwatch_process *process);
+
+/* Of the address spaces before the one it has now; in done(), of all. */
+const struct brkwatch_totals *brkwatch_process_totals(const struct brkwatch_process *process);
+
+/* The process whose fork made it known, or 0. */
+pid_t brkwatch_process_parent(const struct brkwatch_process *process);
+
+/* Whom a source of events tells. What is NULL is not told; @owner is passed on. */
+struct brkwatch_sink {
+	/* A process begins to be followed, and has another address space by exec. */
+	void (*start)(void *owner, struct brkwatch_process *process);
+	void (*exec)(void *owner, struct brkwatch_process *process);
+
+	/*
+	 * An event, valid during the call. Return 0; 1 to hear no more; -EPROTO where the event makes
+	 * no sense, after which the process is not followed on; another error to end it all.
+	 */
+	int (*event)(void *owner, struct brkwatch_process *process, struct brkwatch_event *event);
+
+	/* So many events were overwritten; @before: those of before it was followed. */
+	void (*lost)(void *owner, struct brkwatch_process *process, uint64_t count, bool before);
+
+	/* A child that had ended before it could be followed. */
+	void (*missed)(void *owner, struct brkwatch_process *process);
+
+	/*
+	 * The process is not followed any more, as it has @ended or for another reason. Return 1 to
+	 * hear no more of others, or 0.
+	 */
+	int (*done)(void *owner, struct brkwatch_process *process, bool ended);
+};
+
+struct brkwatch_follower;
+
+#define BRKWATCH_CHILDREN	1u	/* follow also what they fork, and so on */
+#define BRKWATCH_FROM_START	2u	/* what they have forked so far, too: they have just begun */
+
+/* @sink is copied. */
+int brkwatch_follower_new(struct brkwatch_follower **follower, const struct brkwatch *bw,
+			  const struct brkwatch_sink *sink, void *owner, unsigned int flags);
+void brkwatch_follower_free(struct brkwatch_follower *follower);
+
+/* @failed is told why a process cannot be followed on; @problem goes with -EPROTO. */
+void brkwatch_follower_on_failure(struct brkwatch_follower *follower,
+				  void (*failed)(void *owner, pid_t pid, int error,
+						 const char *problem), void *owner);
+
+/* -ESRCH: there is no such process. The sink is told from brkwatch_follower_step() on. */
+int brkwatch_follower_add(struct brkwatch_follower *follower, pid_t pid);
+
+/*
+ * Wait for news for @timeout_ms at most (-1: without end) and tell the sink. Returns 1, 0 when there
+ * is nothing to follow any more or the sink has enough, or an error of the sink's.
+ */
+int brkwatch_follower_step(struct brkwatch_follower *follower, int timeout_ms);
+bool brkwatch_follower_has_enough(const struct brkwatch_follower *follower);
+
+/*
+ * For programs that wait for other things, too: @ready is called by brkwatch_follower_step() when
+ * epoll_wait(2) returns these events of the descriptor.
+ */
+int brkwatch_follower_watch(struct brkwatch_follower *follower, int fd, uint32_t events,
+			    void (*ready)(void *owner), void *owner);
+
+/* Tell the sink what has happened until now, and that all is done. */
+int brkwatch_follower_finish(struct brkwatch_follower *follower);
+
+/* ---- all processes ---- */
+
+/* A row of the files all and exited. Members may be added at the end. */
+struct brkwatch_row {
+	pid_t pid;
+	uint64_t space;		/* 0: an older module does not tell */
+	char name[64];		/* escaped, with tabs as \t */
+	uint64_t start_brk;
+	uint64_t brk;
+	uint64_t heap_bytes;
+	uint64_t peak_bytes;
+	uint64_t calls;
+	uint64_t grows;
+	uint64_t shrinks;
+	uint64_t refused;
+	uint64_t grown_bytes;
+	uint64_t shrunk_bytes;
+	uint64_t last_event_ns;
+	uint64_t exit_ns;	/* 0 in all */
+};
+
+struct brkwatch_table;
+
+/* @file is "all" (by number, those that the caller may look at) or "exited" (newest first). */
+int brkwatch_table_open(struct brkwatch_table **table, const struct brkwatch *bw, const char *file);
+void brkwatch_table_close(struct brkwatch_table *table);
+
+/* Returns 1 and a row, 0 after the last one, or an error. */
+int brkwatch_table_next(struct brkwatch_table *table, const struct brkwatch_row **row);
+
+/* Whether @later is of the address space that @earlier was of. */
+bool brkwatch_row_goes_on(const struct brkwatch_row *earlier, const struct brkwatch_row *later);
+
+/* ---- the module ---- */
+
+/* The file stats, as it was at one moment. */
+struct brkwatch_stats;
+
+int brkwatch_stats_open(struct brkwatch_stats **stats, const struct brkwatch *bw);
+void brkwatch_stats_close(struct brkwatch_stats *stats);
+
+/* The value of a key, or NULL: an older module has fewer. */
+const char *brkwatch_stats_text(const struct brkwatch_stats *stats, const char *key);
+bool brkwatch_stats_number(const struct brkwatch_stats *stats, const char *key, uint64_t *value);
+
+/* A column of the table of probes, in row @i from 0 on; NULL: there is no such row or column. */
+const char *brkwatch_stats_probe(const struct brkwatch_stats *stats, size_t i, const char *column);
+
+/*
+ * Make a brk call and look whether the module has noticed: returns 1 or 0; or an error where that
+ * cannot be told. Kprobes can be switched off for all the kernel.
+ */
+int brkwatch_probes_work(const struct brkwatch *bw);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

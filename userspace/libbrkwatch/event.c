@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "libbrkwatch/event.h"
+
+const char *const field_words[BRKWATCH_FIELDS] = {
+	[BRKWATCH_SEQ] = "seq",
+	[BRKWATCH_TIME_NS] = "time_ns",
+	[BRKWATCH_TOOK_NS] = "took_ns",
+	[BRKWATCH_TID] = "tid",
+	[BRKWATCH_EVENT] = "event",
+	[BRKWATCH_REQUEST] = "request",
+	[BRKWATCH_OLD] = "old",
+	[BRKWATCH_NEW] = "new",
+	[BRKWATCH_DELTA_BYTES] = "delta_bytes",
+	[BRKWATCH_DELTA_PAGES] = "delta_pages",
+	[BRKWATCH_REASON] = "reason",
+	[BRKWATCH_FLAGS] = "flags",
+};
+
+const char event_absent[BRKWATCH_FIELDS][SCAN_SLACK] = {
+	[BRKWATCH_TOOK_NS] = "0",
+	[BRKWATCH_TID] = "0",
+	[BRKWATCH_REASON] = "-",
+	[BRKWATCH_FLAGS] = "-",
+};
+
+const char *brkwatch_field_name(enum brkwatch_field field)
+{
+	return field_words[field];
+}
+
+const char *brkwatch_kind_name(enum brkwatch_kind kind)
+{
+	return kind_words[kind];
+}
+
+enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event)
+{
+	enum brkwatch_kind kind = 0;
+
+	while (kind < BRKWATCH_KINDS && !event_is(event, kind))
+		kind++;
+	return kind;
+}
+
+bool brkwatch_event_unsigned(struct brkwatch_event *event, enum brkwatch_field field,
+			     uint64_t *value)
+{
+	event->malformed = false;
+	*value = scan_is_hex(event->field[field].text) ? event_address(event, field) :
+							 event_unsigned(event, field);
+	return !event->malformed;
+}
+
+bool brkwatch_event_signed(struct brkwatch_event *event, enum brkwatch_field field, int64_t *value)
+{
+	event->malformed = false;
+	*value = event_signed(event, field);
+	return !event->malformed;
+}
+
+const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
+				size_t *len)
+{
+	*len = event->field[field].len;
+	return event->field[field].text;
+}
+
+bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum brkwatch_field id,
+		     const char *text, size_t len)
+{
+	char *field = room->field[id];
+
+	if (len >= SCAN_SLACK)
+		return false;
+	/* As in the module's files. */
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	memset(field, '\0', sizeof(room->field[id]));
+	memcpy(field, text, len);
+	ev->field[id] = (struct slice){ field, len };
+	return true;
+}

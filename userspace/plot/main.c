@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/choose-processes.h"
+#include "common/follow.h"
+#include "common/parse-values.h"
+#include "common/program.h"
+#include "common/why-not.h"
+#include "plot/collect.h"
+#include "recording/replay.h"
+
+enum { OPT_INPUT = 0x100, OPT_DURATION };
+
+struct plot_options {
+	struct selection selection;
+	const char *picture, *input;
+	char *const *command;
+	bool children;
+	uint64_t duration_ms;
+};
+
+static const struct argp_option options[] = {
+	{ "follow-forks", 'f', NULL, 0, "also their children, and theirs", 2 },
+	{ "input", OPT_INPUT, "FILE", 0, "what brkwatch-cli has recorded, instead of a process; -: a pipe", 2 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "end after that time", 2 },
+	{ "output", 'o', "FILE", 0, "the picture: FILE.svg or FILE.png", 2 },
+	{ 0 },
+};
+
+static const char *contradiction(const struct plot_options *opts)
+{
+	const struct selection *sel = &opts->selection;
+	bool processes = sel->n || select_searches(sel);
+
+	if (!opts->picture)
+		return "where to draw? --output is missing";
+	if (processes + !!opts->input + !!opts->command > 1)
+		return "either processes, or --input, or a command";
+	if (!processes && !opts->input && !opts->command)
+		return "which process? A number is missing";
+	if (opts->input && opts->duration_ms)
+		return "--duration is for what happens now, not for --input";
+	return NULL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct plot_options *opts = state->input;
+	const char *wrong = NULL;
+	bool ok = true;
+
+	program_check(state, key, arg);
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->selection;
+		break;
+	case 'f':
+		opts->children = true;
+		break;
+	case OPT_INPUT:
+		opts->input = arg;
+		break;
+	case OPT_DURATION:
+		ok = parse_seconds("duration", arg, &opts->duration_ms);
+		break;
+	case 'o':
+		opts->picture = arg;
+		break;
+	case ARGP_KEY_ARG:
+		if (program_is_command(state))
+			opts->command = program_command(state);
+		else
+			ok = select_pids(&opts->selection, arg);
+		break;
+	case ARGP_KEY_END:
+		wrong = contradiction(opts);
+		if (wrong)
+			warn_user("%s", wrong);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (wrong || !ok)
+		program_usage(state);
+	return 0;
+}
+
+static bool begin_input(void *plot, bool several)
+{
+	(void)plot;
+	(void)several;
+	return true;
+}
+
+static bool begin(void *plot)
+{
+	return plot;
+}
+
+static enum exit_status run(struct plot_options *opts, struct plot *plot, struct outbuf *out)
+{
+	const struct listener listener = { plot_sink, plot };
+	const struct replay recording = {
+		.name = opts->input, .out = out, .listener = listener, .begin = begin_input,
+	};
+	struct following following = {
+		.out = out, .listener = listener, .children = opts->children,
+		.duration_ms = opts->duration_ms,
+	};
+	struct selection *sel = &opts->selection;
+	enum exit_status status = STATUS_FAILED;
+	struct brkwatch *bw;
+
+	if (opts->input)
+		return replay(&recording);
+	following.bw = bw = open_directory();
+	if (!bw)
+		return failure(opts->command);
+	if (opts->command)
+		status = follow_command(&following, opts->command, begin);
+	else if (!select_searches(sel) || select_search(sel, bw))
+		status = follow_pids(&following, sel->pids, sel->n);
+	brkwatch_close(bw);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &selection_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.args_doc = "-o FILE PID...\n-o FILE --input RECORDING\n-o FILE -- COMMAND [ARGUMENT]...",
+		.doc = "Draw the program breaks of processes over time, with gnuplot, until they end or "
+		       "Ctrl-C.\vFor more details see brkwatch-plot(1).",
+	};
+	/* Nothing is printed; but who looks at the picture may close it. */
+	static struct outbuf out = { .fd = STDERR_FILENO };
+	struct plot_options opts = { .children = false };
+	enum exit_status status;
+	struct plot *plot;
+
+	program_setup();
+	program_parse(&argp, argc, argv, &opts);
+	plot = plot_new(opts.picture);
+	if (!plot)
+		return failure(opts.command);
+	status = run(&opts, plot, &out);
+	if (plot_finish(plot))
+		status = failure(opts.command);
+	plot_free(plot);
+	select_free(&opts.selection);
+	return (int)status;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/parse-values.h"
+#include "common/why-not.h"
+#include "top/screen.h"
+#include "top/text.h"
+
+enum { OPT_BYTES = 0x100, OPT_COLOR, OPT_JSON };
+
+static const struct argp_option options[] = {
+	{ NULL, 0, NULL, 0, "How it looks:", 2 },
+	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 2 },
+	{ "bytes", OPT_BYTES, NULL, 0, "sizes as plain numbers of bytes, not as KiB, MiB, ...", 2 },
+	{ "json", OPT_JSON, NULL, 0, "JSON, one object per line", 2 },
+	{ "quiet", 'q', NULL, 0, "processes only: no head", 2 },
+	{ "output", 'o', "FILE", 0, "write to FILE", 2 },
+	{ 0 },
+};
+
+/* [INTERVAL [COUNT]] */
+static bool take_number(struct top_options *opts, unsigned int i, const char *arg)
+{
+	return i == 0 ? parse_seconds("interval", arg, &opts->interval_ms) :
+	       i == 1 ? parse_count("count", arg, &opts->count) : not_understood("count", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct top_options *opts = state->input;
+	bool ok = true;
+
+	program_check(state, key, arg);
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &opts->selection;
+		break;
+	case ARGP_KEY_ARG:
+		ok = take_number(opts, state->arg_num, arg);
+		break;
+	case OPT_COLOR:
+		ok = parse_color(arg, &opts->color);
+		break;
+	case OPT_BYTES:
+		opts->bytes = true;
+		break;
+	case OPT_JSON:
+		opts->json = true;
+		break;
+	case 'q':
+		opts->quiet = true;
+		break;
+	case 'o':
+		opts->output = arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (!ok)
+		program_usage(state);
+	return 0;
+}
+
+/* On the whole screen where the output is a terminal. */
+static enum exit_status run(struct outbuf *out, const struct top_options *opts)
+{
+	const char *term = getenv("TERM");
+	enum exit_status status;
+
+	if (!opts->json && out->fd == STDOUT_FILENO && isatty(STDOUT_FILENO) &&
+	    isatty(STDIN_FILENO) && term && *term && strcmp(term, "dumb") != 0 &&
+	    screen_run(opts, &status))
+		return status;
+	return text_run(out, opts);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &selection_argp, 0, NULL, 1 }, { 0 } };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.args_doc = "[INTERVAL [COUNT]]",
+		.doc = "Show all processes, the largest heap first, again and again, every INTERVAL "
+		       "seconds.\vFor more details see brkwatch-top(1).",
+	};
+	static struct outbuf out = { .fd = STDOUT_FILENO };
+	struct top_options opts = { .interval_ms = 2000 };
+	enum exit_status status = STATUS_FAILED;
+	struct brkwatch *bw;
+
+	program_setup();
+	program_parse(&argp, argc, argv, &opts);
+	select_sort(&opts.selection);
+	opts.bw = bw = open_directory();
+	if (bw && output_open(&out, opts.output, STDOUT_FILENO))
+		status = output_finish(&out, run(&out, &opts), STATUS_FAILED);
+	brkwatch_close(bw);
+	select_free(&opts.selection);
+	return (int)status;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_TOP_OPTIONS_H
+#define BRKWATCH_TOP_OPTIONS_H
+
+#include "common/choose-processes.h"
+#include "common/program.h"
+
+/* What the command line asks brkwatch-top for. */
+struct top_options {
+	const struct brkwatch *bw;
+	struct selection selection;	/* its numbers are in order */
+	const char *output;
+	uint64_t interval_ms;
+	uint64_t count;			/* how often; 0: no end */
+	bool json;
+	bool bytes;			/* sizes as plain numbers */
+	bool quiet;
+	enum color color;
+};
+
+#endif
