@@ -93,7 +93,7 @@ help_options() {
 
 # Those that take an argument.
 help_options_with_argument() {
-	help_lines | grep -E '=[A-Z]+ *$' | tr = ' ' | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' '
+	help_lines | grep -E '=[A-Z]+ *$' | tr '=' ' ' | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' '
 }
 
 help_columns() {

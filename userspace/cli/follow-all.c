@@ -292,8 +292,9 @@ static int loop(struct everyone *all)
 	}
 	/* What happened until now belongs to it. */
 	trace_stop(all->trace);
-	for (int i = 0; i < 2 && rc >= 0 && !all->enough; i++)
-		rc = give_out(all, UINT64_MAX) ?: rc;
+	rc = rc < 0 ? rc : 0;
+	for (int i = 0; i < 2 && !rc && !all->enough; i++)
+		rc = give_out(all, UINT64_MAX);
 	return rc;
 }
 

@@ -345,14 +345,19 @@ enum exit_status show_process(struct session *session, pid_t pid)
 {
 	struct brkwatch_reader *reader = brkwatch_reader_new();
 	struct brkwatch_process process = { .parent = 0 };
-	int fd = brkwatch_await_process(session->bw, pid), rc = fd < 0 ? fd : reader ? 0 : -ENOMEM;
+	int fd, rc;
 
-	rc = rc ?: reader_take(reader, fd, &process.snap);
+	if (!reader) {
+		warn_user("%s", strerror(ENOMEM));
+		return STATUS_FAILED;
+	}
+	fd = brkwatch_await_process(session->bw, pid);
+	rc = fd < 0 ? fd : reader_take(reader, fd, &process.snap);
 	if (fd >= 0)
 		close(fd);
 	rc = rc ?: show_state(session, &process, reader);
 	if (rc)
-		complain_of_process(session->bw, pid, rc, reader ? brkwatch_problem(reader) : NULL);
+		complain_of_process(session->bw, pid, rc, brkwatch_problem(reader));
 	brkwatch_reader_free(reader);
 	return rc ? STATUS_FAILED : STATUS_OK;
 }

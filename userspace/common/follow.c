@@ -117,7 +117,7 @@ static int loop(struct following *f)
 
 enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
 {
-	int rc = set_up(f) ?: add_processes(f, pids, n);
+	int rc = set_up(f) ?: add_processes(f, pids, n), error = 0;
 
 	/* What cannot be followed as asked does not begin, if it is a command. */
 	if (rc && f->launch)
@@ -125,13 +125,16 @@ enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
 	rc = rc ?: loop(f);
 	if (f->launch) {
 		launch_release(f->launch);
-		f->failed |= !warn_of_probes(f->bw);
+		if (rc >= 0)
+			f->failed |= !warn_of_probes(f->bw);
 		/* It goes on no longer than we want to follow it. */
 		if (f->stopped || (f->follower && brkwatch_follower_has_enough(f->follower)))
 			kill(f->launch->pid, SIGTERM);
 	}
 	if (f->follower)
-		rc = brkwatch_follower_finish(f->follower) ?: rc;
+		error = brkwatch_follower_finish(f->follower);
+	if (error)
+		rc = error;
 	if (rc < 0 && rc != f->out->error) {
 		if (rc != -ECANCELED)
 			warn_user("%s", strerror(-rc));
@@ -147,7 +150,6 @@ enum exit_status follow_command(struct following *f, char *const *command,
 				bool (*begin)(void *owner))
 {
 	enum exit_status status = STATUS_COMMAND_FAILED;
-	struct launch launch;
 	int command_status;
 
 	if (!brkwatch_is_live(f->bw)) {
@@ -155,14 +157,14 @@ enum exit_status follow_command(struct following *f, char *const *command,
 			  brkwatch_directory(f->bw));
 		return STATUS_COMMAND_FAILED;
 	}
-	command_status = launch_start(&launch, command);
+	command_status = launch_start(&f->command, command);
 	if (command_status)
 		return (enum exit_status)command_status;
-	f->launch = &launch;
+	f->launch = &f->command;
 	if (begin(f->listener.owner))
-		status = follow_pids(f, &launch.pid, 1);
+		status = follow_pids(f, &f->command.pid, 1);
 	else
-		kill(launch.pid, SIGKILL);
-	command_status = launch_status(&launch);
+		kill(f->command.pid, SIGKILL);
+	command_status = launch_status(&f->command);
 	return status == STATUS_OK ? (enum exit_status)command_status : status;
 }

@@ -22,7 +22,8 @@ struct following {
 
 	/* private: */
 	struct brkwatch_follower *follower;
-	struct launch *launch;
+	struct launch command;
+	struct launch *launch;		/* that one, if there is one */
 	bool stopped, failed;
 };
 
