@@ -5,6 +5,7 @@
 #include <linux/module.h>
 
 #include "access.h"
+#include "clock.h"
 #include "names.h"
 #include "probe.h"
 #include "proc.h"
@@ -25,9 +26,12 @@ static int __init brkwatch_init(void)
 {
 	int err;
 
-	err = brkwatch_exited_init();
+	err = brkwatch_clock_init();
 	if (err)
 		return err;
+	err = brkwatch_exited_init();
+	if (err)
+		goto err_clock;
 	err = brkwatch_record_init();
 	if (err)
 		goto err_exited;
@@ -57,6 +61,8 @@ err_record:
 	brkwatch_record_exit();
 err_exited:
 	brkwatch_exited_exit();
+err_clock:
+	brkwatch_clock_exit();
 	return err;
 }
 
@@ -68,6 +74,7 @@ static void __exit brkwatch_exit(void)
 	brkwatch_access_exit();
 	brkwatch_record_exit();
 	brkwatch_exited_exit();
+	brkwatch_clock_exit();
 }
 
 module_init(brkwatch_init);

@@ -6,6 +6,7 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
+#include "clock.h"
 #include "names.h"
 #include "probe.h"
 #include "proc.h"
@@ -65,7 +66,9 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "NamesRescans:\t%lu\n", names.rescans);
 	seq_printf(m, "MemoryBytes:\t%lu\n", records.bytes);
 	show_totals(m);
-	seq_puts(m, "\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
+	seq_puts(m, "RealtimeOffsets:\t");
+	brkwatch_clock_show(m);
+	seq_puts(m, "\n\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
 	for (i = 0; brkwatch_probe_get_stats(i, &probe); i++)
 		show_probe(m, &probe);
 	return 0;

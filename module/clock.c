@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events have the time of CLOCK_MONOTONIC, people want to know the time of day.
+ * The distance between the two changes only when the clock is set, and when the
+ * machine has slept, because CLOCK_MONOTONIC stands still then. It is kept
+ * since when which was right.
+ */
+#include "brkwatch.h"
+
+#include <linux/irq_work.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pvclock_gtod.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+#include <linux/workqueue.h>
+
+#include "clock.h"
+
+#define OFFSETS	16
+
+static DEFINE_MUTEX(lock);
+static struct offset {
+	u64 since;
+	s64 ns;
+} offsets[OFFSETS];
+static unsigned int n_offsets;
+
+static atomic64_t set_at;
+
+static void note_offset(struct work_struct *work)
+{
+	struct offset now = {
+		.since = atomic64_read(&set_at),
+		.ns = ktime_to_ns(ktime_mono_to_real(0)),
+	};
+
+	mutex_lock(&lock);
+	if (!n_offsets || offsets[n_offsets - 1].ns != now.ns) {
+		if (n_offsets == OFFSETS)
+			memmove(offsets, offsets + 1, --n_offsets * sizeof(now));
+		offsets[n_offsets++] = now;
+	}
+	mutex_unlock(&lock);
+}
+
+static DECLARE_WORK(note_work, note_offset);
+
+static void note_soon(struct irq_work *work)
+{
+	schedule_work(&note_work);
+}
+
+static DEFINE_IRQ_WORK(note_irq_work, note_soon);
+
+/*
+ * Context: with each tick, under the locks of timekeeping: no clock but the fast
+ * one may be read, and nothing may be woken.
+ */
+static int clock_changed(struct notifier_block *block, unsigned long was_set,
+			 void *timekeeper)
+{
+	if (was_set) {
+		atomic64_set(&set_at, ktime_get_mono_fast_ns());
+		irq_work_queue(&note_irq_work);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block clock_block = { .notifier_call = clock_changed };
+
+/**
+ * brkwatch_clock_show() - the offsets from CLOCK_MONOTONIC to CLOCK_REALTIME
+ * @m: where to
+ *
+ * Each with the time since when it was right, oldest first; the first one has
+ * been right for longer, if it is the first there was.
+ */
+void brkwatch_clock_show(struct seq_file *m)
+{
+	unsigned int i;
+
+	/* What has just been set comes before what is asked for now. */
+	flush_work(&note_work);
+	mutex_lock(&lock);
+	for (i = 0; i < n_offsets; i++)
+		seq_printf(m, "%s%llu=%lld", i ? " " : "", offsets[i].since,
+			   offsets[i].ns);
+	mutex_unlock(&lock);
+}
+
+int brkwatch_clock_init(void)
+{
+	atomic64_set(&set_at, ktime_get_mono_fast_ns());
+	note_offset(NULL);
+	return pvclock_gtod_register_notifier(&clock_block);
+}
+
+void brkwatch_clock_exit(void)
+{
+	pvclock_gtod_unregister_notifier(&clock_block);
+	irq_work_sync(&note_irq_work);
+	cancel_work_sync(&note_work);
+}
