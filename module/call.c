@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How calls, forks and ends become events of a record.
- *
- * The events of a record form a chain: each one's old break is the new break
- * of the one before. With one call inside at a time, the chain is what
- * happened. The break is committed under mmap_lock but both ends of sys_brk
- * are seen outside of it, so calls that overlap may be recorded in another
- * order than they were served; they carry the flag that says so. When the last
- * of them has returned nobody moves the break, mm->brk is the truth, and where
- * the chain differs from it a resync event mends it.
+ * Calls of brk, from the entry of sys_brk to its return, and what is recorded
+ * of them. See event.c for the order they are recorded in.
  */
 #include "brkwatch.h"
 
 #include <linux/err.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
-#include <linux/pid.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
-#include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
 
 #include "call.h"
+#include "compat.h"
 #include "event.h"
+#include "probe.h"
 #include "record.h"
+
+static unsigned int maxactive = 1024;
+module_param(maxactive, uint, 0444);
+MODULE_PARM_DESC(maxactive, "brk calls that may be inside the kernel at a time, all processes together, of which one user may have half, 16 to 65536 (default 1024)");
 
 bool brkwatch_grow_watched;
 u64 brkwatch_calls_since;
@@ -31,102 +30,96 @@ u64 brkwatch_calls_since;
 /* See brkwatch_call_stop(). */
 static bool stopped;
 
+/*
+ * Calls inside: those of each user; and those of all, of which only the sum over
+ * the CPUs counts, for a task may come in on one and leave on another.
+ */
+static atomic_t users_inside[BRKWATCH_USERS];
+static DEFINE_PER_CPU(int, inside);
+
+static int all_inside(void)
+{
+	int cpu, sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(inside, cpu));
+	return sum;
+}
+
+static __always_inline void leave_share(brkwatch_user_t user)
+{
+	this_cpu_dec(inside);
+	atomic_dec(&users_inside[user]);
+}
+
+/*
+ * A call that is inside can be made to sleep, or not to run, for as long as its
+ * user likes. So the instances for them are shared out as share.h says; but this
+ * is for every call, and while a user has few, nobody looks at what the other
+ * CPUs have. Return: whether leave_share() is to follow.
+ */
+static __always_inline bool enter_share(brkwatch_user_t user)
+{
+	int own = atomic_inc_return(&users_inside[user]);
+
+	this_cpu_inc(inside);
+	if (likely(own <= maxactive / 128) || !user ||
+	    own + all_inside() <= maxactive)
+		return true;
+	leave_share(user);
+	return false;
+}
+
+/*
+ * A call moves the break to @brk. The heap that it finds may be the largest,
+ * too: what prctl() has made of the heap counts only then, because it may take
+ * several steps, and between them the size is nonsense.
+ */
+static __always_inline void account(struct brkwatch_record *record,
+				    unsigned long brk)
+{
+	s64 pages = brkwatch_pages(record->brk, brk);
+	unsigned long heap = brkwatch_heap(record->start_brk,
+					   max(record->brk, brk));
+
+	if (pages > 0) {
+		record->grown += (u64)pages << PAGE_SHIFT;
+		__this_cpu_add(brkwatch_totals.grown, pages);
+	} else {
+		record->shrunk += (u64)-pages << PAGE_SHIFT;
+		__this_cpu_add(brkwatch_totals.shrunk, -pages);
+	}
+	if (heap > record->peak)
+		record->peak = heap;
+}
+
 static __always_inline void add_call(struct brkwatch_record *record,
 				     enum brkwatch_kind kind, u64 now, u64 took,
 				     unsigned long request, unsigned long brk,
-				     enum brkwatch_reason reason,
-				     bool overlapped)
+				     enum brkwatch_reason reason, u8 flags)
 {
-	struct brkwatch_event *event = new_event(record, kind, now);
+	struct brkwatch_event *event = brkwatch_event_new(record, kind, now);
 
-	by_current(record, event);
+	brkwatch_event_by_current(record, event);
 	event->took = took;
 	event->request = request;
 	event->reason = reason;
-	if (overlapped)
-		event->flags |= BRKWATCH_OVERLAPPED;
+	event->flags |= flags;
 	if (brk != record->brk)
-		account_call(record, brk);
-	add_event(record, event, brk);
+		account(record, brk);
+	brkwatch_event_add(record, event, brk);
 	record->counts[kind]++;
 	__this_cpu_inc(brkwatch_totals.counts[kind]);
 	if (kind == BRKWATCH_REFUSED)
 		__this_cpu_inc(brkwatch_totals.reasons[reason]);
 }
 
-/* What others than calls have moved: no growth, and no peak. */
-static void add_external(struct brkwatch_record *record, u64 now,
-			 unsigned long start, unsigned long brk)
-{
-	s64 bytes = brkwatch_pages(record->brk, brk) << PAGE_SHIFT;
-	unsigned long missed = brkwatch_calls_missed();
-	bool resync = record->unsettled || missed != record->missed ||
-		      now < record->doubtful_until;
-	struct brkwatch_event *event;
-
-	record->missed = missed;
-	if (resync)
-		record->resyncs++;
-	else
-		record->external++;
-	if (bytes > 0)
-		record->external_up += bytes;
-	else
-		record->external_down -= bytes;
-
-	event = new_other(record, resync ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL, now);
-	event->old_start = record->start_brk;
-	event->request = start;
-	record->start_brk = start;
-	add_event(record, event, brk);
-}
-
-/* The break is at @brk; if the chain does not say so, mend it. */
-static void settle_at(struct brkwatch_record *record, u64 now,
-		      unsigned long brk)
-{
-	unsigned long start = READ_ONCE(record->mm->start_brk);
-
-	if (unlikely(brk != record->brk || start != record->start_brk))
-		add_external(record, now, start, brk);
-}
-
-static void settle(struct brkwatch_record *record, struct mm_struct *mm,
-		   u64 now)
-{
-	if (unlikely(record->loading))
-		brkwatch_record_adopt(record, mm);
-	settle_at(record, now, READ_ONCE(mm->brk));
-	record->unsettled = false;
-}
-
-/**
- * brkwatch_call_settle() - bring the chain up to date
- * @record: the record of @mm, locked
- * @mm: its address space; the caller holds its mmap_lock for reading, so that
- *	no call can move the break
- *
- * With calls inside, one may have moved it and not be recorded yet.
+/*
+ * current asks where the break is. The answer is known beforehand if nobody else
+ * can move the break meanwhile; such a call is recorded here. So is, as
+ * overlapping, a query while others are inside. Return: whether it is.
  */
-void brkwatch_call_settle(struct brkwatch_record *record, struct mm_struct *mm)
-{
-	lockdep_assert_held(&record->lock);
-	if (!record->inflight)
-		settle(record, mm, ktime_get_mono_fast_ns());
-}
-
-/**
- * brkwatch_call_query() - current enters sys_brk to ask where the break is
- *
- * The answer is known beforehand if nobody else can move the break meanwhile;
- * such a call is recorded here. So is, as overlapping, a query while others
- * are inside.
- *
- * Context: kprobe handler.
- * Return: whether the call is done with, else brkwatch_call_enter() has to
- * follow it.
- */
-bool brkwatch_call_query(void)
+static bool query(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = brkwatch_record_find(mm);
@@ -142,36 +135,66 @@ bool brkwatch_call_query(void)
 	if (known) {
 		record->entries++;
 		if (!record->inflight)
-			settle(record, mm, now);
+			brkwatch_event_settle(record, mm, now);
 		record->loading = false;
 		add_call(record, BRKWATCH_QUERY, now, 0, 0, record->brk,
-			 BRKWATCH_NO_REASON, record->inflight);
+			 BRKWATCH_NO_REASON,
+			 record->inflight ? BRKWATCH_OVERLAPPED : 0);
 	}
 	raw_spin_unlock(&record->lock);
 	return known;
 }
 
-/**
- * brkwatch_call_enter() - current enters sys_brk
- * @call: where to keep what is known of the call until it returns
- * @request: the break that it asks for, 0 to ask where the break is
- *
- * Context: kprobe handler.
- * Return: whether brkwatch_call_leave() is to be called.
- */
-bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
+static void remove_call(struct brkwatch_record *record,
+			struct brkwatch_call *call)
 {
-	struct mm_struct *mm = current->mm;
-	struct brkwatch_record *record = brkwatch_record_make(mm);
-	u64 now = ktime_get_mono_fast_ns();
+	__hlist_del(&call->node);
+	record->inflight--;
+	WRITE_ONCE(call->record, NULL);
+	leave_share(record->user);
+}
+
+/*
+ * A task that died inside has not returned from its call; the kretprobe has
+ * taken that back without a word, and given it to the next one.
+ */
+static void forget(struct brkwatch_call *call)
+{
+	/* Freed after a grace period, and not while it has calls. */
+	struct brkwatch_record *record = READ_ONCE(call->record);
+
+	if (likely(!record))
+		return;
+	raw_spin_lock(&record->lock);
+	if (call->record)
+		remove_call(record, call);
+	raw_spin_unlock(&record->lock);
+}
+
+/**
+ * brkwatch_call_forget_all() - nobody is left who could return from a call
+ * @record: locked; its address space has no users
+ */
+void brkwatch_call_forget_all(struct brkwatch_record *record)
+{
+	struct brkwatch_call *call;
+	struct hlist_node *next;
 
 	if (READ_ONCE(stopped))
-		return false;
-	if (unlikely(!record)) {
-		brkwatch_record_unrecorded();
-		return false;
-	}
-	call->record = record;
+		return;
+	hlist_for_each_entry_safe(call, next, &record->calls, node)
+		remove_call(record, call);
+}
+
+static void enter(struct brkwatch_call *call, struct brkwatch_record *record,
+		  unsigned long request)
+{
+	u64 now;
+
+	if (READ_ONCE(stopped))
+		return;
+	forget(call);
+	now = ktime_get_mono_fast_ns();
 	WRITE_ONCE(call->task, current);
 	call->request = request;
 	call->entered = now;
@@ -179,13 +202,120 @@ bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request)
 
 	raw_spin_lock(&record->lock);
 	if (!record->inflight)
-		settle(record, mm, now);
+		brkwatch_event_settle(record, current->mm, now);
 	record->loading = false;
-	call->entries = ++record->entries;
-	call->overlapped = record->inflight++ || now < record->doubtful_until;
+	WRITE_ONCE(call->record, record);
+	record->entries++;
+	call->alone = record->inflight++ || now < record->doubtful_until ?
+		      0 : record->entries;
 	hlist_add_head_rcu(&call->node, &record->calls);
 	raw_spin_unlock(&record->lock);
-	return true;
+}
+
+/*
+ * A call that cannot be followed. Nobody sees it return: with several threads it
+ * may be inside while others call.
+ */
+static noinline void lose(struct brkwatch_record *record)
+{
+	struct mm_struct *mm = current->mm;
+	u64 now = ktime_get_mono_fast_ns();
+
+	raw_spin_lock(&record->lock);
+	/* What it finds is nobody else's; but many of these are mended as one. */
+	if (!record->inflight && !record->unsettled)
+		brkwatch_event_settle(record, mm, now);
+	record->loading = false;
+	record->entries++;
+	record->lost++;
+	__this_cpu_inc(brkwatch_totals.lost);
+	record->unsettled = true;
+	if (atomic_read(&mm->mm_users) > 1)
+		record->doubtful_until = now + BRKWATCH_DOUBT_NS;
+	raw_spin_unlock(&record->lock);
+}
+
+/*
+ * A kretprobe takes an instance from its pool before its entry handler can say
+ * that the call need not be followed, and puts it back then. Most calls are
+ * queries, and done with at their entry. So brkwatch_call_enter() takes the place
+ * of the kretprobe's own handler, and calls that one for the others; the kprobes'
+ * core calls whatever the field says. It is also how to know whose call it is
+ * that the kretprobe misses. Instructions for a query on Linux 6.1 and 6.12:
+ *
+ *	this						349, 356
+ *	the kretprobe's entry handler alone		432, 474
+ *	a kprobe on the same function in front of it	487, 527
+ */
+static kprobe_pre_handler_t kretprobe_pre;
+
+/* What the kretprobe has for the call that this CPU enters; NULL: nothing. */
+static DEFINE_PER_CPU(struct brkwatch_call *, instance);
+
+static int kretprobe_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	__this_cpu_write(instance, (struct brkwatch_call *)ri->data);
+	return 0;
+}
+
+static int follow(struct kprobe *p, struct pt_regs *regs, unsigned long request)
+{
+	struct brkwatch_record *record = brkwatch_record_make(current->mm);
+	struct brkwatch_call *call;
+
+	if (unlikely(!record)) {
+		brkwatch_record_unrecorded();
+		return 0;
+	}
+	if (likely(enter_share(record->user))) {
+		__this_cpu_write(instance, NULL);
+		kretprobe_pre(p, regs);
+		call = __this_cpu_read(instance);
+		if (likely(call)) {
+			enter(call, record, request);
+			return 0;
+		}
+		leave_share(record->user);
+	}
+	lose(record);
+	return 0;
+}
+
+static __always_inline int entered(struct kprobe *p, struct pt_regs *regs,
+				   enum brkwatch_probe i)
+{
+	bool compat = i == BRKWATCH_PROBE_SYS_BRK_COMPAT;
+	unsigned long request = brkwatch_brk_argument(regs, compat);
+
+	brkwatch_probe_hit(i);
+	if (request)
+		return follow(p, regs, request);
+	return query() ? 0 : follow(p, regs, 0);
+}
+
+/* Kprobe handler: current enters sys_brk. */
+int brkwatch_call_enter(struct kprobe *p, struct pt_regs *regs)
+{
+	return entered(p, regs, BRKWATCH_PROBE_SYS_BRK);
+}
+
+/* The same for that of 32-bit programs. */
+int brkwatch_call_enter_compat(struct kprobe *p, struct pt_regs *regs)
+{
+	return entered(p, regs, BRKWATCH_PROBE_SYS_BRK_COMPAT);
+}
+
+static noinline struct brkwatch_call *find_own(struct brkwatch_record *record)
+{
+	struct brkwatch_call *call;
+
+	raw_spin_lock(&record->lock);
+	hlist_for_each_entry(call, &record->calls, node) {
+		if (call->task == current)
+			break;
+	}
+	raw_spin_unlock(&record->lock);
+	return call;
 }
 
 /*
@@ -201,33 +331,22 @@ static struct brkwatch_call *own_call(struct brkwatch_record *record)
 
 	if (!call || likely(READ_ONCE(call->task) == current))
 		return call;
-
-	raw_spin_lock(&record->lock);
-	hlist_for_each_entry(call, &record->calls, node) {
-		if (call->task == current)
-			break;
-	}
-	raw_spin_unlock(&record->lock);
-	return call;
+	return find_own(record);
 }
 
-/**
- * brkwatch_call_grow() - current enters do_brk_flags
- *
- * Context: kprobe handler; the mmap_lock of current->mm is held for writing.
- * Return: false if no call of current is known to be inside sys_brk.
+/*
+ * Kprobe handler: current enters do_brk_flags, holding mmap_lock for writing.
+ * Without a call of its own it is the ELF loader, or that call is lost.
  */
-bool brkwatch_call_grow(void)
+int brkwatch_call_grow(struct kprobe *p, struct pt_regs *regs)
 {
 	struct mm_struct *mm = current->mm;
 	struct brkwatch_record *record = brkwatch_record_find(mm);
-	struct brkwatch_call *call;
+	struct brkwatch_call *call = record ? own_call(record) : NULL;
 
-	if (!record || READ_ONCE(stopped))
-		return false;
-	call = own_call(record);
+	brkwatch_probe_hit(BRKWATCH_PROBE_DO_BRK_FLAGS);
 	if (!call)
-		return false;
+		return 0;
 	call->reached = true;
 	call->limits = (struct brkwatch_limits) {
 		.brk = mm->brk,
@@ -237,105 +356,117 @@ bool brkwatch_call_grow(void)
 		.data_limit = brkwatch_rlimit(current, RLIMIT_DATA),
 		.data_limit_max = brkwatch_rlimit_max(current, RLIMIT_DATA),
 	};
-	return true;
+	return 0;
 }
 
-/* Nobody else was inside: what the call returns is what happened. */
-static void add_exact(struct brkwatch_record *record, struct brkwatch_call *call,
-		      u64 now, u64 took, unsigned long ret)
+static enum brkwatch_kind kind_of_move(unsigned long old, unsigned long new)
 {
-	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
-	unsigned long request = call->request;
-	enum brkwatch_kind kind;
-
-	/* A call that changes nothing returns the old break. */
-	if (ret != request)
-		settle_at(record, now, ret);
-	else if (call->reached)
-		settle_at(record, now, call->limits.brk);
-
-	if (ret == request && call->reached)
-		brkwatch_reason_learn(call);
-
-	if (!request) {
-		kind = BRKWATCH_QUERY;
-	} else if (ret != request) {
-		kind = BRKWATCH_REFUSED;
-		reason = brkwatch_reason_find(call, ret, false);
-	} else if (ret == record->brk) {
-		kind = BRKWATCH_SAME;
-	} else if (PAGE_ALIGN(ret) == PAGE_ALIGN(record->brk)) {
-		kind = BRKWATCH_MOVE;
-	} else {
-		kind = ret > record->brk ? BRKWATCH_GROW : BRKWATCH_SHRINK;
-	}
-	add_call(record, kind, now, took, request, ret, reason, false);
+	if (new == old)
+		return BRKWATCH_SAME;
+	if (PAGE_ALIGN(new) == PAGE_ALIGN(old))
+		return BRKWATCH_MOVE;
+	return new > old ? BRKWATCH_GROW : BRKWATCH_SHRINK;
 }
 
-/* Others were inside: order and kind are those of the chain. */
-static void add_overlapped(struct brkwatch_record *record,
-			   struct brkwatch_call *call, u64 now, u64 took,
-			   unsigned long ret)
-{
-	unsigned long brk = record->brk, request = call->request;
-	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
-	enum brkwatch_kind kind;
-
-	if (!request) {
-		kind = BRKWATCH_QUERY;
-	} else if (ret != request) {
-		kind = BRKWATCH_REFUSED;
-		reason = brkwatch_reason_find(call, ret, true);
-	} else if (ret == brk) {
-		kind = BRKWATCH_SAME;
-	} else {
-		if (PAGE_ALIGN(ret) == PAGE_ALIGN(brk))
-			kind = BRKWATCH_MOVE;
-		else
-			kind = ret > brk ? BRKWATCH_GROW : BRKWATCH_SHRINK;
-		brk = ret;
-	}
-	add_call(record, kind, now, took, request, brk, reason, true);
-}
-
-/**
- * brkwatch_call_leave() - current leaves sys_brk
- * @call: what brkwatch_call_enter() filled in
- * @ret: what sys_brk returns: the break, or -EINTR
- *
- * Context: kretprobe handler.
+/*
+ * Where nobody else was inside, what a call returns is what happened: a call
+ * that changes nothing returns the old break. Else order and kind are those of
+ * the chain. Of an error that sys_brk is not known for, nothing is certain.
  */
-void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret)
+static void leave(struct brkwatch_call *call, unsigned long ret)
 {
 	struct brkwatch_record *record = call->record;
 	u64 now = ktime_get_mono_fast_ns();
-	u64 took = now > call->entered ? now - call->entered : 0;
-	bool overlapped;
+	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
+	unsigned long brk, request = call->request;
+	enum brkwatch_kind kind;
+	u8 flags;
 
 	if (READ_ONCE(stopped))
 		return;
 	raw_spin_lock(&record->lock);
-	hlist_del(&call->node);
-	record->inflight--;
-	overlapped = call->overlapped || record->entries != call->entries;
+	remove_call(record, call);
+	flags = record->entries == call->alone ? 0 : BRKWATCH_OVERLAPPED;
 
-	if (IS_ERR_VALUE(ret))
-		add_call(record,
-			 call->request ? BRKWATCH_REFUSED : BRKWATCH_QUERY,
-			 now, took, call->request, record->brk,
-			 call->request ? BRKWATCH_KILLED : BRKWATCH_NO_REASON,
-			 overlapped);
-	else if (!overlapped)
-		add_exact(record, call, now, took, ret);
-	else
-		add_overlapped(record, call, now, took, ret);
+	if (ret == request) {
+		if (call->reached) {
+			if (!flags)
+				brkwatch_event_settle_at(record, now,
+							 call->limits.brk);
+			if (unlikely(call->limits.data_limit_max != RLIM_INFINITY))
+				brkwatch_reason_learn(call);
+		}
+		kind = kind_of_move(record->brk, ret);
+		brk = ret;
+	} else {
+		if (!IS_ERR_VALUE(ret)) {
+			if (!flags)
+				brkwatch_event_settle_at(record, now, ret);
+		} else if (ret != -EINTR) {
+			flags = BRKWATCH_OVERLAPPED;
+		}
+		kind = BRKWATCH_QUERY;
+		if (request) {
+			kind = BRKWATCH_REFUSED;
+			reason = brkwatch_reason_find(call, ret, flags);
+		}
+		brk = record->brk;
+	}
+	add_call(record, kind, now, max_t(s64, now - call->entered, 0), request,
+		 brk, reason, flags);
 
-	if (overlapped) {
+	if (unlikely(flags)) {
 		record->unsettled = true;
 		if (!record->inflight)
-			settle(record, current->mm, now);
+			brkwatch_event_settle(record, current->mm, now);
 	}
 	raw_spin_unlock(&record->lock);
+}
+
+static int kretprobe_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	leave((struct brkwatch_call *)ri->data, regs_return_value(regs));
+	return 0;
+}
+
+/** brkwatch_call_init() - look at the parameter */
+int brkwatch_call_init(void)
+{
+	return brkwatch_check_parameter("maxactive", maxactive, 16, 1 << 16);
+}
+
+/**
+ * brkwatch_call_arm() - from now on calls are recorded
+ * @rp: zeroed but for the symbol
+ * @enter: brkwatch_call_enter(), or the other one
+ *
+ * Nobody hits the kretprobe before @enter is in its place.
+ *
+ * Return: 0 or an error: -EAGAIN if kprobes are switched off, for to switch them
+ * on later would leave this one off.
+ */
+int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
+{
+	int err;
+
+	rp->entry_handler = kretprobe_entry;
+	rp->handler = kretprobe_return;
+	rp->data_size = sizeof(struct brkwatch_call);
+	rp->maxactive = maxactive;
+	rp->kp.flags = KPROBE_FLAG_DISABLED;
+	err = register_kretprobe(rp);
+	if (err)
+		return err;
+	kretprobe_pre = rp->kp.pre_handler;
+	rp->kp.pre_handler = enter;
+	/* A hit of another's kprobe there may just be looking at this one. */
+	synchronize_rcu();
+	err = enable_kretprobe(rp);
+	if (!err && kprobe_disabled(&rp->kp))
+		err = -EAGAIN;
+	if (err)
+		unregister_kretprobe(rp);
+	return err;
 }
 
 /**
@@ -351,89 +482,4 @@ void brkwatch_call_stop(void)
 {
 	WRITE_ONCE(stopped, true);
 	synchronize_rcu();
-}
-
-/**
- * brkwatch_call_lost() - a call of an address space is known to be unrecorded
- * @mm: the address space, current's
- *
- * Context: kprobe handler.
- * Return: whether there is a record that counts it.
- */
-bool brkwatch_call_lost(struct mm_struct *mm)
-{
-	struct brkwatch_record *record = brkwatch_record_find(mm);
-
-	if (!record)
-		return false;
-	raw_spin_lock(&record->lock);
-	record->lost++;
-	record->unsettled = true;
-	raw_spin_unlock(&record->lock);
-	return true;
-}
-
-/**
- * brkwatch_call_fork() - current has made a process
- * @child: the leader of the new thread group, not yet running
- *
- * Context: tracepoint handler.
- */
-void brkwatch_call_fork(struct task_struct *child)
-{
-	struct mm_struct *mm = current->mm;
-	struct brkwatch_record *record = mm ? brkwatch_record_make(mm) : NULL;
-	u64 now = ktime_get_mono_fast_ns();
-	struct brkwatch_event *event;
-
-	if (!record)
-		return;
-	raw_spin_lock(&record->lock);
-	if (!record->inflight)
-		settle(record, mm, now);
-	event = new_other(record, BRKWATCH_FORK, now);
-	by_current(record, event);
-	event->own_child = own_number(record, task_pid(child));
-	event->request = child->pid;
-	add_event(record, event, record->brk);
-	raw_spin_unlock(&record->lock);
-}
-
-/**
- * brkwatch_call_end() - an address space is going away
- * @record: its record
- *
- * Saves the last values and takes the record out of the table.
- *
- * Context: any; RCU reader. current may be anybody.
- */
-void brkwatch_call_end(struct brkwatch_record *record)
-{
-	bool was_ended, own = task_tgid(current) == record->tgid;
-	struct task_struct *task = own ? current :
-				   pid_task(record->tgid, PIDTYPE_TGID);
-
-	raw_spin_lock(&record->lock);
-	was_ended = record->ended;
-	if (!was_ended) {
-		u64 now = ktime_get_mono_fast_ns();
-		struct brkwatch_event *event;
-
-		settle(record, record->mm, now);
-		event = new_other(record, BRKWATCH_END, now);
-		if (own) {
-			by_current(record, event);
-			record->data_limit = brkwatch_rlimit(current, RLIMIT_DATA);
-			brkwatch_comm_copy(record->comm, current->group_leader);
-		}
-		add_event(record, event, record->brk);
-		record->ended = true;
-		record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
-		if (record->followers)
-			brkwatch_follow_end(record);
-	}
-	raw_spin_unlock(&record->lock);
-
-	if (!was_ended)
-		brkwatch_record_retire(record);
 }

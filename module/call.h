@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How calls, forks and ends become events of a record. */
+/* Calls of brk, from the entry of sys_brk to its return. */
 #ifndef BRKWATCH_CALL_H
 #define BRKWATCH_CALL_H
 
+#include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
@@ -46,44 +47,40 @@ struct brkwatch_limits {
 /**
  * struct brkwatch_call - a brk call that is inside the kernel
  *
- * Lives in the kretprobe's data, from brkwatch_call_enter() to
- * brkwatch_call_leave(). It owns nothing, because a kretprobe that is
+ * Lives in the kretprobe's data. It owns nothing, because a kretprobe that is
  * unregistered forgets the calls that have not returned; brkwatch_call_stop()
- * comes before that. @node and @overlapped are under the record's lock; the
- * rest is the calling task's own.
+ * comes before that. @node and @record are under the record's lock; the rest is
+ * the calling task's own.
  */
 struct brkwatch_call {
 	struct hlist_node node;
-	struct brkwatch_record *record;
+	struct brkwatch_record *record;	/* NULL where it is not inside */
 	struct task_struct *task;
 	unsigned long request;
 	u64 entered;
-	u64 entries;		/* the record's, including this call */
-	bool overlapped;	/* others were inside when this one entered */
+	u64 alone;		/* the record's entries while no other is inside; or 0 */
 	bool reached;		/* do_brk_flags was entered, @limits is filled */
 	struct brkwatch_limits limits;
 };
 
-bool brkwatch_call_query(void);
-bool brkwatch_call_enter(struct brkwatch_call *call, unsigned long request);
-bool brkwatch_call_grow(void);
-void brkwatch_call_leave(struct brkwatch_call *call, unsigned long ret);
-bool brkwatch_call_lost(struct mm_struct *mm);
+int brkwatch_call_init(void);
+int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter);
 void brkwatch_call_stop(void);
-void brkwatch_call_fork(struct task_struct *child);
-void brkwatch_call_end(struct brkwatch_record *record);
-void brkwatch_call_settle(struct brkwatch_record *record, struct mm_struct *mm);
+int brkwatch_call_enter(struct kprobe *p, struct pt_regs *regs);
+int brkwatch_call_enter_compat(struct kprobe *p, struct pt_regs *regs);
+int brkwatch_call_grow(struct kprobe *p, struct pt_regs *regs);
+void brkwatch_call_forget_all(struct brkwatch_record *record);
 
 /* Set by whoever feeds calls, before the first one. */
 extern bool brkwatch_grow_watched;	/* brkwatch_call_grow() is called */
 extern u64 brkwatch_calls_since;	/* calls were made unseen until then */
-unsigned long brkwatch_calls_missed(void);
+
+/* So long may a call that nobody sees be inside, as far as flags go. */
+#define BRKWATCH_DOUBT_NS	NSEC_PER_SEC
 
 /* In reason.c. */
-void brkwatch_reason_init(void);
-void brkwatch_reason_exit(void);
 void brkwatch_reason_learn(const struct brkwatch_call *call);
-u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long old,
+u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 			bool overlapped);
 
 #endif

@@ -78,19 +78,29 @@ static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
 }
 
 /*
- * What brk is asked for, at the entry of sys_brk. A 32-bit call, which 64-bit
- * code can make, has only half of the register.
+ * What brk is asked for, at the entry of sys_brk, or with @compat at that of
+ * 32-bit programs: the register that its wrapper passes on, which a tracer may
+ * have changed. syscall_get_arguments() has arm64's orig_x0, which then need not
+ * be the same.
  */
-static inline unsigned long brkwatch_brk_argument(void)
+static inline unsigned long brkwatch_brk_argument(struct pt_regs *regs,
+						  bool compat)
 {
+#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
+	const struct pt_regs *user;
+
+	user = (const struct pt_regs *)brkwatch_first_argument(regs);
+# ifdef CONFIG_ARM64
+	return user->regs[0];
+# else
+	return compat ? (u32)user->bx : user->di;
+# endif
+#else
 	unsigned long args[6];
 
 	syscall_get_arguments(current, task_pt_regs(current), args);
-#ifdef CONFIG_X86_64
-	if (in_ia32_syscall())
-		return (u32)args[0];
-#endif
 	return args[0];
+#endif
 }
 
 /* The lowest break the kernel grants this task: sys_brk's own min_brk. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Adding an event to a record, whose lock is held. Inline, because this is
- * most of what a brk call pays for being recorded: the event is made in its
- * place in the history.
+ * Events of a record, whose lock is held: the chain of its breaks. Inline is
+ * what every call pays for; the event is made in its place in the history.
  */
 #ifndef BRKWATCH_EVENT_H
 #define BRKWATCH_EVENT_H
@@ -15,43 +14,32 @@
 #include "record.h"
 #include "trace.h"
 
+void brkwatch_event_external(struct brkwatch_record *record, u64 now,
+			     unsigned long start, unsigned long brk);
+void brkwatch_event_settle_now(struct brkwatch_record *record,
+			       struct mm_struct *mm);
+void brkwatch_event_fork(struct task_struct *child);
+void brkwatch_event_end(struct brkwatch_record *record);
+
 /* The number of a task in the pid namespace of the record's process. */
-static inline pid_t own_number(const struct brkwatch_record *record,
-			       const struct pid *pid)
+static inline pid_t brkwatch_event_number(const struct brkwatch_record *record,
+					  const struct pid *pid)
 {
 	return likely(record->level <= pid->level) ?
 	       pid->numbers[record->level].nr : 0;
 }
 
-/*
- * A call moves the break to @brk. The heap that it finds may be the largest,
- * too: what prctl() has made of the heap counts only then, because it may take
- * several steps, and between them the size is nonsense.
- */
-static __always_inline void account_call(struct brkwatch_record *record,
-					 unsigned long brk)
-{
-	s64 pages = brkwatch_pages(record->brk, brk);
-	unsigned long heap = brkwatch_heap(record->start_brk,
-					   max(record->brk, brk));
-
-	if (pages > 0) {
-		record->grown += (u64)pages << PAGE_SHIFT;
-		__this_cpu_add(brkwatch_totals.grown, pages);
-	} else {
-		record->shrunk += (u64)-pages << PAGE_SHIFT;
-		__this_cpu_add(brkwatch_totals.shrunk, -pages);
-	}
-	if (heap > record->peak)
-		record->peak = heap;
-}
-
-/*
- * Begin an event; the caller fills in what else it has, and then add_event()s
- * the break that it leaves.
+/**
+ * brkwatch_event_new() - begin an event
+ * @record: whose; locked
+ * @kind: what it is
+ * @now: when
+ *
+ * Return: the event, for the caller to fill and to brkwatch_event_add().
  */
 static __always_inline struct brkwatch_event *
-new_event(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
+brkwatch_event_new(struct brkwatch_record *record, enum brkwatch_kind kind,
+		   u64 now)
 {
 	struct brkwatch_event *event = brkwatch_history_next(&record->history);
 
@@ -63,9 +51,19 @@ new_event(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
 	return event;
 }
 
-static __always_inline void add_event(struct brkwatch_record *record,
-				      struct brkwatch_event *event,
-				      unsigned long brk)
+static __always_inline void
+brkwatch_event_by_current(const struct brkwatch_record *record,
+			  struct brkwatch_event *event)
+{
+	event->tid = current->pid;
+	event->own_tid = brkwatch_event_number(record, task_pid(current));
+	event->flags = task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
+}
+
+/* @event is complete, and leaves the break at @brk. */
+static __always_inline void brkwatch_event_add(struct brkwatch_record *record,
+					       struct brkwatch_event *event,
+					       unsigned long brk)
 {
 	unsigned long old = record->brk;
 
@@ -77,27 +75,28 @@ static __always_inline void add_event(struct brkwatch_record *record,
 		brkwatch_follow_news(record);
 }
 
-static __always_inline void by_current(const struct brkwatch_record *record,
-				       struct brkwatch_event *event)
+/* A call has found the break at @brk; if the chain does not say so, mend it. */
+static inline void brkwatch_event_settle_at(struct brkwatch_record *record,
+					    u64 now, unsigned long brk)
 {
-	event->tid = current->pid;
-	event->own_tid = own_number(record, task_pid(current));
-	event->flags = task_tgid(current) != record->tgid ? BRKWATCH_SHARED : 0;
+	if (unlikely(brk != record->brk))
+		brkwatch_event_external(record, now,
+					READ_ONCE(record->mm->start_brk), brk);
 }
 
-/* An event that is nobody's call. */
-static inline struct brkwatch_event *
-new_other(struct brkwatch_record *record, enum brkwatch_kind kind, u64 now)
+/* No call is inside: heap and chain end in the same place, or it is mended. */
+static inline void brkwatch_event_settle(struct brkwatch_record *record,
+					 struct mm_struct *mm, u64 now)
 {
-	struct brkwatch_event *event = new_event(record, kind, now);
+	unsigned long start, brk;
 
-	event->took = 0;
-	event->request = 0;
-	event->tid = 0;
-	event->own_tid = 0;
-	event->reason = BRKWATCH_NO_REASON;
-	event->flags = 0;
-	return event;
+	if (unlikely(record->loading))
+		brkwatch_record_adopt(record, mm);
+	start = READ_ONCE(mm->start_brk);
+	brk = READ_ONCE(mm->brk);
+	if (unlikely(brk != record->brk || start != record->start_brk))
+		brkwatch_event_external(record, now, start, brk);
+	record->unsettled = false;
 }
 
 #endif

@@ -14,88 +14,26 @@
 
 #include "call.h"
 #include "compat.h"
+#include "event.h"
 #include "names.h"
 #include "probe.h"
 #include "record.h"
 
-static unsigned int maxactive = 1024;
-module_param(maxactive, uint, 0444);
-MODULE_PARM_DESC(maxactive, "brk calls that may be inside the kernel at a time, all processes together, 16 to 65536 (default 1024)");
+DEFINE_PER_CPU(unsigned long [BRKWATCH_PROBES], brkwatch_hits);
 
-enum { EXIT_MMAP, DO_BRK_FLAGS, FORK, FREE, SYS_BRK_COMPAT, SYS_BRK, PROBES };
-
-static DEFINE_PER_CPU(unsigned long [PROBES], hits);
-
-/* Missed calls that a record counts as its own; see grow_pre(). */
-static atomic_long_t missed_known;
-
-/* ---- handlers ---- */
-
-static int sys_brk_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	return !brkwatch_call_enter((struct brkwatch_call *)ri->data,
-				    brkwatch_brk_argument());
-}
-
-static int sys_brk_return(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	brkwatch_call_leave((struct brkwatch_call *)ri->data,
-			    regs_return_value(regs));
-	return 0;
-}
-
-/*
- * A kretprobe takes an instance from its pool before its entry handler can say
- * that the call need not be followed, and that costs as much as recording the
- * call. Most calls are queries, so they are dealt with in front of it.
- */
-static kprobe_pre_handler_t kretprobe_pre;
-
-static __always_inline int sys_brk_hit(struct kprobe *p, struct pt_regs *regs,
-				       int i)
-{
-	this_cpu_inc(hits[i]);
-	if (!brkwatch_brk_argument() && brkwatch_call_query())
-		return 0;
-	smp_rmb();	/* pairs with probe_arm(): it was set before this was */
-	return kretprobe_pre(p, regs);
-}
-
-static int sys_brk_pre(struct kprobe *p, struct pt_regs *regs)
-{
-	return sys_brk_hit(p, regs, SYS_BRK);
-}
-
-static int sys_brk_compat_pre(struct kprobe *p, struct pt_regs *regs)
-{
-	return sys_brk_hit(p, regs, SYS_BRK_COMPAT);
-}
-
-/*
- * Without a call of current's this is the ELF loader, or a call that sys_brk's
- * probe missed: that much can be put down to the address space.
- */
-static int grow_pre(struct kprobe *p, struct pt_regs *regs)
-{
-	this_cpu_inc(hits[DO_BRK_FLAGS]);
-	if (!brkwatch_call_grow() && !brkwatch_in_exec(current) &&
-	    brkwatch_calls_missed() > atomic_long_read(&missed_known) &&
-	    brkwatch_call_lost(current->mm))
-		atomic_long_inc(&missed_known);
-	return 0;
-}
+/* ---- handlers; those of calls are in call.c ---- */
 
 static int exit_mmap_pre(struct kprobe *p, struct pt_regs *regs)
 {
 	struct mm_struct *mm = (struct mm_struct *)brkwatch_first_argument(regs);
 	struct brkwatch_record *record;
 
-	this_cpu_inc(hits[EXIT_MMAP]);
+	brkwatch_probe_hit(BRKWATCH_PROBE_EXIT_MMAP);
 	/* Disabled preemption would do for the table, but not for a task's lookup. */
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
 	if (record)
-		brkwatch_call_end(record);
+		brkwatch_event_end(record);
 	rcu_read_unlock();
 	return 0;
 }
@@ -106,10 +44,10 @@ static void fork_hit(void *data, struct task_struct *parent,
 {
 	if (!thread_group_leader(child))
 		return;
-	this_cpu_inc(hits[FORK]);
+	brkwatch_probe_hit(BRKWATCH_PROBE_FORK);
 	brkwatch_names_add(task_pid(child));
 	rcu_read_lock();
-	brkwatch_call_fork(child);
+	brkwatch_event_fork(child);
 	rcu_read_unlock();
 }
 
@@ -117,7 +55,7 @@ static void free_hit(void *data, struct task_struct *task)
 {
 	if (task->pid != task->tgid)
 		return;
-	this_cpu_inc(hits[FREE]);
+	brkwatch_probe_hit(BRKWATCH_PROBE_FREE);
 	brkwatch_names_remove(task->pid);
 }
 
@@ -148,30 +86,30 @@ struct probe {
  * In the order of arming: what explains a call or ends a record has to be
  * there when the first call comes.
  */
-static struct probe probes[PROBES] = {
-	[EXIT_MMAP] = {
+static struct probe probes[BRKWATCH_PROBES] = {
+	[BRKWATCH_PROBE_EXIT_MMAP] = {
 		.name = "exit_mmap", .symbol = BRKWATCH_EXIT_MMAP,
 		.kind = KPROBE, .required = true, .pre = exit_mmap_pre,
 	},
-	[DO_BRK_FLAGS] = {
+	[BRKWATCH_PROBE_DO_BRK_FLAGS] = {
 		.name = "do_brk_flags", .symbol = BRKWATCH_DO_BRK_FLAGS,
-		.kind = KPROBE, .pre = grow_pre,
+		.kind = KPROBE, .pre = brkwatch_call_grow,
 	},
-	[FORK] = {
+	[BRKWATCH_PROBE_FORK] = {
 		.name = "fork", .symbol = "sched_process_fork",
 		.kind = TRACEPOINT, .required = true, .hit = fork_hit,
 	},
-	[FREE] = {
+	[BRKWATCH_PROBE_FREE] = {
 		.name = "free", .symbol = "sched_process_free",
 		.kind = TRACEPOINT, .required = true, .hit = free_hit,
 	},
-	[SYS_BRK_COMPAT] = {
+	[BRKWATCH_PROBE_SYS_BRK_COMPAT] = {
 		.name = "sys_brk_compat", .symbol = BRKWATCH_SYS_BRK_COMPAT,
-		.kind = KRETPROBE, .pre = sys_brk_compat_pre,
+		.kind = KRETPROBE, .pre = brkwatch_call_enter_compat,
 	},
-	[SYS_BRK] = {
+	[BRKWATCH_PROBE_SYS_BRK] = {
 		.name = "sys_brk", .symbol = BRKWATCH_SYS_BRK,
-		.kind = KRETPROBE, .required = true, .pre = sys_brk_pre,
+		.kind = KRETPROBE, .required = true, .pre = brkwatch_call_enter,
 	},
 };
 
@@ -200,17 +138,7 @@ static int probe_arm(struct probe *probe)
 		err = register_kprobe(&probe->rp.kp);
 		break;
 	case KRETPROBE:
-		probe->rp.entry_handler = sys_brk_entry;
-		probe->rp.handler = sys_brk_return;
-		probe->rp.data_size = sizeof(struct brkwatch_call);
-		probe->rp.maxactive = maxactive;
-		err = register_kretprobe(&probe->rp);
-		if (err)
-			break;
-		/* Until here, the calls that came were all followed. */
-		kretprobe_pre = probe->rp.kp.pre_handler;
-		smp_wmb();	/* pairs with sys_brk_hit() */
-		WRITE_ONCE(probe->rp.kp.pre_handler, probe->pre);
+		err = brkwatch_call_arm(&probe->rp, probe->pre);
 		break;
 	case TRACEPOINT:
 		for_each_kernel_tracepoint(match_tracepoint, probe);
@@ -248,19 +176,13 @@ static unsigned long probe_missed(const struct probe *probe)
 	return READ_ONCE(probe->rp.kp.nmissed) + READ_ONCE(probe->rp.nmissed);
 }
 
-/* Calls whose entry was not seen, all address spaces together. */
-unsigned long brkwatch_calls_missed(void)
-{
-	return probe_missed(&probes[SYS_BRK]) +
-	       probe_missed(&probes[SYS_BRK_COMPAT]);
-}
-
 /**
- * brkwatch_probe_missed() - calls that were missed and are in no record's count
+ * brkwatch_probe_missed() - calls whose entry nobody saw, and that nobody counts
  */
 unsigned long brkwatch_probe_missed(void)
 {
-	return brkwatch_calls_missed() - atomic_long_read(&missed_known);
+	return READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK].rp.kp.nmissed) +
+	       READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK_COMPAT].rp.kp.nmissed);
 }
 
 /**
@@ -275,7 +197,7 @@ bool brkwatch_probe_get_stats(unsigned int i, struct brkwatch_probe_stats *stats
 	struct probe *probe = &probes[i];
 	int cpu;
 
-	if (i >= PROBES)
+	if (i >= BRKWATCH_PROBES)
 		return false;
 	*stats = (struct brkwatch_probe_stats) {
 		.name = probe->name,
@@ -286,7 +208,7 @@ bool brkwatch_probe_get_stats(unsigned int i, struct brkwatch_probe_stats *stats
 		.missed = probe_missed(probe),
 	};
 	for_each_possible_cpu(cpu)
-		stats->hits += per_cpu(hits, cpu)[i];
+		stats->hits += per_cpu(brkwatch_hits, cpu)[i];
 	return true;
 }
 
@@ -294,13 +216,13 @@ void brkwatch_probe_exit(void)
 {
 	int i;
 
+	/* Calls last: who looks at them goes before they do. */
 	brkwatch_call_stop();
-	for (i = PROBES - 1; i >= 0; i--)
+	for (i = 0; i < BRKWATCH_PROBES; i++)
 		probe_disarm(&probes[i]);
 	/* Tracepoints are left without waiting for their handlers. */
 	tracepoint_synchronize_unregister();
 	synchronize_rcu();
-	brkwatch_reason_exit();
 }
 
 int brkwatch_probe_init(void)
@@ -308,17 +230,16 @@ int brkwatch_probe_init(void)
 	unsigned int i;
 	int err;
 
-	err = brkwatch_check_parameter("maxactive", maxactive, 16, 1 << 16);
+	err = brkwatch_call_init();
 	if (err)
 		return err;
 
-	brkwatch_reason_init();
 	brkwatch_calls_since = ktime_get_mono_fast_ns();
-	for (i = 0; i < PROBES; i++) {
+	for (i = 0; i < BRKWATCH_PROBES; i++) {
 		struct probe *probe = &probes[i];
 
 		err = probe_arm(probe);
-		if (i == DO_BRK_FLAGS)
+		if (i == BRKWATCH_PROBE_DO_BRK_FLAGS)
 			brkwatch_grow_watched = !err;
 		if (!err || !probe->symbol)
 			continue;

@@ -3,7 +3,25 @@
 #ifndef BRKWATCH_PROBE_H
 #define BRKWATCH_PROBE_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
+
+enum brkwatch_probe {
+	BRKWATCH_PROBE_EXIT_MMAP,
+	BRKWATCH_PROBE_DO_BRK_FLAGS,
+	BRKWATCH_PROBE_FORK,
+	BRKWATCH_PROBE_FREE,
+	BRKWATCH_PROBE_SYS_BRK_COMPAT,
+	BRKWATCH_PROBE_SYS_BRK,
+	BRKWATCH_PROBES,
+};
+
+DECLARE_PER_CPU(unsigned long [BRKWATCH_PROBES], brkwatch_hits);
+
+static inline void brkwatch_probe_hit(enum brkwatch_probe i)
+{
+	this_cpu_inc(brkwatch_hits[i]);
+}
 
 /**
  * struct brkwatch_probe_stats - health of one probe

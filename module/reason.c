@@ -9,7 +9,7 @@
  *
  * What cannot be told apart: rlimit_data and what comes after it on a kernel
  * told to ignore that limit (boot option ignore_rlimit_data), which is unknown
- * then; next_mapping also stands for an LSM or an
+ * once that has shown; next_mapping also stands for an LSM or an
  * architecture that refuses the address, no_memory for overcommit policy, the
  * limit on the number of mappings, and a failed allocation.
  */
@@ -17,44 +17,20 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/fs.h>
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
-#include <linux/workqueue.h>
 
 #include "call.h"
 #include "compat.h"
 
 /*
  * The kernel only warns when all private writable mappings together exceed
- * RLIMIT_DATA. Looked up at load, and again when a call fares otherwise than
- * this says; that can also be for a limit that changed during the call.
+ * RLIMIT_DATA: a call has shown it. From then on, for it cannot be unlearnt.
  */
 static bool data_limit_ignored;
-
-static void look_up(struct work_struct *work);
-static DECLARE_DELAYED_WORK(look_up_work, look_up);
-
-static void look_up(struct work_struct *work)
-{
-	struct file *file = filp_open("/sys/module/kernel/parameters/ignore_rlimit_data",
-				      O_RDONLY, 0);
-	loff_t pos = 0;
-	char value;
-
-	if (IS_ERR(file))
-		return;
-	if (kernel_read(file, &value, 1, &pos) == 1)
-		WRITE_ONCE(data_limit_ignored, value == 'Y');
-	filp_close(file, NULL);
-}
-
-static void doubt_data_limit(void)
-{
-	schedule_delayed_work(&look_up_work, HZ / 10);
-}
 
 /* capable() without the audit record and the security modules. */
 static bool may_lock(void)
@@ -88,15 +64,18 @@ static u8 reason_in_do_brk_flags(const struct brkwatch_limits *limits,
 		return BRKWATCH_RLIMIT_AS;
 	if (!over_data_limit(limits, pages))
 		return BRKWATCH_NO_MEMORY;
-	if (!READ_ONCE(data_limit_ignored))
-		return BRKWATCH_RLIMIT_DATA;
-	doubt_data_limit();
-	return BRKWATCH_UNKNOWN;
+	return READ_ONCE(data_limit_ignored) ? BRKWATCH_UNKNOWN :
+					       BRKWATCH_RLIMIT_DATA;
 }
 
 /**
  * brkwatch_reason_learn() - what a call that went well says about the kernel
- * @call: the call, which reached do_brk_flags
+ * @call: the call, current's, which reached do_brk_flags
+ *
+ * Everybody's reasons depend on it, so nobody may feign it by moving his limit
+ * out of the way for a moment. He cannot raise it beyond the hard limit, nor
+ * that one at all: a call that grew beyond the hard limit was not held up by any.
+ * Who may raise it is trusted not to do so for a moment.
  *
  * Context: kretprobe handler.
  */
@@ -104,42 +83,32 @@ void brkwatch_reason_learn(const struct brkwatch_call *call)
 {
 	const struct brkwatch_limits *limits = &call->limits;
 	unsigned long len = PAGE_ALIGN(call->request) - PAGE_ALIGN(limits->brk);
+	unsigned long max = limits->data_limit_max;
 
-	if (unlikely(limits->data_limit != RLIM_INFINITY) &&
-	    over_data_limit(limits, len >> PAGE_SHIFT) &&
-	    !READ_ONCE(data_limit_ignored))
-		doubt_data_limit();
-}
-
-/** brkwatch_reason_init() - see what the kernel was told */
-void brkwatch_reason_init(void)
-{
-	look_up(NULL);
-}
-
-/** brkwatch_reason_exit() - no call comes any more */
-void brkwatch_reason_exit(void)
-{
-	cancel_delayed_work_sync(&look_up_work);
+	if (limits->data_vm + (len >> PAGE_SHIFT) > max >> PAGE_SHIFT &&
+	    max == brkwatch_rlimit_max(current, RLIMIT_DATA))
+		WRITE_ONCE(data_limit_ignored, true);
 }
 
 /**
  * brkwatch_reason_find() - why a call was refused
  * @call: the call, current's, which has just returned
- * @old: the break that it found, which is what it returned
+ * @ret: what it returned: the break that it found, or an error
  * @overlapped: whether other calls were inside at the same time
  *
  * Context: kretprobe handler.
  * Return: enum brkwatch_reason; BRKWATCH_UNKNOWN rather than a guess.
  */
-u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long old,
+u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 			bool overlapped)
 {
 	const struct mm_struct *mm = current->mm;
 	unsigned long request = call->request;
 	/* Wraps to a huge length where PAGE_ALIGN(request) wraps to 0. */
-	unsigned long len = PAGE_ALIGN(request) - PAGE_ALIGN(old);
+	unsigned long len = PAGE_ALIGN(request) - PAGE_ALIGN(ret);
 
+	if (IS_ERR_VALUE(ret))
+		return ret == -EINTR ? BRKWATCH_KILLED : BRKWATCH_UNKNOWN;
 	if (call->reached)
 		return reason_in_do_brk_flags(&call->limits, len >> PAGE_SHIFT);
 
@@ -148,9 +117,9 @@ u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long old,
 	if (check_data_rlimit(brkwatch_rlimit(current, RLIMIT_DATA), request,
 			      mm->start_brk, mm->end_data, mm->start_data))
 		return BRKWATCH_RLIMIT_DATA;
-	if (request <= old)
+	if (request <= ret)
 		return BRKWATCH_UNMAP;
-	if (len > TASK_SIZE || PAGE_ALIGN(old) > TASK_SIZE - len)
+	if (len > TASK_SIZE || PAGE_ALIGN(ret) > TASK_SIZE - len)
 		return BRKWATCH_ADDRESS_LIMIT;
 
 	if (mm->def_flags & VM_LOCKED && !may_lock()) {

@@ -18,6 +18,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "event.h"
 #include "follow.h"
 #include "pool.h"
 #include "record.h"
@@ -87,7 +88,6 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 	record->mm = mm;
 	record->user = user;
 	raw_spin_lock_init(&record->lock);
-	record->missed = brkwatch_calls_missed();
 	record->since = ktime_get_mono_fast_ns();
 	record->last_time = record->since;
 	record->space = atomic64_inc_return(&next_space);
@@ -102,7 +102,7 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 		/* One of its threads may be inside since before that. */
 		if (get_nr_threads(owner) > 1)
 			record->doubtful_until = brkwatch_calls_since +
-						 NSEC_PER_SEC;
+						 BRKWATCH_DOUBT_NS;
 	}
 	refcount_set(&record->refs, 1);
 	INIT_RCU_WORK(&record->free_work, free_work_fn);
@@ -176,7 +176,7 @@ void brkwatch_record_unrecorded(void)
 
 /**
  * brkwatch_record_retire() - the address space of a record is gone
- * @record: in the table; brkwatch_call_end() has saved what is to be kept
+ * @record: in the table; brkwatch_event_end() has saved what is to be kept
  *
  * Context: any; must be called once.
  */
@@ -203,7 +203,7 @@ static void sweep(void)
 		rcu_read_lock();
 		hlist_for_each_entry_rcu(record, &brkwatch_records[i], node) {
 			if (!atomic_read(&record->mm->mm_users))
-				brkwatch_call_end(record);
+				brkwatch_event_end(record);
 		}
 		rcu_read_unlock();
 		cond_resched();
@@ -313,6 +313,7 @@ void brkwatch_record_get_totals(struct brkwatch_totals *totals)
 			totals->reasons[i] += READ_ONCE(part->reasons[i]);
 		totals->grown += READ_ONCE(part->grown);
 		totals->shrunk += READ_ONCE(part->shrunk);
+		totals->lost += READ_ONCE(part->lost);
 	}
 }
 

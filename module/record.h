@@ -66,10 +66,9 @@ struct brkwatch_record {
 	struct hlist_head calls;	/* those inside */
 	unsigned long brk;		/* the break after the newest event */
 	u64 last_time;
-	unsigned long missed;		/* brkwatch_calls_missed() when last settled */
 	bool ended;
 	bool execed;			/* its process goes on in another one */
-	bool unsettled;			/* overlapped calls may have misled @brk */
+	bool unsettled;			/* overlapped or lost calls may have misled @brk */
 	u64 doubtful_until;		/* unseen calls may still be inside */
 	bool loading;			/* exec has yet to set the break */
 	u64 counts[BRKWATCH_CALL_KINDS];
@@ -137,6 +136,7 @@ struct brkwatch_record_stats {
  * @reasons: refused ones, by reason
  * @grown: pages
  * @shrunk: pages
+ * @lost: calls that could not be followed
  *
  * One for each processor, which only ever grows; written under a record's
  * lock. No u64: half of one might be read on a 32-bit machine.
@@ -146,6 +146,7 @@ struct brkwatch_totals {
 	unsigned long reasons[BRKWATCH_REASONS];
 	unsigned long grown;
 	unsigned long shrunk;
+	unsigned long lost;
 };
 
 DECLARE_PER_CPU(struct brkwatch_totals, brkwatch_totals);

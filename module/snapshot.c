@@ -9,6 +9,7 @@
 #include <linux/sched/task.h>
 
 #include "call.h"
+#include "event.h"
 #include "proc.h"
 #include "record.h"
 
@@ -141,7 +142,7 @@ int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 		take_live(snap, mm);
 	raw_spin_lock(&record->lock);
 	if (mm)
-		brkwatch_call_settle(record, mm);
+		brkwatch_event_settle_now(record, mm);
 	take_head(snap, record);
 	take_range(reader);
 	raw_spin_unlock(&record->lock);

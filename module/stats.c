@@ -39,7 +39,7 @@ static void show_totals(struct seq_file *m)
 	for (i = BRKWATCH_NO_REASON + 1; i < BRKWATCH_REASONS; i++)
 		seq_printf(m, "%s%s=%lu", i == BRKWATCH_NO_REASON + 1 ? "" : " ",
 			   brkwatch_reason_names[i], totals.reasons[i]);
-	seq_putc(m, '\n');
+	seq_printf(m, "\nTotalLost:\t%lu\n", totals.lost);
 }
 
 static int stats_show(struct seq_file *m, void *unused)

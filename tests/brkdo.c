@@ -107,15 +107,22 @@ static long number(const char *text)
 	return value;
 }
 
-static void set_limit(int resource, rlim_t value)
+static void set_limits(int resource, rlim_t soft, const rlim_t *hard)
 {
 	struct rlimit limit;
 
 	if (getrlimit(resource, &limit))
 		fail("getrlimit: %s", strerror(errno));
-	limit.rlim_cur = value;
+	limit.rlim_cur = soft;
+	if (hard)
+		limit.rlim_max = *hard;
 	if (setrlimit(resource, &limit))
 		fail("setrlimit: %s", strerror(errno));
+}
+
+static void set_limit(int resource, rlim_t value)
+{
+	set_limits(resource, value, NULL);
 }
 
 /* The value of a "Key: N kB" line of /proc/self/status, in bytes. */
@@ -230,6 +237,7 @@ static const struct operation operations[] = {
 	{ "queries", 1 },	/* so many queries, unsaid */
 	{ "data", 1 },		/* soft RLIMIT_DATA */
 	{ "data+", 1 },		/* the same, above VmData */
+	{ "data-max+", 1 },	/* the same, and the hard one */
 	{ "as+", 1 },		/* soft RLIMIT_AS, above VmSize */
 	{ "memlock+", 1 },	/* soft RLIMIT_MEMLOCK, above VmLck */
 	{ "lock-future", 0 },	/* mlockall(MCL_FUTURE) */
@@ -276,6 +284,10 @@ static void run(const char *name, const char *text)
 		set_limit(RLIMIT_DATA, n);
 	} else if (!strcmp(name, "data+")) {
 		set_limit(RLIMIT_DATA, status("VmData:") + n);
+	} else if (!strcmp(name, "data-max+")) {
+		rlim_t limit = status("VmData:") + n;
+
+		set_limits(RLIMIT_DATA, limit, &limit);
 	} else if (!strcmp(name, "as+")) {
 		set_limit(RLIMIT_AS, status("VmSize:") + n);
 	} else if (!strcmp(name, "memlock+")) {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of a break apart from calls: forks, the end, and what others
+ * have moved.
+ *
+ * The events of a record form a chain: each one's old break is the new break of
+ * the one before. With one call inside at a time, the chain is what happened.
+ * The break is committed under mmap_lock but both ends of sys_brk are seen
+ * outside of it, so calls that overlap may be recorded in another order than
+ * they were served; they carry the flag that says so. When the last of them has
+ * returned nobody moves the break, mm->brk is the truth, and where the chain
+ * differs from it a resync event mends it.
+ */
+#include "brkwatch.h"
+
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include "call.h"
+#include "event.h"
+#include "follow.h"
+#include "record.h"
+
+/* An event that is nobody's call. */
+static struct brkwatch_event *new_other(struct brkwatch_record *record,
+					enum brkwatch_kind kind, u64 now)
+{
+	struct brkwatch_event *event = brkwatch_event_new(record, kind, now);
+
+	event->took = 0;
+	event->request = 0;
+	event->tid = 0;
+	event->own_tid = 0;
+	event->reason = BRKWATCH_NO_REASON;
+	event->flags = 0;
+	return event;
+}
+
+/**
+ * brkwatch_event_external() - others than calls have moved the heap
+ * @record: whose; locked
+ * @now: when that is found
+ * @start: where it starts since
+ * @brk: where it ends since
+ *
+ * That is no growth, and no peak. Where calls may have moved it that were not
+ * seen, or seen in another order, it is a resync.
+ */
+void brkwatch_event_external(struct brkwatch_record *record, u64 now,
+			     unsigned long start, unsigned long brk)
+{
+	s64 bytes = brkwatch_pages(record->brk, brk) << PAGE_SHIFT;
+	bool resync = record->unsettled || now < record->doubtful_until;
+	struct brkwatch_event *event;
+
+	if (resync)
+		record->resyncs++;
+	else
+		record->external++;
+	if (bytes > 0)
+		record->external_up += bytes;
+	else
+		record->external_down -= bytes;
+
+	event = new_other(record, resync ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL, now);
+	event->old_start = record->start_brk;
+	event->request = start;
+	record->start_brk = start;
+	brkwatch_event_add(record, event, brk);
+}
+
+/**
+ * brkwatch_event_settle_now() - bring the chain up to date
+ * @record: the record of @mm, locked
+ * @mm: its address space; the caller holds its mmap_lock for reading, so that
+ *	no call can move the break
+ *
+ * With calls inside, one may have moved it and not be recorded yet.
+ */
+void brkwatch_event_settle_now(struct brkwatch_record *record,
+			       struct mm_struct *mm)
+{
+	lockdep_assert_held(&record->lock);
+	if (!record->inflight)
+		brkwatch_event_settle(record, mm, ktime_get_mono_fast_ns());
+}
+
+/**
+ * brkwatch_event_fork() - current has made a process
+ * @child: the leader of the new thread group, not yet running
+ *
+ * Context: tracepoint handler.
+ */
+void brkwatch_event_fork(struct task_struct *child)
+{
+	struct mm_struct *mm = current->mm;
+	struct brkwatch_record *record = mm ? brkwatch_record_make(mm) : NULL;
+	u64 now = ktime_get_mono_fast_ns();
+	struct brkwatch_event *event;
+
+	if (!record)
+		return;
+	raw_spin_lock(&record->lock);
+	if (!record->inflight)
+		brkwatch_event_settle(record, mm, now);
+	event = new_other(record, BRKWATCH_FORK, now);
+	brkwatch_event_by_current(record, event);
+	event->own_child = brkwatch_event_number(record, task_pid(child));
+	event->request = child->pid;
+	brkwatch_event_add(record, event, record->brk);
+	raw_spin_unlock(&record->lock);
+}
+
+/* Saves the last values; the record is locked. */
+static void add_end(struct brkwatch_record *record)
+{
+	bool own = task_tgid(current) == record->tgid;
+	struct task_struct *task = own ? current :
+				   pid_task(record->tgid, PIDTYPE_TGID);
+	u64 now = ktime_get_mono_fast_ns();
+	struct brkwatch_event *event;
+
+	brkwatch_call_forget_all(record);
+	brkwatch_event_settle(record, record->mm, now);
+	event = new_other(record, BRKWATCH_END, now);
+	if (own) {
+		brkwatch_event_by_current(record, event);
+		record->data_limit = brkwatch_rlimit(current, RLIMIT_DATA);
+		brkwatch_comm_copy(record->comm, current->group_leader);
+	}
+	brkwatch_event_add(record, event, record->brk);
+	record->ended = true;
+	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
+	if (record->followers)
+		brkwatch_follow_end(record);
+}
+
+/**
+ * brkwatch_event_end() - an address space is going away
+ * @record: its record, which leaves the table
+ *
+ * Context: any; RCU reader. current may be anybody.
+ */
+void brkwatch_event_end(struct brkwatch_record *record)
+{
+	bool was_ended;
+
+	raw_spin_lock(&record->lock);
+	was_ended = record->ended;
+	if (!was_ended)
+		add_end(record);
+	raw_spin_unlock(&record->lock);
+
+	if (!was_ended)
+		brkwatch_record_retire(record);
+}
