@@ -48,6 +48,8 @@ enum brkwatch_reason {
 #define BRKWATCH_OVERLAPPED	0x01
 /* Made by a forked child that shares the address space. */
 #define BRKWATCH_SHARED		0x02
+/* A stack, with the gap below it, is the next mapping that was in the way. */
+#define BRKWATCH_STACK		0x04
 
 /**
  * struct brkwatch_event - one thing that happened to a break
@@ -63,7 +65,7 @@ enum brkwatch_reason {
  * @own_tid: thread, as numbered in the pid namespace of the process
  * @kind: enum brkwatch_kind
  * @reason: enum brkwatch_reason, of a BRKWATCH_REFUSED
- * @flags: BRKWATCH_OVERLAPPED, BRKWATCH_SHARED
+ * @flags: BRKWATCH_OVERLAPPED, BRKWATCH_SHARED, BRKWATCH_STACK
  */
 struct brkwatch_event {
 	u64 time;
@@ -79,6 +81,20 @@ struct brkwatch_event {
 	u8 kind;
 	u8 reason;
 	u8 flags;
+};
+
+/**
+ * struct brkwatch_evidence - what decided a refusal, at that moment
+ * @seq: the refused event; 0: none
+ * @limit: what there may be
+ * @needed: what it would have been
+ *
+ * What they count follows from the reason, see brkwatch(4). 0: not known.
+ */
+struct brkwatch_evidence {
+	u64 seq;
+	u64 limit;
+	u64 needed;
 };
 
 /* The break, or the start of the heap, was moved by other means than a call. */

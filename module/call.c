@@ -198,6 +198,7 @@ static void enter(struct brkwatch_call *call, struct brkwatch_record *record,
 	WRITE_ONCE(call->task, current);
 	call->request = request;
 	call->entered = now;
+	call->locked_vm = READ_ONCE(current->mm->locked_vm);
 	call->reached = false;
 
 	raw_spin_lock(&record->lock);
@@ -368,6 +369,18 @@ static enum brkwatch_kind kind_of_move(unsigned long old, unsigned long new)
 	return new > old ? BRKWATCH_GROW : BRKWATCH_SHRINK;
 }
 
+/* Why the call was refused that is the next event, with its evidence. */
+static u8 find_reason(struct brkwatch_record *record, struct brkwatch_call *call,
+		      unsigned long ret, bool overlapped, u8 *flags)
+{
+	unsigned long n = record->counts[BRKWATCH_REFUSED];
+	struct brkwatch_evidence *evidence =
+		&record->evidence[n % BRKWATCH_EVIDENCE];
+
+	*evidence = (struct brkwatch_evidence) { .seq = record->history.last + 1 };
+	return brkwatch_reason_find(call, ret, overlapped, evidence, flags);
+}
+
 /*
  * Where nobody else was inside, what a call returns is what happened: a call
  * that changes nothing returns the old break. Else order and kind are those of
@@ -380,7 +393,7 @@ static void leave(struct brkwatch_call *call, unsigned long ret)
 	enum brkwatch_reason reason = BRKWATCH_NO_REASON;
 	unsigned long brk, request = call->request;
 	enum brkwatch_kind kind;
-	u8 flags;
+	u8 flags, more = 0;
 
 	if (READ_ONCE(stopped))
 		return;
@@ -408,12 +421,12 @@ static void leave(struct brkwatch_call *call, unsigned long ret)
 		kind = BRKWATCH_QUERY;
 		if (request) {
 			kind = BRKWATCH_REFUSED;
-			reason = brkwatch_reason_find(call, ret, flags);
+			reason = find_reason(record, call, ret, flags, &more);
 		}
 		brk = record->brk;
 	}
 	add_call(record, kind, now, max_t(s64, now - call->entered, 0), request,
-		 brk, reason, flags);
+		 brk, reason, flags | more);
 
 	if (unlikely(flags)) {
 		record->unsettled = true;

@@ -58,6 +58,7 @@ struct brkwatch_call {
 	struct task_struct *task;
 	unsigned long request;
 	u64 entered;
+	unsigned long locked_vm;	/* pages, when it entered */
 	u64 alone;		/* the record's entries while no other is inside; or 0 */
 	bool reached;		/* do_brk_flags was entered, @limits is filled */
 	struct brkwatch_limits limits;
@@ -81,6 +82,7 @@ extern u64 brkwatch_calls_since;	/* calls were made unseen until then */
 /* In reason.c. */
 void brkwatch_reason_learn(const struct brkwatch_call *call);
 u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
-			bool overlapped);
+			bool overlapped, struct brkwatch_evidence *evidence,
+			u8 *flags);
 
 #endif

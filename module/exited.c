@@ -43,6 +43,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 		row->last = history->ring[last & history->mask];
 	else
 		memset(&row->last, 0, sizeof(row->last));
+	row->evidence = brkwatch_record_evidence(record, last);
 	raw_spin_unlock(&record->lock);
 }
 

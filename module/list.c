@@ -177,13 +177,15 @@ static void show_exited(const struct brkwatch_row *row, void *data)
 	seq_putc(m, '\t');
 	seq_puts(m, brkwatch_reason_names[last->reason]);
 	seq_put_decimal_ull(m, "\t", row->space);
+	brkwatch_put_evidence(m, &row->evidence, last->reason);
 	seq_putc(m, '\n');
 }
 
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\n");
+	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\t"
+		    "last_limit\tlast_needed\n");
 	brkwatch_exited_for_each(show_exited, m);
 	return 0;
 }

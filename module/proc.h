@@ -125,6 +125,8 @@ ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to);
 /* In text.c. */
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 			  unsigned long address);
+void brkwatch_put_evidence(struct seq_file *m,
+			   const struct brkwatch_evidence *evidence, u8 reason);
 extern const struct seq_operations brkwatch_text_ops;
 
 /* In stats.c. */

@@ -19,6 +19,7 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
@@ -41,12 +42,6 @@ static bool may_lock(void)
 	       cap_raised(cred->cap_effective, CAP_IPC_LOCK);
 }
 
-static bool over_mlock_limit(const struct mm_struct *mm, unsigned long pages)
-{
-	return READ_ONCE(mm->locked_vm) + pages >
-	       brkwatch_rlimit(current, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-}
-
 static bool over_data_limit(const struct brkwatch_limits *limits,
 			    unsigned long pages)
 {
@@ -56,16 +51,65 @@ static bool over_data_limit(const struct brkwatch_limits *limits,
 	       (limits->data_limit || data > limits->data_limit_max >> PAGE_SHIFT);
 }
 
+static u8 because(struct brkwatch_evidence *evidence, u8 reason, u64 limit,
+		  u64 needed)
+{
+	evidence->limit = limit;
+	evidence->needed = needed;
+	return reason;
+}
+
+static u64 bytes(unsigned long pages)
+{
+	return (u64)pages << PAGE_SHIFT;
+}
+
 /* may_expand_vm() and what comes after it. */
 static u8 reason_in_do_brk_flags(const struct brkwatch_limits *limits,
-				 unsigned long pages)
+				 unsigned long pages,
+				 struct brkwatch_evidence *evidence)
 {
 	if (limits->total_vm + pages > limits->as_limit >> PAGE_SHIFT)
-		return BRKWATCH_RLIMIT_AS;
+		return because(evidence, BRKWATCH_RLIMIT_AS, limits->as_limit,
+			       bytes(limits->total_vm + pages));
 	if (!over_data_limit(limits, pages))
-		return BRKWATCH_NO_MEMORY;
-	return READ_ONCE(data_limit_ignored) ? BRKWATCH_UNKNOWN :
-					       BRKWATCH_RLIMIT_DATA;
+		return because(evidence, BRKWATCH_NO_MEMORY,
+			       READ_ONCE(current->mm->map_count),
+			       vm_memory_committed());
+	return because(evidence, READ_ONCE(data_limit_ignored) ?
+				 BRKWATCH_UNKNOWN : BRKWATCH_RLIMIT_DATA,
+		       limits->data_limit, bytes(limits->data_vm + pages));
+}
+
+/*
+ * What lies in the way of a heap that was to end at @end, by what is there now.
+ * The lock is taken as it is, for the tracepoints of mmap_read_trylock() might
+ * sleep; whoever holds it for writing hides what there is.
+ */
+static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
+			unsigned long end, struct brkwatch_evidence *evidence,
+			u8 *flags)
+{
+	struct vm_area_struct *next;
+	u8 reason = BRKWATCH_NEXT_MAPPING;
+
+	/* The kernel leaves a page between the heap and what comes next. */
+	end += PAGE_SIZE;
+	if (!down_read_trylock(&mm->mmap_lock))
+		return because(evidence, reason, 0, end);
+	next = find_vma(mm, old);
+	if (next && next->vm_flags & VM_GROWSDOWN) {
+		*flags |= BRKWATCH_STACK;
+		because(evidence, reason, next->vm_start, end);
+	} else if (next && next->vm_start < end) {
+		because(evidence, reason, max(next->vm_start, old), end);
+	} else {
+		/* Others may have taken it away. Else it is nothing of these. */
+		reason = atomic_read(&mm->mm_users) > 1 ?
+			 because(evidence, reason, 0, end) : BRKWATCH_UNKNOWN;
+	}
+	up_read(&mm->mmap_lock);
+	return reason;
 }
 
 /**
@@ -95,39 +139,60 @@ void brkwatch_reason_learn(const struct brkwatch_call *call)
  * @call: the call, current's, which has just returned
  * @ret: what it returned: the break that it found, or an error
  * @overlapped: whether other calls were inside at the same time
+ * @evidence: where to put the numbers that decided; zeroed
+ * @flags: where to add BRKWATCH_STACK
  *
  * Context: kretprobe handler.
  * Return: enum brkwatch_reason; BRKWATCH_UNKNOWN rather than a guess.
  */
 u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
-			bool overlapped)
+			bool overlapped, struct brkwatch_evidence *evidence,
+			u8 *flags)
 {
-	const struct mm_struct *mm = current->mm;
-	unsigned long request = call->request;
+	unsigned long request = call->request, old = PAGE_ALIGN(ret);
 	/* Wraps to a huge length where PAGE_ALIGN(request) wraps to 0. */
-	unsigned long len = PAGE_ALIGN(request) - PAGE_ALIGN(ret);
+	unsigned long len = PAGE_ALIGN(request) - old, limit;
+	struct mm_struct *mm = current->mm;
 
 	if (IS_ERR_VALUE(ret))
 		return ret == -EINTR ? BRKWATCH_KILLED : BRKWATCH_UNKNOWN;
 	if (call->reached)
-		return reason_in_do_brk_flags(&call->limits, len >> PAGE_SHIFT);
+		return reason_in_do_brk_flags(&call->limits, len >> PAGE_SHIFT,
+					      evidence);
 
-	if (request < brkwatch_lowest_brk(mm))
-		return BRKWATCH_BELOW_START;
-	if (check_data_rlimit(brkwatch_rlimit(current, RLIMIT_DATA), request,
-			      mm->start_brk, mm->end_data, mm->start_data))
-		return BRKWATCH_RLIMIT_DATA;
+	limit = brkwatch_lowest_brk(mm);
+	if (request < limit)
+		return because(evidence, BRKWATCH_BELOW_START, limit, request);
+	limit = brkwatch_rlimit(current, RLIMIT_DATA);
+	if (check_data_rlimit(limit, request, mm->start_brk, mm->end_data,
+			      mm->start_data))
+		return because(evidence, BRKWATCH_RLIMIT_DATA, limit,
+			       (u64)request - mm->start_brk + mm->end_data -
+			       mm->start_data);
 	if (request <= ret)
-		return BRKWATCH_UNMAP;
-	if (len > TASK_SIZE || PAGE_ALIGN(ret) > TASK_SIZE - len)
-		return BRKWATCH_ADDRESS_LIMIT;
+		return because(evidence, BRKWATCH_UNMAP,
+			       READ_ONCE(mm->map_count), 0);
+	if (len > TASK_SIZE || old > TASK_SIZE - len)
+		return because(evidence, BRKWATCH_ADDRESS_LIMIT, TASK_SIZE,
+			       request);
 
 	if (mm->def_flags & VM_LOCKED && !may_lock()) {
-		/* Others may have changed what is locked meanwhile. */
-		if (overlapped || get_nr_threads(current) > 1)
+		unsigned long pages = len >> PAGE_SHIFT;
+		unsigned long locked = READ_ONCE(mm->locked_vm);
+		bool over, was_over;
+
+		limit = brkwatch_rlimit(current, RLIMIT_MEMLOCK);
+		over = locked + pages > limit >> PAGE_SHIFT;
+		was_over = call->locked_vm + pages > limit >> PAGE_SHIFT;
+		if (over && was_over)
+			return because(evidence, BRKWATCH_MLOCK_LIMIT, limit,
+				       bytes(locked + pages));
+		/* Others may have locked and unlocked memory meanwhile. */
+		if (over || was_over || overlapped || get_nr_threads(current) > 1)
 			return BRKWATCH_UNKNOWN;
-		if (over_mlock_limit(mm, len >> PAGE_SHIFT))
-			return BRKWATCH_MLOCK_LIMIT;
 	}
-	return brkwatch_grow_watched ? BRKWATCH_NEXT_MAPPING : BRKWATCH_UNKNOWN;
+	if (!brkwatch_grow_watched)
+		return BRKWATCH_UNKNOWN;
+	return find_obstacle(mm, old, PAGE_ALIGN(request), evidence,
+			     flags);
 }

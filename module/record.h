@@ -34,6 +34,9 @@
 #include "history.h"
 #include "share.h"
 
+/* Refusals, the newest ones, that a record has evidence of. */
+#define BRKWATCH_EVIDENCE	5
+
 struct brkwatch_long_ring;
 struct mm_struct;
 struct pid;
@@ -84,6 +87,7 @@ struct brkwatch_record {
 	/* Kept up to date while the address space lives, last known after. */
 	unsigned long data_limit;
 	char comm[TASK_COMM_LEN];
+	struct brkwatch_evidence evidence[BRKWATCH_EVIDENCE];	/* of the newest refusals */
 	struct brkwatch_history history;
 
 	/* Fixed when made. */
@@ -206,6 +210,19 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm);
 static inline struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm)
 {
 	return brkwatch_record_find(mm) ?: brkwatch_record_new(mm);
+}
+
+/* The evidence of a refused event, where it is kept; else none. @record is locked. */
+static inline struct brkwatch_evidence
+brkwatch_record_evidence(const struct brkwatch_record *record, u64 seq)
+{
+	int i;
+
+	for (i = 0; i < BRKWATCH_EVIDENCE; i++) {
+		if (record->evidence[i].seq == seq)
+			return record->evidence[i];
+	}
+	return (struct brkwatch_evidence) {};
 }
 
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm);

@@ -15,6 +15,7 @@ struct pid;
 /**
  * struct brkwatch_row - an address space in one line
  * @last: the newest event, but for the end itself; its time is 0 if there is none
+ * @evidence: of @last
  * @pid: of the process, with a reference; brkwatch_exited_add()'s rows only
  * @uid: real user of the process; likewise
  * @end: when the address space went away, nanoseconds; likewise
@@ -28,6 +29,7 @@ struct brkwatch_row {
 	u64 grown, shrunk;
 	u64 space;
 	struct brkwatch_event last;
+	struct brkwatch_evidence evidence;
 
 	struct pid *pid;
 	kuid_t uid;

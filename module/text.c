@@ -41,7 +41,9 @@ const char *const brkwatch_reason_names[BRKWATCH_REASONS] = {
 	[BRKWATCH_UNKNOWN] = "unknown",
 };
 
-static const char *const flag_names[] = { "-", "o", "v", "ov" };
+static const char *const flag_names[] = {
+	"-", "o", "v", "ov", "s", "os", "vs", "ovs",
+};
 
 static const char *const count_keys[BRKWATCH_CALL_KINDS] = {
 	[BRKWATCH_QUERY] = "\nQueries:\t",
@@ -199,7 +201,37 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 	seq_put_decimal_ull(m, "\nExternalDownBytes:\t", snap->external_down);
 	brkwatch_put_address(m, "\nStartBefore:\t", snap->start_before);
 	seq_puts(m, "\n\nseq\ttime_ns\ttook_ns\ttid\tevent\trequest\told\tnew\t"
-		    "delta_bytes\tdelta_pages\treason\tflags\n");
+		    "delta_bytes\tdelta_pages\treason\tflags\tlimit\tneeded\n");
+}
+
+/* Addresses where the reason is about addresses. */
+static char *amount_before(char *p, u64 amount, u8 reason)
+{
+	if (!amount)
+		p = char_before(p, '-');
+	else if (reason == BRKWATCH_BELOW_START ||
+		 reason == BRKWATCH_ADDRESS_LIMIT ||
+		 reason == BRKWATCH_NEXT_MAPPING)
+		p = address_before(p, amount);
+	else
+		p = decimal_before(p, amount);
+	return char_before(p, '\t');
+}
+
+static char *evidence_before(char *p, const struct brkwatch_evidence *evidence,
+			     u8 reason)
+{
+	return amount_before(amount_before(p, evidence->needed, reason),
+			     evidence->limit, reason);
+}
+
+void brkwatch_put_evidence(struct seq_file *m,
+			   const struct brkwatch_evidence *evidence, u8 reason)
+{
+	char text[2 * 21], *end = text + sizeof(text);
+	char *p = evidence_before(end, evidence, reason);
+
+	seq_write(m, p, end - p);
 }
 
 static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
@@ -209,6 +241,16 @@ static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 	char line[LINE_SIZE], *end = line + sizeof(line), *p = end;
 
 	p = char_before(p, '\n');
+	if (event->kind == BRKWATCH_REFUSED) {
+		struct brkwatch_evidence evidence;
+
+		raw_spin_lock(&reader->record->lock);
+		evidence = brkwatch_record_evidence(reader->record, seq);
+		raw_spin_unlock(&reader->record->lock);
+		p = evidence_before(p, &evidence, event->reason);
+	} else {
+		p = word_before(p, "\t-\t-");
+	}
 	p = word_before(p, flag_names[event->flags]);
 	p = char_before(p, '\t');
 	p = word_before(p, brkwatch_reason_names[event->reason]);

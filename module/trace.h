@@ -81,9 +81,14 @@ DECLARE_EVENT_CLASS(brk,
 		__field(unsigned char, kind)
 		__field(unsigned char, reason)
 		__field(unsigned char, flags)
+		__field(u64, limit)
+		__field(u64, needed)
 	),
 
 	TP_fast_assign(
+		struct brkwatch_evidence evidence =
+			brkwatch_record_evidence(record, record->history.last);
+
 		/* What is no call may be found by anybody. */
 		if (event->tid)
 			brkwatch_comm_copy(__entry->comm, current);
@@ -104,9 +109,11 @@ DECLARE_EVENT_CLASS(brk,
 		__entry->kind = event->kind;
 		__entry->reason = event->reason;
 		__entry->flags = event->flags;
+		__entry->limit = evidence.limit;
+		__entry->needed = evidence.needed;
 	),
 
-	TP_printk("%s comm=%s pid=%d tid=%d space=%llu seq=%llu request=%#lx old=%#lx new=%#lx start=%#lx delta=%lld pages=%lld reason=%s took=%llu flags=%s",
+	TP_printk("%s comm=%s pid=%d tid=%d space=%llu seq=%llu request=%#lx old=%#lx new=%#lx start=%#lx delta=%lld pages=%lld reason=%s took=%llu flags=%s limit=%llu needed=%llu",
 		  __print_symbolic(__entry->kind, BRKWATCH_KIND_SYMBOLS),
 		  __entry->comm, __entry->pid, __entry->tid, __entry->space,
 		  __entry->seq, __entry->request, __entry->old, __entry->new,
@@ -115,7 +122,9 @@ DECLARE_EVENT_CLASS(brk,
 		  __entry->took,
 		  __print_flags(__entry->flags, "",
 				{ BRKWATCH_OVERLAPPED, "o" },
-				{ BRKWATCH_SHARED, "v" }))
+				{ BRKWATCH_SHARED, "v" },
+				{ BRKWATCH_STACK, "s" }),
+		  __entry->limit, __entry->needed)
 );
 
 #undef BRKWATCH_EVENT_POINT

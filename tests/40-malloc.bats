@@ -18,7 +18,7 @@ between() {
 	before=$(sed -n 's/^Events:\t//p' "$BATS_TEST_TMPDIR/out" | head -n 1)
 	after=$(sed -n 's/^Events:\t//p' "$BATS_TEST_TMPDIR/out" | tail -n 1)
 	[ $((after - before)) = 2 ]
-	tac "$BATS_TEST_TMPDIR/out" | awk -F'\t' 'NF == 12 && $1 != "seq" { print $5, $9, $10 }' |
+	tac "$BATS_TEST_TMPDIR/out" | awk -F'\t' 'NF == 14 && $1 != "seq" { print $5, $9, $10 }' |
 		head -n 2 | tac >"$BATS_TEST_TMPDIR/last"
 	diff - "$BATS_TEST_TMPDIR/last" <<-END
 	query 0 0

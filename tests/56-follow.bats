@@ -18,7 +18,7 @@ setup_file() {
 	def get(fd):
 	    os.lseek(fd, 0, os.SEEK_SET)
 	    text = b"".join(iter(lambda: os.read(fd, 65536), b""))
-	    return [l.split("\t") for l in text.decode().splitlines() if l.count("\t") == 11][1:]
+	    return [l.split("\t") for l in text.decode().splitlines() if l.count("\t") == 13][1:]
 	def ready(fd, timeout):
 	    p = select.poll(); p.register(fd, select.POLLIN | select.POLLPRI)
 	    return dict(p.poll(timeout)).get(fd, 0)

@@ -142,7 +142,7 @@ assert_consistent() {
 	function bad(what) { print "inconsistent: " what; err = 1 }
 	/^[A-Za-z]+:/ { sub(":", "", $1); v[$1] = $2; next }
 	$1 == "seq" { table = 1; next }
-	table && NF == 12 {
+	table && NF == 14 {
 		if (seen && $1 != seq + 1) bad("sequence " seq " then " $1)
 		if (seen && $7 != brk) bad("chain broken at " $1)
 		if (seen && $2 < time) bad("time goes back at " $1)

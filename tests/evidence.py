@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""evidence.py: refusals of each reason, and whether limit and needed are
+what the process's own files in /proc say at that moment."""
+import re
+
+from proctext import *
+
+PAGE = os.sysconf("SC_PAGESIZE")
+
+
+def up(address):
+    return (address + PAGE - 1) & -PAGE
+
+
+class State:
+    """What /proc says of a process."""
+
+    def __init__(self, pid):
+        self.status = {}
+        with open(f"/proc/{pid}/status") as f:
+            for line in f:
+                key, value = line.split(":", 1)
+                self.status[key] = value.split()
+        self.limits = {}
+        with open(f"/proc/{pid}/limits") as f:
+            for line in list(f)[1:]:
+                soft = line[26:].split()[0]
+                self.limits[line[:26].strip()] = None if soft == "unlimited" else int(soft)
+        with open(f"/proc/{pid}/maps") as f:
+            lines = [line for line in f if "[vsyscall]" not in line]
+        self.maps = [int(line.split("-")[0], 16) for line in lines]
+        self.stack = {start for start, line in zip(self.maps, lines) if "[stack]" in line}
+
+    def bytes(self, key):
+        return int(self.status[key][0]) << 10
+
+
+def committed():
+    with open("/proc/meminfo") as f:
+        return int(re.search(r"Committed_AS: *(\d+)", f.read()).group(1)) * 1024 // PAGE
+
+
+def grown(event):
+    return up(int(event["request"], 16)) - up(int(event["old"], 16))
+
+
+def start_of(event, state):
+    return min(start for start in state.maps if start >= up(int(event["old"], 16)))
+
+
+def expect(reason, event, state):
+    """limit, needed; None: any."""
+    if reason == "rlimit_as":
+        return state.limits["Max address space"], state.bytes("VmSize") + grown(event)
+    if reason == "rlimit_data":
+        return state.limits["Max data size"], state.bytes("VmData") + grown(event)
+    if reason == "mlock_limit":
+        return state.limits["Max locked memory"], state.bytes("VmLck") + grown(event)
+    if reason == "below_start":
+        return look(int(state.status["Pid"][0]))["StartBrk"], int(event["request"], 16)
+    if reason == "address_limit":
+        return None, int(event["request"], 16)
+    if reason == "next_mapping":
+        return start_of(event, state), up(int(event["request"], 16)) + PAGE
+    return len(state.maps), None
+
+
+def number(text):
+    return 0 if text == "-" else int(text, 0)
+
+
+def check(reason, *operations, prefix=(), flags="-"):
+    program = Program(*prefix, "brkdo", *operations, "pause", "data+", "99999999", "as+", "99999999", "pause")
+    fd = open_file(f"{PROC}/{program.pid}")
+    state, promised = State(program.pid), committed()
+    event = reread(fd).events[-1]
+    limit, needed = expect(reason, event, state)
+    got = number(event["limit"]), number(event["needed"])
+    print(reason, *operations, event["limit"], event["needed"], event["flags"])
+    assert event["reason"] == reason, event
+    assert limit is None or got[0] == limit, (got, limit, state.limits, state.status)
+    assert needed is None or got[1] == needed, (got, needed, state.status)
+    if reason == "no_memory":
+        assert abs(got[1] - promised) < promised / 4, (got, promised)
+    if reason == "address_limit":
+        assert max(state.maps) < got[0] < 1 << 64, (got, state.maps)
+    assert event["flags"] == flags, event
+    # What changes later changes nothing.
+    program.process.stdin.write("\n")
+    program.process.stdin.flush()
+    while program.process.stdout.readline() != "ready\n":
+        pass
+    later = look(program.pid).events
+    assert [e for e in later if e["seq"] == event["seq"]] == [event], (event, later)
+    program.end()
+    os.close(fd)
+
+
+def sysctl(name, value):
+    with open(f"/proc/sys/vm/{name}", "w") as f:
+        f.write(value)
+
+
+check("rlimit_as", "grow", "4096", "as+", "0", "grow", "4096")
+check("rlimit_as", "grow", "4096", "as+", "8192", "grow", "8192", "grow", "1")
+check("rlimit_data", "grow", "4096", "data+", "0", "grow", "4096")
+check("next_mapping", "grow", "4096", "map", "8192", "grow", "4096", "grow", "4096")
+check("next_mapping", "grow", "4096", "map", "40960", "grow", "0x10000000")
+check("next_mapping", "grow", "4096", "map-stack", "524288", "grow", "4096", flags="s")
+check("below_start", "grow", "4096", "to", "-1")
+check("address_limit", "grow", "4096", "at", "0x100000000000000")
+check("mlock_limit", "grow", "4096", "memlock+", "4096", "lock-future", "grow", "4096", "grow", "4096",
+      prefix=("setpriv", "--bounding-set=-ipc_lock"))
+check("unmap", "to", "0", "grow", "8192", "unmap-heap", "grow", "-4096")
+check("no_memory", "to", "0", "max-maps", "5", "grow", "4096", "max-maps", "65530")
+sysctl("overcommit_memory", "2")
+check("no_memory", "grow", "4096", "grow", "0x10000000000")
