@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "pool.h"
+#include "proc.h"
 #include "record.h"
 
 static unsigned int max_records = 32768;
@@ -136,7 +137,7 @@ void brkwatch_pool_get_stats(struct brkwatch_record_stats *stats)
 	stats->bytes = atomic_long_read(&allocated) * record_size +
 		       atomic_long_read(&brkwatch_histories.taken) * PAGE_SIZE +
 		       atomic_long_read(&brkwatch_descriptors.taken) *
-		       BRKWATCH_DESCRIPTOR_SIZE;
+		       sizeof(struct brkwatch_reader);
 }
 
 /*
@@ -158,7 +159,7 @@ int brkwatch_pool_init(size_t size)
 	pages = (unsigned long)max_memory << (20 - PAGE_SHIFT);
 	brkwatch_histories.limit = pages / 2;
 	brkwatch_descriptors.limit =
-		mult_frac(pages / 4, PAGE_SIZE, size + BRKWATCH_DESCRIPTOR_SIZE);
+		mult_frac(pages / 4, PAGE_SIZE, size + sizeof(struct brkwatch_reader));
 	brkwatch_live.limit = min_t(unsigned long, max_records,
 				    mult_frac(pages / 4, PAGE_SIZE, size));
 	spares_wanted = min_t(unsigned long, brkwatch_live.limit,

@@ -11,9 +11,6 @@
 struct brkwatch_record;
 struct brkwatch_record_stats;
 
-/* What a descriptor takes at most, without the record that it keeps. */
-#define BRKWATCH_DESCRIPTOR_SIZE	2048
-
 /*
  * Records of address spaces that live; pages of long histories; and
  * descriptors, each of which may keep the record of one that is gone.

@@ -75,7 +75,6 @@ static int pid_open(struct inode *inode, struct file *file)
 	err = -ENOMEM;
 	if (!brkwatch_share_take(&brkwatch_descriptors, user, 1))
 		goto err_name;
-	BUILD_BUG_ON(sizeof(*reader) > BRKWATCH_DESCRIPTOR_SIZE);
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		goto err_share;
