@@ -28,6 +28,7 @@ extern int n_programs;
 /* The process's own. */
 extern uintptr_t low;			/* where its break may be */
 extern bool own_mounts;
+extern int depth;			/* more than 0: a child, which has but one thread */
 
 extern _Thread_local uint64_t state;	/* of the dice */
 extern _Thread_local char buffer[65536];

@@ -22,7 +22,7 @@
 
 static pthread_mutex_t children_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct { pid_t pid; long calls; } children[CHILDREN];
-static int depth;		/* a child has but one thread */
+int depth;
 
 void call_brk(uintptr_t request)
 {
