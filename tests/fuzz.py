@@ -10,7 +10,7 @@ from proctext import *
 
 def counted():
     now = stats()
-    return now["TotalCalls"] + now["LostNoRecord"] + now["missed"]
+    return now["TotalCalls"] + now["TotalLost"] + now["LostNoRecord"] + now["LostMissed"]
 
 
 programs = []
