@@ -12,6 +12,7 @@
 
 #include "common/complain.h"
 #include "stacks/perf-events.h"
+#include "stacks/perf-records.h"
 #include "stacks/registers.h"
 #include "stacks/perf-ring.h"
 #include "tracefs/tracepoint.h"
@@ -285,102 +286,6 @@ uint64_t perf_lost(const struct perf *perf)
 	return perf->lost;
 }
 
-/* Of a record's body. */
-struct cursor {
-	const unsigned char *p, *end;
-};
-
-static const void *take(struct cursor *c, size_t len)
-{
-	const void *p = c->p;
-
-	if ((size_t)(c->end - c->p) < len)
-		return NULL;
-	c->p += len;
-	return p;
-}
-
-static void give_sample(const struct perf *perf, struct cursor c)
-{
-	const uint32_t *ids = take(&c, 16), *raw_size = ids ? take(&c, 4) : NULL;
-	const unsigned char *raw = raw_size ? take(&c, *raw_size) : NULL;
-	const uint64_t *abi = raw ? take(&c, 8) : NULL, *size, *dynamic;
-	struct perf_sample sample = { 0 };
-
-	if (!abi || *raw_size < perf->tp.size)
-		return;
-	sample.pid = (pid_t)ids[0];
-	sample.tid = (pid_t)ids[1];
-	sample.owner = (pid_t)tracepoint_value(&perf->tp, TP_PID, raw);
-	sample.caller = (pid_t)tracepoint_value(&perf->tp, TP_TID, raw);
-	sample.space = tracepoint_value(&perf->tp, TP_SPACE, raw);
-	sample.seq = tracepoint_value(&perf->tp, TP_SEQ, raw);
-	sample.pages = (int64_t)tracepoint_value(&perf->tp, TP_PAGES, raw);
-	sample.abi = *abi;
-	if (*abi)
-		sample.regs = take(&c, 8 * (size_t)__builtin_popcountll(regs_mask()));
-	size = take(&c, 8);
-	if (size && *size) {
-		sample.stack = take(&c, *size);
-		dynamic = sample.stack ? take(&c, 8) : NULL;
-		sample.stack_size = dynamic && *dynamic <= *size ? *dynamic : 0;
-	}
-	perf->ops->sample(perf->ops->owner, &sample);
-}
-
-static void give_map(const struct perf *perf, const struct perf_event_header *header,
-		     const uint64_t *words)
-{
-	struct perf_map map = {
-		.start = words[1], .end = words[1] + words[2], .offset = words[3], .inode = words[5],
-		.path = (const char *)(words + 8),
-	};
-	/* Or instead of the device and the inode its length, as a byte, and from the fourth byte on: */
-	const unsigned char *id = (const unsigned char *)(words + 4);
-
-	if (header->misc & PERF_RECORD_MISC_MMAP_BUILD_ID && *id <= PERF_BUILD_ID_MAX) {
-		map.build_id_len = *id;
-		memcpy(map.build_id, id + 4, *id);
-	}
-	perf->ops->map(perf->ops->owner, (pid_t)*words, &map);
-}
-
-static void give(struct perf *perf, const struct perf_event_header *header)
-{
-	const struct perf_ops *ops = perf->ops;
-	struct cursor c = {
-		.p = (const unsigned char *)(header + 1),
-		.end = (const unsigned char *)header + header->size,
-	};
-	/* Pid and tid, or of fork and exit, pid and parent; then the rest of the record. */
-	const uint32_t *ids = (const uint32_t *)c.p;
-	const uint64_t *words = (const uint64_t *)c.p;
-
-	switch (header->type) {
-	case PERF_RECORD_SAMPLE:
-		give_sample(perf, c);
-		break;
-	case PERF_RECORD_LOST:
-		perf->lost += words[1];
-		break;
-	case PERF_RECORD_COMM:
-		ops->comm(ops->owner, (pid_t)ids[0], (const char *)(ids + 2),
-			  header->misc & PERF_RECORD_MISC_COMM_EXEC);
-		break;
-	case PERF_RECORD_FORK:
-		if (ids[0] != ids[1])
-			ops->fork(ops->owner, (pid_t)ids[0], (pid_t)ids[1]);
-		break;
-	case PERF_RECORD_EXIT:
-		if (ids[0] == ids[2])
-			ops->exit(ops->owner, (pid_t)ids[0]);
-		break;
-	case PERF_RECORD_MMAP2:
-		give_map(perf, header, words);
-		break;
-	}
-}
-
 /* The ring that has the oldest record, if it is older than @until. */
 static struct ring *oldest(struct perf *perf, uint64_t until)
 {
@@ -417,7 +322,7 @@ void perf_drain(struct perf *perf)
 			if (perf->cpus[i].ring[kind].page)
 				ring_update(&perf->cpus[i].ring[kind]);
 	while ((ring = oldest(perf, until))) {
-		give(perf, ring_next(ring));
+		perf->lost += perf_record_give(perf->ops, &perf->tp, ring_next(ring));
 		ring_advance(ring);
 	}
 }
