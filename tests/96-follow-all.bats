@@ -228,4 +228,8 @@ follow_all_into_head() {
 	echo "$output"
 	[[ "$output" == *"needs root"*"--uid"* ]]
 	no_instances
+	# It is not because of that.
+	run -1 unshare -m sh -c 'mount -o remount,bind,ro /sys/kernel/tracing && exec "$1" --follow --all' sh "$CLI"
+	echo "$output"
+	[[ "$output" == *"Read-only file system" ]]
 }

@@ -234,6 +234,27 @@ waits() {
 	grep -Eq ' stacks of [0-9]+ of 2400 growths: ' "$BATS_TEST_TMPDIR/stderr"
 }
 
+@test "without CAP_IPC_LOCK: as many stacks as there is room for, or the cause that there is none" {
+	local before room kib=/proc/sys/kernel/perf_event_mlock_kb default
+	limited() {
+		setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock prlimit --memlock=0:0 "$CLI" "$@"
+	}
+	default=$(cat "$kib")
+	for room in "$default" 120; do
+		echo "$room" >"$kib"
+		before=$(grown_of growers)
+		limited --folded -o "$BATS_TEST_TMPDIR/folded" -- growers leak grow churn >"$BATS_TEST_TMPDIR/out"
+		cat "$BATS_TEST_TMPDIR/folded"
+		[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = $(($(grown_of growers) - before)) ]
+		[ "$(bytes_of main "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
+	done
+	echo 16 >"$kib"
+	run -125 limited --folded -- growers grow
+	echo "$default" >"$kib"
+	[[ "$output" == *"perf_event_mlock_kb, for each processor, which is 16,"* ]]
+	[[ "$output" != *PERFMON* ]]
+}
+
 @test "a stack that is deeper than its copy says so" {
 	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- growers deep >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/text"

@@ -34,6 +34,7 @@ enum { SAMPLES, NEWS, KINDS };
 
 struct cpu {
 	int number;
+	bool left_out;
 	int fd[KINDS];		/* of the first thread, which has the ring; or -1 */
 	struct ring ring[KINDS];
 };
@@ -44,6 +45,7 @@ struct perf {
 	bool old_kernel;	/* has no inherit_thread */
 	struct tracepoint tp;
 	size_t samples_bytes;
+	bool settled;		/* there are rings that are in use */
 	struct cpu *cpus;
 	size_t n_cpus;
 	int *fds;		/* of other threads */
@@ -84,16 +86,22 @@ struct perf *perf_open(const struct perf_ops *ops, bool forks)
 	return NULL;
 }
 
-void perf_close(struct perf *perf)
+static void close_events(struct perf *perf)
 {
 	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
 		for (int kind = 0; kind < KINDS; kind++) {
 			ring_close(&perf->cpus[i].ring[kind]);
 			if (perf->cpus[i].fd[kind] >= 0)
 				close(perf->cpus[i].fd[kind]);
+			perf->cpus[i].fd[kind] = -1;
 		}
-	for (size_t i = 0; i < perf->n_fds; i++)
-		close(perf->fds[i]);
+	while (perf->n_fds)
+		close(perf->fds[--perf->n_fds]);
+}
+
+void perf_close(struct perf *perf)
+{
+	close_events(perf);
 	if (perf->epoll >= 0)
 		close(perf->epoll);
 	free(perf->fds);
@@ -102,6 +110,13 @@ void perf_close(struct perf *perf)
 }
 
 /* ---- opening ---- */
+
+static size_t ring_bytes(const struct perf *perf, int kind)
+{
+	size_t half = perf->samples_bytes / 2;
+
+	return kind == SAMPLES ? perf->samples_bytes : half < NEWS_BYTES ? half : NEWS_BYTES;
+}
 
 static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 {
@@ -114,13 +129,13 @@ static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
+		.wakeup_watermark = (uint32_t)(ring_bytes(perf, kind) / 4),
 	};
 
 	if (kind == NEWS) {
 		attr.type = PERF_TYPE_SOFTWARE;
 		attr.config = PERF_COUNT_SW_DUMMY;
 		attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 1;
-		attr.wakeup_watermark = NEWS_BYTES / 4;
 	} else {
 		attr.type = PERF_TYPE_TRACEPOINT;
 		attr.config = perf->tp.id;
@@ -128,7 +143,6 @@ static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 		attr.sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 		attr.sample_regs_user = regs_mask();
 		attr.sample_stack_user = STACK_BYTES;
-		attr.wakeup_watermark = (uint32_t)(perf->samples_bytes / 4);
 	}
 	return attr;
 }
@@ -175,7 +189,7 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 		return rc;
 	}
 	cpu->fd[kind] = fd;
-	rc = ring_open(&cpu->ring[kind], fd, kind == NEWS ? NEWS_BYTES : perf->samples_bytes);
+	rc = ring_open(&cpu->ring[kind], fd, ring_bytes(perf, kind));
 	if (!rc && epoll_ctl(perf->epoll, EPOLL_CTL_ADD, fd, &event))
 		rc = -errno;
 	return rc;
@@ -185,7 +199,7 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 static int attach_thread(struct perf *perf, pid_t tid)
 {
 	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int kind = NEWS; kind >= SAMPLES; kind--) {
+		for (int kind = NEWS; kind >= SAMPLES && !perf->cpus[i].left_out; kind--) {
 			int fd = open_event(perf, kind, tid, perf->cpus[i].number);
 			int rc = fd < 0 ? fd : add_event(perf, &perf->cpus[i], kind, fd);
 
@@ -196,19 +210,30 @@ static int attach_thread(struct perf *perf, pid_t tid)
 	return 0;
 }
 
-static int complain(pid_t pid, int error)
+/* The first word of a file of the kernel's. Valid until the next one. */
+static const char *word_of(const char *path)
 {
-	char paranoid[16] = "?";
-	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	static char text[16];
+	FILE *file = fopen(path, "re");
 
-	if (file && fscanf(file, "%15s", paranoid) != 1)
-		paranoid[0] = '?';
+	if (!file || fscanf(file, "%15s", text) != 1)
+		strcpy(text, "?");
 	if (file)
 		fclose(file);
+	return text;
+}
+
+static int complain(pid_t pid, int error)
+{
 	if (error == -EPERM || error == -EACCES)
 		warn_user("--stacks: %d: %s: it needs root, or CAP_PERFMON and CAP_SYS_PTRACE, or the "
 			  "sysctl kernel.perf_event_paranoid at -1, which is %s", pid,
-			  strerror(-error), paranoid);
+			  strerror(-error), word_of("/proc/sys/kernel/perf_event_paranoid"));
+	else if (error == -ENOBUFS)
+		warn_user("--stacks: %d: no room for buffers: without CAP_IPC_LOCK the limits are the "
+			  "sysctl kernel.perf_event_mlock_kb, for each processor, which is %s, and "
+			  "memory that may be locked (ulimit -l)", pid,
+			  word_of("/proc/sys/kernel/perf_event_mlock_kb"));
 	else if (error == -EMFILE)
 		warn_user("--stacks: %d: too many threads for the limit of open files (ulimit -n)", pid);
 	else
@@ -253,7 +278,7 @@ static int attach_new(struct perf *perf, DIR *dir, pid_t **tids, size_t *n)
  * Until there is no thread that is not known: others may come meanwhile. One that has inherited
  * the events has them twice then, and its samples come twice.
  */
-int perf_attach(struct perf *perf, pid_t pid)
+static int attach(struct perf *perf, pid_t pid)
 {
 	pid_t *tids = NULL;
 	char path[48];
@@ -271,6 +296,32 @@ int perf_attach(struct perf *perf, pid_t pid)
 	} while (rc > 0);
 	closedir(dir);
 	free(tids);
+	return rc;
+}
+
+/* What may be locked is so much for each CPU that is on. */
+static void leave_out_cpus(struct perf *perf)
+{
+	for (size_t i = 0; i < perf->n_cpus; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", i);
+		perf->cpus[i].left_out = *word_of(path) == '0';
+	}
+}
+
+int perf_attach(struct perf *perf, pid_t pid)
+{
+	int rc = attach(perf, pid);
+
+	/* Smaller rings lose more samples, which is better than to have none. */
+	while (rc == -ENOBUFS && !perf->settled && perf->samples_bytes > RING_RECORD_MAX) {
+		close_events(perf);
+		leave_out_cpus(perf);
+		perf->samples_bytes /= 2;
+		rc = attach(perf, pid);
+	}
+	perf->settled |= !rc;
 	return rc ? complain(pid, rc) : 0;
 }
 

@@ -12,8 +12,9 @@ int ring_open(struct ring *ring, int fd, size_t size)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	void *p = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
+	/* It says EPERM where it is too much. */
 	if (p == MAP_FAILED)
-		return -errno;
+		return errno == EPERM || errno == ENOMEM ? -ENOBUFS : -errno;
 	*ring = (struct ring){
 		.page = p, .data = (unsigned char *)p + page, .size = size,
 		.bounce = malloc(RING_RECORD_MAX),

@@ -19,7 +19,7 @@ struct ring {
 	unsigned char *bounce;	/* for a record that goes round the end */
 };
 
-/* Returns 0 or a negative errno. */
+/* Returns 0 or a negative errno; -ENOBUFS: a smaller one might do. */
 int ring_open(struct ring *ring, int fd, size_t size);
 void ring_close(struct ring *ring);
 

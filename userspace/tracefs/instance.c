@@ -22,8 +22,10 @@
 
 static void complain(const char *what, int error)
 {
-	warn_user("%s: %s; --follow --all needs root, and tracefs. An ordinary user's own processes "
-		  "can be followed by --follow --uid USER", what, strerror(error));
+	bool advise = error == EACCES || error == EPERM || error == ENOENT;
+
+	warn_user("%s: %s%s", what, strerror(error), advise ? "; --follow --all needs root, and tracefs. "
+		  "An ordinary user's own processes can be followed by --follow --uid USER" : "");
 }
 
 static void remove_directory(const char *path)

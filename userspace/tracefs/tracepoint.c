@@ -34,8 +34,9 @@ static FILE *open_file(const char *name)
 			  "(mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
 			  "tracepoints, or the module is too old");
 	else
-		warn_user("--stacks: /sys/kernel/tracing/" EVENT ": %s: it needs root, or read "
-			  "permission for tracefs, and CAP_PERFMON", strerror(error));
+		warn_user("--stacks: /sys/kernel/tracing/" EVENT ": %s%s", strerror(error),
+			  error == EACCES || error == EPERM ?
+			  ": it needs root, or read permission for tracefs, and CAP_PERFMON" : "");
 	return NULL;
 }
 
