@@ -149,6 +149,39 @@ lost() {
 	[ "$(jq "select(.type == \"summary\" and .pid == $pid).dropped" "$json")" = "$(lost ".pid == $pid")" ]
 }
 
+@test "an event that comes late is not taken for eighteen trillions that are lost" {
+	local news='select(.type == "event" and .event == "grow")' on
+	start_brkdo to 0 pause grow 4096 pause grow 8192 pause grow 16384 pause
+	cpus 2
+	# Of the first processor nothing can be read, as long as strace looks on. It is a child's child.
+	json=$BATS_TEST_TMPDIR/json
+	bash -c 'exec strace -D -I 2 -o /dev/null -e trace=read -e inject=read:error=EAGAIN \
+		-P "$1/brkwatch-cli-$$/per_cpu/cpu0/trace_pipe_raw" "$2" --follow --all --json' bash "$INSTANCES" "$CLI" \
+		>"$json" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	follower=$!
+	instance=$INSTANCES/brkwatch-cli-$follower
+	until_true 30 enabled
+	for on in 1 0 1; do
+		taskset -pc "$on" "$pid"
+		: >"$out"
+		tell
+		until_true 10 grep -q ready "$out"
+	done
+	until_true 30 eval "jq -r 'select(.pid == $pid) | $news.delta_bytes' '$json' | grep -qx 16384"
+	pkill -x strace
+	until_true 30 eval "jq -r 'select(.pid == $pid) | $news.delta_bytes' '$json' | grep -qx 8192"
+	end_follow_all
+	cpus 1
+	jq -c "select(.pid == $pid)" "$json"
+	# It is another one, until it comes.
+	[ "$(lost ".pid == $pid")" = 1 ]
+	[ "$(lost ".count > 1000000")" = 0 ]
+	[ "$(jq "select(.type == \"summary\" and .pid == $pid).dropped" "$json")" = 0 ]
+	[ "$(jq "select(.type == \"summary\" and .pid == $pid).grown_bytes" "$json")" = 28672 ]
+	tell
+	wait "$pid"
+}
+
 # A reader that has seen enough: of that there is news without another event, too.
 follow_all_into_head() {
 	"$CLI" --follow --all 2>"$BATS_TEST_TMPDIR/err" 3>&- | head -n 1 >"$BATS_TEST_TMPDIR/head" 3>&- &

@@ -33,7 +33,7 @@
 struct known {
 	struct pid_entry entry;
 	struct brkwatch_process process;	/* counts what was seen */
-	uint64_t seq;		/* of the last event of its address space */
+	uint64_t first, seq;	/* events of its address space: the first and the last so far; or 0 */
 	uint64_t look_ms;	/* when to see whether it lives; 0: it has an address space */
 	bool shown;		/* its start was */
 	bool wanted;
@@ -148,7 +148,7 @@ static void begin_space(struct everyone *all, struct known *known, const struct 
 	snap->heap_pages = snap->heap_bytes / snap->page_size;
 	snap->peak_bytes = snap->heap_bytes;
 	set_name(snap, event);
-	known->seq = 0;
+	known->first = known->seq = 0;
 	known->look_ms = 0;
 	known->wanted = is_wanted(all, event, snap);
 	if (!known->wanted)
@@ -224,21 +224,40 @@ static int give(struct everyone *all, struct brkwatch_process *process)
  * The end of an address space that the process has left by exec can come late: whoever looks at
  * it keeps it.
  */
-static int give_former(struct everyone *all, const struct known *known,
+static int give_former(struct everyone *all, struct known *known,
 		       const struct trace_event *event)
 {
 	struct brkwatch_process process = known->process;
+	struct brkwatch_snapshot counted = { .page_size = process.snap.page_size, .start = event->start };
 
+	if (!known->wanted)
+		return 0;
 	process.snap.space = event->space;
 	process.snap.start = event->start;
-	return known->wanted ? give(all, &process) : 0;
+	snapshot_count(&counted, &all->event);
+	totals_add(&known->process.totals, &counted);
+	known->process.totals.spaces--;
+	return give(all, &process);
+}
+
+/* How many events before it are missing; -1: this one was said to be missing, and comes late. */
+static int64_t gap_before(struct known *known, uint64_t seq)
+{
+	uint64_t last = known->seq;
+
+	if (seq < last)
+		return seq > known->first ? -1 : 0;
+	if (!last)
+		known->first = seq;
+	known->seq = seq;
+	return last ? (int64_t)(seq - last - 1) : 0;
 }
 
 static int take(struct everyone *all, const struct trace_event *event)
 {
 	struct known *known = pid_get(&all->processes, (uint64_t)event->pid, sizeof(*known));
 	struct brkwatch_snapshot *snap;
-	uint64_t gap;
+	int64_t gap;
 	int rc = 0;
 
 	if (!known)
@@ -249,13 +268,13 @@ static int take(struct everyone *all, const struct trace_event *event)
 		return give_former(all, known, event);
 	if (event->space != snap->space)
 		begin_space(all, known, event);
-	gap = known->seq ? event->seq - known->seq - 1 : 0;
-	known->seq = event->seq;
+	gap = gap_before(known, event->seq);
 	if (known->wanted) {
 		if (gap && trace_is_whole(all->trace)) {
-			all->lost += gap;
-			snap->dropped += gap;
-			tell(&all->what->listener, lost, &known->process, gap, false);
+			all->lost += (uint64_t)gap;
+			snap->dropped += (uint64_t)gap;
+			if (gap > 0)
+				tell(&all->what->listener, lost, &known->process, (uint64_t)gap, false);
 		}
 		snap->start = event->start;
 		snapshot_count(snap, &all->event);
