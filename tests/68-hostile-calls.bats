@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Those who are inside brk with as many calls as they can, and what the others'
+# calls come to.
+
+load helper
+
+setup_file() {
+	export PYTHONPATH=$ROOT/tests PYTHONDONTWRITEBYTECODE=1
+	MAXACTIVE=$(figure 128 1024)
+	export MAXACTIVE
+	load_module "maxactive=$MAXACTIVE" "$(figure records=1024 records=8192)"
+}
+
+# hostile: Python that knows these programs.
+hostile() {
+	python3 - <<-END
+	import os, resource
+	from proctext import *
+	MAXACTIVE = $MAXACTIVE
+	CROWD = MAXACTIVE * 13 // 10
+
+	class Hogs(Program):
+	    def __init__(self, *args, **more):
+	        super().__init__("hogs", *map(str, args), env={"PATH": os.environ["PATH"]}, **more)
+	        self.made = {}
+
+	    def stop(self):
+	        """Calls made, by process."""
+	        self.process.stdin.write("x")
+	        self.process.stdin.flush()
+	        while (said := self.process.stdout.readline().split()) != ["stopped"]:
+	            self.made[int(said[1])] = int(said[2])
+	        return self.made
+
+	def one(calls, uid=0):
+	    """Calls made and lost by a process that runs before all others."""
+	    def be_first():
+	        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+	        os.setresuid(uid, uid, uid)
+	    it = Hogs("one", calls, preexec_fn=be_first)
+	    (pid, made), = it.stop().items()
+	    text = look(pid)
+	    # It begins with what its loader asks.
+	    lost, recorded = text["Lost"], text["Calls"] - LOADER
+	    print(f"uid {uid}: {made} calls made, {recorded} recorded, {lost} lost")
+	    assert recorded + lost == made, text.head
+	    it.end()
+	    return lost
+
+	LOADER = 0
+	def loader():
+	    it = Hogs("one", 1)
+	    (pid, made), = it.stop().items()
+	    calls = look(pid)["Calls"] - made
+	    it.end()
+	    return calls
+	LOADER = loader()
+
+	def is_hog(pid):
+	    try:
+	        with open(f"/proc/{pid}/comm") as f:
+	            return f.read() == "hogs\\n"
+	    except OSError:
+	        return False
+
+	def all_in_one_count(hogs):
+	    """Each call of the crowd is recorded or counted as lost; return those."""
+	    lost = 0
+	    for pid, made in hogs.stop().items():
+	        text = look(pid)
+	        assert text["Calls"] + text["Lost"] == made, (made, text.head)
+	        lost += text["Lost"]
+	    print(f"crowd: {sum(hogs.made.values())} calls, {lost} lost, {stats()}")
+	    return lost
+	$(cat)
+	END
+}
+
+@test "one user with more calls inside than may be followed takes none of another's" {
+	hostile <<-'END'
+	before = stats()
+	hogs = Hogs("crowd", CROWD, 1, 64)
+	assert one(400) == 0 and one(400, uid=2000) == 0
+	seen = stats()
+	for i in range(100):
+	    now = stats()
+	    assert all(now[key] >= seen[key] for key in ("TotalLost", "LostMissed", "TotalCalls")), (seen, now)
+	    seen = now
+	lost = all_in_one_count(hogs)
+	now = stats()
+	assert lost and now["TotalLost"] - before["TotalLost"] == lost
+	assert now["LostMissed"] == now["missed"] == 0
+	hogs.end()
+	END
+}
+
+@test "nor do eight of them" {
+	hostile <<-'END'
+	hogs = Hogs("crowd", CROWD * 2, 8, 16)
+	assert one(200, uid=2000) == 0
+	assert all_in_one_count(hogs)
+	hogs.end()
+	END
+}
+
+@test "who has many ids in a user namespace is one user" {
+	hostile <<-'END'
+	import ctypes, threading
+	libc, (told, tell), (mapped, go) = ctypes.CDLL(None), os.pipe(), os.pipe()
+	def in_namespace():
+	    os.setresgid(1000, 1000, 1000)
+	    os.setresuid(1000, 1000, 1000)
+	    assert libc.unshare(0x10000000) == 0                               # CLONE_NEWUSER
+	    os.write(tell, b"%8d" % os.getpid())
+	    os.read(mapped, 1)
+	    os.setresuid(0, 0, 0)
+	    os.setresgid(0, 0, 0)
+	def give_ids():
+	    pid = int(os.read(told, 8))
+	    for which in "uid", "gid":
+	        with open(f"/proc/{pid}/{which}_map", "w") as f:
+	            f.write("0 100000 2000")
+	    os.write(go, b"x")
+	resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+	threading.Thread(target=give_ids).start()
+	hogs = Hogs("crowd", CROWD, 20, 64, preexec_fn=in_namespace)
+	assert one(200, uid=2000) == 0
+	# As one user they have half of what there is, not 20 parts of 21; but not all
+	# are looked at in the same moment.
+	inside = sum(look(pid)["InFlight"] for pid in numbers("/proc") if is_hog(pid))
+	print(f"{inside} inside")
+	assert inside < MAXACTIVE * 3 // 4
+	assert all_in_one_count(hogs)
+	hogs.end()
+	END
+}
+
+@test "what a crowd has had inside comes back, however it ends" {
+	hostile <<-'END'
+	for i in range(3):
+	    hogs = Hogs("crowd", CROWD, 1, 64)
+	    # They are killed where they are.
+	    hogs.end()
+	# These are fewer than half: all of it is there again.
+	hogs = Hogs("crowd", MAXACTIVE // 2 - 8, 1, 64)
+	one(400)
+	assert all_in_one_count(hogs) == 0
+	hogs.end()
+	END
+}
