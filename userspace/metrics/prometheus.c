@@ -187,11 +187,12 @@ static void print_losses(struct outbuf *out, const struct metrics_options *opts,
 {
 	static const struct family family = {
 		"brkwatch_calls_lost_total", "counter",
-		"brk calls known to be in no record: a probe missed them, or no record could be had.",
+		"brk calls that went unrecorded: too many inside, no record to be had, or missed by a probe.",
 	};
 	static const struct { const char *cause, *key; } losses[] = {
 		{ "missed", "LostMissed" },
 		{ "no_record", "LostNoRecord" },
+		{ "maxactive", "TotalLost" },
 	};
 	uint64_t value;
 
