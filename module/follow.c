@@ -37,6 +37,9 @@ MODULE_PARM_DESC(follow_history, "events kept for a process that is being follow
  */
 #define LENT_TIME	(2 * HZ)
 
+/* One that forks and forks would have all there is lent to its children. */
+#define LEND_TIME	HZ
+
 /* In the share of brkwatch_histories of @user. */
 struct brkwatch_long_ring {
 	brkwatch_user_t user;
@@ -49,7 +52,7 @@ struct brkwatch_long_ring {
  * oldest first, each with a reference. Taken in kprobe handlers.
  */
 static DEFINE_RAW_SPINLOCK(followed_lock);
-static DEFINE_HASHTABLE(followed, 6);
+static DEFINE_HASHTABLE(followed, 10);
 static LIST_HEAD(lent);
 
 static void take_back(struct work_struct *work);
@@ -151,6 +154,7 @@ static struct brkwatch_long_ring *reserve_of(const struct pid *tgid)
 		ring = record->reserve;
 		if (record->tgid == tgid && ring) {
 			record->reserve = NULL;
+			record->lends_again = jiffies + LEND_TIME;
 			WRITE_ONCE(record->wants_reserve, true);
 			return ring;
 		}
@@ -217,15 +221,20 @@ static void take_back(struct work_struct *work)
 
 /**
  * brkwatch_follow_reserve() - see to it that a followed record has a reserve
- * @record: the record
+ * @record: the record; its last one was lent, or it never had one
  *
- * Where there is no memory it has none, until the next one is lent.
+ * Where there is no memory it has none, and a while after it has lent one.
  *
  * Context: process.
  */
 void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
-	struct brkwatch_long_ring *ring = ring_new(brkwatch_history_events);
+	struct brkwatch_long_ring *ring;
+
+	if (READ_ONCE(record->wants_reserve) &&
+	    time_before(jiffies, READ_ONCE(record->lends_again)))
+		return;
+	ring = ring_new(brkwatch_history_events);
 
 	raw_spin_lock(&followed_lock);
 	WRITE_ONCE(record->wants_reserve, false);

@@ -184,8 +184,7 @@ static void show_exited(const struct brkwatch_row *row, void *data)
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
-	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\t"
-		    "last_limit\tlast_needed\n");
+	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\tlast_limit\tlast_needed\n");
 	brkwatch_exited_for_each(show_exited, m);
 	return 0;
 }

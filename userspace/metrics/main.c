@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 		       "For more details see brkwatch-metrics(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	struct metrics_options opts = { .groups = GROUPS_DEFAULT };
+	static struct metrics_options opts = { .groups = GROUPS_DEFAULT };
 	struct metrics metrics = { .out = &out, .opts = &opts };
 	enum exit_status status = STATUS_FAILED;
 	struct brkwatch *bw;

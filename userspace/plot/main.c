@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 	};
 	/* Nothing is printed; but who looks at the picture may close it. */
 	static struct outbuf out = { .fd = STDERR_FILENO };
-	struct plot_options opts = { .children = false };
+	static struct plot_options opts = { .children = false };
 	enum exit_status status;
 	struct plot *plot;
 

@@ -190,6 +190,7 @@ static int read_lines(struct player *player)
 	free(text);
 	if (rc == -EPROTO)
 		warn_user("%s: line %lu: %s", player->replay->name, number, player->problem);
+	player->problem = NULL;
 	for (struct source *source = player->first; source; source = source->next) {
 		if (source->open)
 			totals_add(&source->process.totals, &source->process.snap);

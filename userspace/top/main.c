@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 		       "seconds.\vFor more details see brkwatch-top(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	struct top_options opts = { .interval_ms = 2000 };
+	static struct top_options opts = { .interval_ms = 2000 };
 	enum exit_status status = STATUS_FAILED;
 	struct brkwatch *bw;
 
