@@ -22,6 +22,6 @@ static inline bool array_grow(void *place, size_t n, size_t *room, size_t size)
 }
 
 /* False: no memory; then the array is as before. */
-#define array_room(array, n, room)	array_grow(&(array), n, room, sizeof(*(array)))
+#define array_room(array, n, room)	array_grow(&(array), n, room, sizeof(typeof(*(array))))
 
 #endif

@@ -46,13 +46,18 @@ static int cut(struct brkwatch_stats *stats)
 int brkwatch_stats_open(struct brkwatch_stats **place, const struct brkwatch *bw)
 {
 	struct brkwatch_stats *stats = calloc(1, sizeof(*stats));
-	int fd = brkwatch_open_file(bw, "stats"), rc = fd < 0 ? fd : 0;
+	int fd = stats ? brkwatch_open_file(bw, "stats") : -ENOMEM, rc = fd < 0 ? fd : 0;
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	size_t room = 0;
 
+	if (!stats)
+		return -ENOMEM;
 	errno = 0;
-	if (!rc && (!stats || !file || getdelim(&stats->text, &room, '\0', file) < 0))
-		rc = -(errno ?: EPROTO);
+	if (!rc && (!file || getdelim(&stats->text, &room, '\0', file) < 0)) {
+		rc = -errno;
+		if (!rc)
+			rc = -EPROTO;
+	}
 	if (file)
 		fclose(file);
 	rc = rc ?: cut(stats);

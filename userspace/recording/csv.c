@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
+#include <stdio.h>
 
 #include "recording/csv.h"
 
@@ -42,7 +43,7 @@ static bool set_field(struct csv *csv, struct line *line, enum column_id id, con
 
 	if (strlen(word) >= SCAN_SLACK)
 		return false;
-	strcpy(text, *word ? word : "-");
+	snprintf(text, sizeof(text), "%s", *word ? word : "-");
 	if (id >= COL_SEQ && id < COLUMN_OF(BRKWATCH_FIELDS))
 		return event_set_field(&line->event, &csv->fields,
 				       (enum brkwatch_field)(id - COL_SEQ), text, strlen(text));
