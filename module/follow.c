@@ -37,8 +37,12 @@ MODULE_PARM_DESC(follow_history, "events kept for a process that is being follow
  */
 #define LENT_TIME	(2 * HZ)
 
-/* One that forks and forks would have all there is lent to its children. */
+/*
+ * One that forks and forks would have all there is lent to its children: it may
+ * lend this many at a time, and then one in each LEND_TIME.
+ */
 #define LEND_TIME	HZ
+#define LEND_BURST	4
 
 /* In the share of brkwatch_histories of @user. */
 struct brkwatch_long_ring {
@@ -144,6 +148,11 @@ static void ring_replace(struct brkwatch_record *record, struct brkwatch_long_ri
 
 /* ---- reserves ---- */
 
+static unsigned long max_jiffies(unsigned long then)
+{
+	return time_after(then, jiffies) ? then : jiffies;
+}
+
 static struct brkwatch_long_ring *reserve_of(const struct pid *tgid)
 {
 	struct brkwatch_long_ring *ring;
@@ -154,7 +163,8 @@ static struct brkwatch_long_ring *reserve_of(const struct pid *tgid)
 		ring = record->reserve;
 		if (record->tgid == tgid && ring) {
 			record->reserve = NULL;
-			record->lends_again = jiffies + LEND_TIME;
+			record->lent_up_to = max_jiffies(record->lent_up_to) +
+					     LEND_TIME;
 			WRITE_ONCE(record->wants_reserve, true);
 			return ring;
 		}
@@ -231,8 +241,8 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
 	struct brkwatch_long_ring *ring;
 
-	if (READ_ONCE(record->wants_reserve) &&
-	    time_before(jiffies, READ_ONCE(record->lends_again)))
+	if (time_after(READ_ONCE(record->lent_up_to),
+		       jiffies + (LEND_BURST - 1) * LEND_TIME))
 		return;
 	ring = ring_new(brkwatch_history_events);
 
@@ -315,6 +325,7 @@ void brkwatch_follow_setup(struct brkwatch_record *record)
 {
 	timer_setup(&record->wake_timer, wake_timer_fn, 0);
 	init_waitqueue_head(&record->wait);
+	record->lent_up_to = jiffies;
 }
 
 int brkwatch_follow_init(void)

@@ -109,8 +109,8 @@ struct brkwatch_record {
 	unsigned int followers;
 	struct hlist_node followed;
 	struct brkwatch_long_ring *reserve;
-	bool wants_reserve;		/* the last one was lent... */
-	unsigned long lends_again;	/* ...and so long there is no other; jiffies */
+	bool wants_reserve;		/* the last one was lent */
+	unsigned long lent_up_to;	/* LEND_TIME later for each; jiffies */
 	unsigned long lent_until;	/* jiffies */
 	struct list_head lent;
 	struct timer_list wake_timer;
