@@ -194,12 +194,18 @@ static bool find_row(struct target *t, const struct brkwatch *bw)
 	/* The newest come first. */
 	while (!found && brkwatch_table_next(table, &row) > 0)
 		found = row->pid == t->pid;
-	if (found) {
-		t->process.totals = (struct brkwatch_totals){
-			.spaces = 1, .calls = row->calls, .grows = row->grows, .refused = row->refused,
-			.grown_bytes = row->grown_bytes, .shrunk_bytes = row->shrunk_bytes,
-			.peak_bytes = row->peak_bytes,
-		};
+	/* One whose last address space was open is all known. */
+	if (found && (!row->space || row->space != t->process.snap.space)) {
+		struct brkwatch_totals *totals = &t->process.totals;
+
+		totals->spaces++;
+		totals->calls += row->calls;
+		totals->grows += row->grows;
+		totals->refused += row->refused;
+		totals->grown_bytes += row->grown_bytes;
+		totals->shrunk_bytes += row->shrunk_bytes;
+		if (row->peak_bytes > totals->peak_bytes)
+			totals->peak_bytes = row->peak_bytes;
 		snprintf(t->process.snap.name, sizeof(t->process.snap.name), "%s", row->name);
 	}
 	brkwatch_table_close(table);
@@ -209,7 +215,7 @@ static bool find_row(struct target *t, const struct brkwatch *bw)
 /* It may have ended before its file was open. */
 static void wait_for_row(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
-	if (t->process.parent && !t->process.snap.space && t->row_tries < ROW_TRIES &&
+	if (t->process.parent && t->row_tries < ROW_TRIES &&
 	    !find_row(t, ops->bw)) {
 		t->row_tries++;
 		t->due_ms = now_ms + ROW_RETRY_MS;
