@@ -241,9 +241,13 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
 	struct brkwatch_long_ring *ring;
 
+	/* One that has itself a ring lent may not live long. */
 	if (time_after(READ_ONCE(record->lent_up_to),
-		       jiffies + (LEND_BURST - 1) * LEND_TIME))
+		       jiffies + (LEND_BURST - 1) * LEND_TIME) ||
+	    (record->lent_until && time_before(jiffies, record->lent_until))) {
+		WRITE_ONCE(record->wants_reserve, true);
 		return;
+	}
 	ring = ring_new(brkwatch_history_events);
 
 	raw_spin_lock(&followed_lock);
