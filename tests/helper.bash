@@ -181,9 +181,10 @@ assert_consistent() {
 	}' "$1"
 }
 
-# interruptible COMMAND... &: in the background a shell has SIGINT and SIGQUIT ignored.
+# interruptible COMMAND... &: in the background a shell has SIGINT and SIGQUIT
+# ignored, and nohup, which may have begun it all, SIGHUP.
 interruptible() {
-	exec env --default-signal=INT,QUIT "$@"
+	exec env --default-signal=HUP,INT,QUIT "$@"
 }
 
 # start_brkdo OPERATION...: in the background, until it pauses; its input is
