@@ -8,6 +8,8 @@ program stacks
 # More of them than come and go in a test.
 setup_file() {
 	load_module exited=1000
+	# Debug information is looked for by one who is not root.
+	chmod a+x "$BATS_RUN_TMPDIR"
 }
 
 # bytes_of FUNCTION FILE: of all paths that go through it, in folded lines.
@@ -99,14 +101,70 @@ waits() {
 	[ "$(cat "$BATS_TEST_TMPDIR/grow")" = "$(own_count grow "$BATS_TEST_TMPDIR/out")" ]
 }
 
-@test "debug information of its own file, of a program that is not there any more" {
-	local dir=$BATS_TEST_TMPDIR/dir
+# make_stripped: growers without debug information, which is in a file beside it. Sets $dir.
+make_stripped() {
+	dir=$BATS_TEST_TMPDIR/dir
 	mkdir "$dir"
 	cp "$BIN/growers" "$dir/stripped"
 	objcopy --only-keep-debug "$dir/stripped" "$dir/stripped.debug"
 	strip "$dir/stripped"
 	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
 	run ! grep -q growers.c "$dir/stripped"
+}
+
+@test "who reads programs has no rights, and opens only what an ordinary user may" {
+	local dir follower parser
+	make_stripped
+	chmod 700 "$dir/stripped"
+	chmod 600 "$dir/stripped.debug"
+	PATH=$dir:$PATH start stripped pause grow
+	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- {told}>&- &
+	follower=$!
+	until_true 60 waits "$follower"
+	parser=$(pgrep -x -P "$follower" brkwatch-parser)
+	cat "/proc/$parser/status"
+	grep -qx $'Uid:\t65534\t65534\t65534\t65534' "/proc/$parser/status"
+	grep -qx $'Gid:\t65534\t65534\t65534\t65534' "/proc/$parser/status"
+	grep -qx $'Groups:[\t ]*' "/proc/$parser/status"
+	[ "$(grep -cE '^Cap(Inh|Prm|Eff|Amb):.0{16}$' "/proc/$parser/status")" = 4 ]
+	grep -qx $'NoNewPrivs:\t1' "/proc/$parser/status"
+	# Of what root has opened it has nothing: two ends to talk by, and what complaints go to.
+	find "/proc/$parser/fd" -type l -printf '%f %l\n' | sort >"$BATS_TEST_TMPDIR/fds"
+	cat "$BATS_TEST_TMPDIR/fds"
+	run ! grep -Ev '^0 socket:|^1 pipe:|^2 ' "$BATS_TEST_TMPDIR/fds"
+	tell
+	wait "$pid"
+	wait "$follower"
+	run ! kill -0 "$parser"
+	# The program itself it is given, whoever may read that.
+	cat "$BATS_TEST_TMPDIR/text"
+	grep -Eq '#[0-9]+ stripped\+0x[0-9a-f]+ \(\+0x[0-9a-f]+\)' "$BATS_TEST_TMPDIR/text"
+	run ! grep growers.c "$BATS_TEST_TMPDIR/text"
+
+	# It is the one who has called sudo.
+	chown 1000 "$dir/stripped.debug"
+	SUDO_UID=1000 SUDO_GID=1000 "$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
+	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
+}
+
+@test "without the one who reads programs there are no stacks, but bytes" {
+	local follower
+	start growers pause grow
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
+	follower=$!
+	until_true 60 waits "$follower"
+	pkill -KILL -x -P "$follower" brkwatch-parser
+	tell
+	wait "$pid"
+	wait "$follower"
+	cat "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/stderr"
+	[ "$(grep -c 'the process that reads programs has ended' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
+	[ "$(bytes_of '[no stack]' "$BATS_TEST_TMPDIR/folded")" -ge "$(own_count grow "$out")" ]
+}
+
+@test "debug information of its own file, of a program that is not there any more" {
+	local dir
+	make_stripped
 	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" -- "$dir/stripped" grow >/dev/null
 	cat "$BATS_TEST_TMPDIR/text"
 	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
@@ -119,12 +177,8 @@ waits() {
 }
 
 @test "a file that is made shorter while it is read" {
-	local dir=$BATS_TEST_TMPDIR/dir cli
-	mkdir "$dir"
-	cp "$BIN/growers" "$dir/stripped"
-	objcopy --only-keep-debug "$dir/stripped" "$dir/stripped.debug"
-	strip "$dir/stripped"
-	(cd "$dir" && objcopy --add-gnu-debuglink=stripped.debug stripped)
+	local dir cli
+	make_stripped
 	PATH=$dir:$PATH start stripped pause leak pause grow churn
 	"$CLI" -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- &
 	cli=$!

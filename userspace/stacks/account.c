@@ -8,18 +8,16 @@
 
 #include "stacks/flamegraph.h"
 #include "common/replace-file.h"
-#include "stacks/debug-files.h"
 #include "stacks/call-tree.h"
 #include "stacks/perf-events.h"
 #include "stacks/code-maps.h"
 #include "stacks/account.h"
+#include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/format-number.h"
 
 /* Growths whose paths are remembered until they are printed; a power of two. */
 #define RECENT_SIZE	((size_t)1 << 16)
-
-#define BUCKETS		256
 
 static const char no_stack[] = "[no stack]";
 
@@ -30,42 +28,30 @@ struct recent {
 
 /* Of a process: what the module will say of it has to be what was seen. */
 struct account {
-	struct account *next;	/* in its bucket */
-	pid_t pid;
+	struct pid_entry entry;
 	uint64_t base_space, base_seq, growths, bytes;	/* the latter with those of the base */
 };
 
 struct stacks {
 	const struct stacks_options *opts;
 	struct paths paths;
-	struct spaces *spaces;
+	struct code_maps *maps;
 	struct perf *perf;
 	struct perf_ops ops;
 	struct recent *recent;
-	struct account *accounts[BUCKETS];
+	struct pid_table accounts;
 	uint64_t growths, bytes, missing, missing_bytes;
 	uint64_t page_size;
 };
 
-static struct account **account_of(struct stacks *stacks, pid_t pid)
+static struct account *account_of(const struct stacks *stacks, pid_t pid)
 {
-	struct account **link = &stacks->accounts[(unsigned int)pid % BUCKETS];
-
-	while (*link && (*link)->pid != pid)
-		link = &(*link)->next;
-	return link;
+	return pid_find(&stacks->accounts, (uint64_t)pid);
 }
 
 static struct account *get_account(struct stacks *stacks, pid_t pid)
 {
-	struct account **link = account_of(stacks, pid);
-
-	if (!*link) {
-		*link = calloc(1, sizeof(**link));
-		if (*link)
-			(*link)->pid = pid;
-	}
-	return *link;
+	return pid_get(&stacks->accounts, (uint64_t)pid, sizeof(struct account));
 }
 
 static struct recent *recent_of(const struct stacks *stacks, uint64_t space, uint64_t seq)
@@ -78,11 +64,11 @@ static struct recent *recent_of(const struct stacks *stacks, uint64_t space, uin
 static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample, uint64_t bytes)
 {
 	uint32_t frames[PATHS_FRAMES_MAX + 2];
-	size_t n = spaces_frames(stacks->spaces, sample, frames, PATHS_FRAMES_MAX);
+	size_t n = maps_frames(stacks->maps, sample, &stacks->paths, frames, PATHS_FRAMES_MAX);
 
 	if (!n)
 		frames[n++] = paths_frame(&stacks->paths, no_stack, "");
-	frames[n++] = paths_frame(&stacks->paths, spaces_name(stacks->spaces, sample->pid), "");
+	frames[n++] = paths_frame(&stacks->paths, maps_name(stacks->maps, sample->pid), "");
 	return paths_add(&stacks->paths, frames, n, bytes, 1);
 }
 
@@ -94,7 +80,7 @@ static void take_sample(void *owner, const struct perf_sample *sample)
 	pid_t pid = sample->caller == sample->tid ? sample->owner : sample->pid;
 	uint64_t bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0;
 	struct account *account = stacks->opts->children ?
-				  get_account(stacks, pid) : *account_of(stacks, pid);
+				  get_account(stacks, pid) : account_of(stacks, pid);
 
 	if (!account || (sample->space == account->base_space && sample->seq <= account->base_seq))
 		return;
@@ -115,32 +101,32 @@ static void take_map(void *owner, pid_t pid, const struct perf_map *map)
 {
 	struct stacks *stacks = owner;
 
-	spaces_map(stacks->spaces, pid, map);
+	maps_map(stacks->maps, pid, map);
 }
 
 static void take_comm(void *owner, pid_t pid, const char *comm, bool exec)
 {
 	struct stacks *stacks = owner;
 
-	spaces_comm(stacks->spaces, pid, comm, exec);
+	maps_comm(stacks->maps, pid, comm, exec);
 }
 
 static void take_fork(void *owner, pid_t pid, pid_t parent)
 {
 	struct stacks *stacks = owner;
-	struct account *account = *account_of(stacks, pid);
+	struct account *account = account_of(stacks, pid);
 
 	/* Of one that had the same number, and was never followed. */
 	if (account)
-		*account = (struct account){ .next = account->next, .pid = pid };
-	spaces_fork(stacks->spaces, pid, parent);
+		*account = (struct account){ .entry = account->entry };
+	maps_fork(stacks->maps, pid, parent);
 }
 
 static void take_exit(void *owner, pid_t pid)
 {
 	struct stacks *stacks = owner;
 
-	spaces_exit(stacks->spaces, pid);
+	maps_exit(stacks->maps, pid);
 }
 
 /* ---- for the follower ---- */
@@ -158,21 +144,22 @@ struct stacks *stacks_new(const struct stacks_options *opts)
 			.fork = take_fork, .exit = take_exit, .owner = stacks,
 		},
 	};
-	objfile_setup();
-	if (opts->flamegraph && !newfile_possible(opts->flamegraph)) {
-		stacks_free(stacks);
-		return NULL;
-	}
 	stacks->recent = calloc(RECENT_SIZE, sizeof(*stacks->recent));
-	stacks->spaces = spaces_new(&stacks->paths);
-	if (!stacks->recent || !stacks->spaces || paths_init(&stacks->paths))
+	if (!stacks->recent || paths_init(&stacks->paths))
 		warn_user("%s", strerror(ENOMEM));
-	else
+	else if (!opts->flamegraph || newfile_possible(opts->flamegraph))
+		stacks->maps = maps_new();
+	if (stacks->maps)
 		stacks->perf = perf_open(&stacks->ops, opts->children);
 	if (stacks->perf)
 		return stacks;
 	stacks_free(stacks);
 	return NULL;
+}
+
+static void drop_account(void *owner, void *account)
+{
+	pid_drop(&((struct stacks *)owner)->accounts, account);
 }
 
 void stacks_free(struct stacks *stacks)
@@ -181,15 +168,9 @@ void stacks_free(struct stacks *stacks)
 		return;
 	if (stacks->perf)
 		perf_close(stacks->perf);
-	spaces_free(stacks->spaces);
+	maps_free(stacks->maps);
 	paths_free(&stacks->paths);
-	for (size_t i = 0; i < BUCKETS; i++)
-		while (stacks->accounts[i]) {
-			struct account *account = stacks->accounts[i];
-
-			stacks->accounts[i] = account->next;
-			free(account);
-		}
+	pid_visit(&stacks->accounts, drop_account, stacks);
 	free(stacks->recent);
 	free(stacks);
 }
@@ -199,7 +180,7 @@ int stacks_attach(struct stacks *stacks, pid_t pid)
 	get_account(stacks, pid);
 	if (perf_attach(stacks->perf, pid))
 		return -1;
-	spaces_add(stacks->spaces, pid);
+	maps_add(stacks->maps, pid);
 	return 0;
 }
 
@@ -215,7 +196,7 @@ void stacks_drain(struct stacks *stacks)
 
 void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap)
 {
-	struct account *account = *account_of(stacks, (pid_t)snap->pid);
+	struct account *account = account_of(stacks, (pid_t)snap->pid);
 
 	if (!account || account->base_space)
 		return;
@@ -227,7 +208,7 @@ void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap)
 
 void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq)
 {
-	const struct account *account = *account_of(stacks, (pid_t)snap->pid);
+	const struct account *account = account_of(stacks, (pid_t)snap->pid);
 	const struct recent *recent = recent_of(stacks, snap->space, seq);
 	bool found = false;
 
@@ -258,16 +239,14 @@ static void add_missing(struct stacks *stacks, const char *name, uint64_t growth
 void stacks_done(struct stacks *stacks, pid_t pid, const char *name, uint64_t growths,
 		 uint64_t grown_bytes)
 {
-	struct account **link, *account;
+	struct account *account;
 
 	stacks_drain(stacks);
-	link = account_of(stacks, pid);
-	account = *link;
+	account = account_of(stacks, pid);
 	if (account) {
 		growths -= growths < account->growths ? growths : account->growths;
 		grown_bytes -= grown_bytes < account->bytes ? grown_bytes : account->bytes;
-		*link = account->next;
-		free(account);
+		pid_drop(&stacks->accounts, account);
 	}
 	if (growths || grown_bytes)
 		add_missing(stacks, name, growths, grown_bytes);

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stacks/call-tree.h"
 #include "common/format-number.h"
+#include "libbrkwatch/array.h"
+#include "stacks/call-tree.h"
 
 /* Beyond that, memory of paths and frames would grow for ever. */
 #define NODES_MAX	((size_t)1 << 20)
@@ -13,30 +14,13 @@
 
 static const char other[] = "[other]";
 
-static void *grow_array(void *array, size_t *room, size_t n, size_t size)
-{
-	size_t more = *room ? *room * 2 : 256;
-	void *larger;
-
-	if (n < *room)
-		return array;
-	larger = reallocarray(array, more, size);
-	if (larger)
-		*room = more;
-	return larger;
-}
-
 static uint32_t new_node(struct paths *paths, uint32_t parent, uint32_t frame)
 {
-	struct path_node *nodes = NULL;
+	struct path_node *nodes;
 
-	if (paths->n < NODES_MAX)
-		nodes = grow_array(paths->nodes, &paths->room, paths->n, sizeof(*nodes));
-	if (!nodes) {
-		paths->full = true;
+	if (paths->n >= NODES_MAX || !array_room(paths->nodes, paths->n, &paths->room))
 		return parent;
-	}
-	paths->nodes = nodes;
+	nodes = paths->nodes;
 	nodes[paths->n] = (struct path_node){
 		.parent = parent, .frame = frame, .sibling = paths->n ? nodes[parent].child : 0,
 	};
@@ -111,7 +95,6 @@ static bool grow_index(struct paths *paths)
 /* Takes over @text, the function, if it is a new one. */
 static uint32_t find_frame(struct paths *paths, char **text, char *location)
 {
-	struct path_frame *frames;
 	size_t place;
 
 	if (!grow_index(paths))
@@ -122,11 +105,9 @@ static uint32_t find_frame(struct paths *paths, char **text, char *location)
 	/* Of which the last one is kept for this. */
 	if (paths->n_frames >= FRAMES_MAX - 1 && strcmp(*text, other) != 0)
 		return paths_frame(paths, other, "");
-	frames = grow_array(paths->frames, &paths->frames_room, paths->n_frames, sizeof(*frames));
-	if (!frames)
+	if (!array_room(paths->frames, paths->n_frames, &paths->frames_room))
 		return 0;
-	paths->frames = frames;
-	frames[paths->n_frames] = (struct path_frame){ *text, location };
+	paths->frames[paths->n_frames] = (struct path_frame){ *text, location };
 	*text = NULL;
 	paths->index[place] = (uint32_t)++paths->n_frames;
 	return (uint32_t)paths->n_frames - 1;

@@ -31,7 +31,6 @@ struct paths {
 	size_t index_size;
 	struct path_node *nodes;	/* the first is the root; children come after their parents */
 	size_t n, room;
-	bool full;			/* later paths are not told apart */
 };
 
 /* Returns 0 or -ENOMEM. */

@@ -1,280 +1,313 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <fcntl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/by-pid.h"
+#include "common/complain.h"
+#include "libbrkwatch/array.h"
 #include "stacks/code-maps.h"
-#include "stacks/unwind.h"
-
-#define BUCKETS		256
+#include "stacks/open-regular.h"
+#include "stacks/parser.h"
 
 /* Of ended processes that are kept: another thread may outlive the first one. */
 #define ENDED_MAX	256
 
-/* Those that have their files open. */
-#define UNWINDERS_MAX	32
+/* Those whose files the parser has open. */
+#define PARSED_MAX	32
 
 #define COMM_BYTES	16
 
-struct space {
-	struct space *next;	/* in its bucket */
-	pid_t pid;
+/* When it was asked for frames last, and when it ended; 0: never. */
+enum moment { PARSED, ENDED, MOMENTS };
+
+struct code {
+	struct pid_entry entry;
 	char comm[COMM_BYTES];
-	struct perf_map *maps;	/* with paths of their own */
+	struct perf_map *maps;		/* with paths of their own */
 	size_t n, room;
-	struct unwinder *unwinder;	/* or NULL */
-	size_t known;		/* how many of the maps it has */
-	uint64_t used;
-	uint64_t ended;		/* 0: it lives */
+	size_t known;			/* how many of the maps the parser has */
+	uint64_t at[MOMENTS];
 };
 
-struct spaces {
-	struct paths *paths;
-	struct space *buckets[BUCKETS];
-	size_t n_ended, n_unwinders;
+struct code_maps {
+	struct parser *parser;
+	struct pid_table processes;
+	size_t n[MOMENTS];		/* for which there is such a moment */
 	uint64_t clock;
 };
 
-static struct space **place_of(struct spaces *spaces, pid_t pid)
+static void set_moment(struct code_maps *maps, struct code *code, enum moment moment)
 {
-	struct space **link = &spaces->buckets[(unsigned int)pid % BUCKETS];
-
-	while (*link && (*link)->pid != pid)
-		link = &(*link)->next;
-	return link;
+	maps->n[moment] += !code->at[moment];
+	code->at[moment] = ++maps->clock;
 }
 
-static void drop_unwinder(struct spaces *spaces, struct space *space)
+static void clear_moment(struct code_maps *maps, struct code *code, enum moment moment)
 {
-	spaces->n_unwinders -= space->unwinder != NULL;
-	unwinder_free(space->unwinder);
-	space->unwinder = NULL;
-	space->known = 0;
+	maps->n[moment] -= code->at[moment] != 0;
+	code->at[moment] = 0;
 }
 
-static void drop_maps(struct spaces *spaces, struct space *space)
+static void forget_parsed(struct code_maps *maps, struct code *code)
 {
-	drop_unwinder(spaces, space);
-	for (size_t i = 0; i < space->n; i++)
-		free((char *)space->maps[i].path);
-	space->n = 0;
+	if (code->at[PARSED])
+		parser_forget(maps->parser, (pid_t)code->entry.pid);
+	clear_moment(maps, code, PARSED);
+	code->known = 0;
 }
 
-static void drop(struct spaces *spaces, struct space **link)
+static void drop_maps(struct code_maps *maps, struct code *code)
 {
-	struct space *space = *link;
-
-	*link = space->next;
-	spaces->n_ended -= space->ended != 0;
-	drop_maps(spaces, space);
-	free(space->maps);
-	free(space);
+	forget_parsed(maps, code);
+	for (size_t i = 0; i < code->n; i++)
+		free((char *)code->maps[i].path);
+	code->n = 0;
 }
 
-struct spaces *spaces_new(struct paths *paths)
+static void drop(void *owner, void *entry)
 {
-	struct spaces *spaces = calloc(1, sizeof(*spaces));
+	struct code_maps *maps = owner;
+	struct code *code = entry;
 
-	if (spaces)
-		spaces->paths = paths;
-	return spaces;
+	drop_maps(maps, code);
+	clear_moment(maps, code, ENDED);
+	free(code->maps);
+	pid_drop(&maps->processes, code);
 }
 
-void spaces_free(struct spaces *spaces)
+struct code_maps *maps_new(void)
 {
-	for (size_t i = 0; spaces && i < BUCKETS; i++)
-		while (spaces->buckets[i])
-			drop(spaces, &spaces->buckets[i]);
-	free(spaces);
+	struct code_maps *maps = calloc(1, sizeof(*maps));
+
+	if (!maps) {
+		warn_user("%s", strerror(ENOMEM));
+		return NULL;
+	}
+	maps->parser = parser_start();
+	if (maps->parser)
+		return maps;
+	free(maps);
+	return NULL;
+}
+
+void maps_free(struct code_maps *maps)
+{
+	if (!maps)
+		return;
+	pid_visit(&maps->processes, drop, maps);
+	parser_stop(maps->parser);
+	free(maps);
 }
 
 /* There, or made. NULL: no memory. */
-static struct space *get(struct spaces *spaces, pid_t pid)
+static struct code *get(struct code_maps *maps, pid_t pid)
 {
-	struct space **link = place_of(spaces, pid);
+	return pid_get(&maps->processes, (uint64_t)pid, sizeof(struct code));
+}
 
-	if (!*link) {
-		*link = calloc(1, sizeof(**link));
-		if (*link)
-			(*link)->pid = pid;
-	}
-	return *link;
+static struct code *find(const struct code_maps *maps, pid_t pid)
+{
+	return pid_find(&maps->processes, (uint64_t)pid);
 }
 
 /* What the new one covers is not there any more. */
-static void remove_covered(struct spaces *spaces, struct space *space, const struct perf_map *map)
+static void remove_covered(struct code_maps *maps, struct code *code, const struct perf_map *map)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < space->n; i++) {
-		struct perf_map *old = &space->maps[i];
+	for (size_t i = 0; i < code->n; i++) {
+		struct perf_map *old = &code->maps[i];
 
 		if (old->start < map->end && map->start < old->end) {
-			drop_unwinder(spaces, space);
+			forget_parsed(maps, code);
 			free((char *)old->path);
 		} else {
-			space->maps[kept++] = *old;
+			code->maps[kept++] = *old;
 		}
 	}
-	space->n = kept;
+	code->n = kept;
 }
 
-static void add_map(struct spaces *spaces, struct space *space, const struct perf_map *map)
+static void add_map(struct code_maps *maps, struct code *code, const struct perf_map *map)
 {
 	char *path;
 
-	remove_covered(spaces, space, map);
-	if (space->n == space->room) {
-		size_t room = space->room ? space->room * 2 : 16;
-		struct perf_map *maps = reallocarray(space->maps, room, sizeof(*maps));
-
-		if (!maps)
-			return;
-		space->maps = maps;
-		space->room = room;
-	}
+	remove_covered(maps, code, map);
+	if (!array_room(code->maps, code->n, &code->room))
+		return;
 	path = strdup(map->path);
 	if (!path)
 		return;
-	space->maps[space->n] = *map;
-	space->maps[space->n++].path = path;
+	code->maps[code->n] = *map;
+	code->maps[code->n++].path = path;
 }
 
 /* 55d0c0a00000-55d0c0a21000 r-xp 00002000 fe:01 1234     /usr/bin/cat */
-static void read_maps(struct spaces *spaces, struct space *space)
+static void take_line(struct code_maps *maps, struct code *code, char *line)
 {
+	struct perf_map map = { 0 };
+	char access[8];
+	int at = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &map.start,
+		   &map.end, access, &map.offset, &map.inode, &at) != 5 ||
+	    access[2] != 'x' || line[at] != '/')
+		return;
+	map.path = line + at;
+	add_map(maps, code, &map);
+}
+
+void maps_add(struct code_maps *maps, pid_t pid)
+{
+	struct code *code = get(maps, pid);
 	char path[48], *line = NULL;
 	size_t room = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", space->pid);
+	if (!code)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "re");
-	while (file && getline(&line, &room, file) > 0) {
-		struct perf_map map = { 0 };
-		char access[8];
-		int at = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n",
-			   &map.start, &map.end, access, &map.offset, &map.inode, &at) != 5 ||
-		    access[2] != 'x' || line[at] != '/')
-			continue;
-		map.path = line + at;
-		add_map(spaces, space, &map);
-	}
+	if (file && fgets(code->comm, sizeof(code->comm), file))
+		code->comm[strcspn(code->comm, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	drop_maps(maps, code);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "re");
+	while (file && getline(&line, &room, file) > 0)
+		take_line(maps, code, line);
 	free(line);
 	if (file)
 		fclose(file);
 }
 
-void spaces_add(struct spaces *spaces, pid_t pid)
+void maps_map(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 {
-	struct space *space = get(spaces, pid);
-	char path[48];
-	FILE *file;
+	struct code *code = get(maps, pid);
 
-	if (!space)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (file && fgets(space->comm, sizeof(space->comm), file))
-		space->comm[strcspn(space->comm, "\n")] = '\0';
-	if (file)
-		fclose(file);
-	drop_maps(spaces, space);
-	read_maps(spaces, space);
+	if (code && *map->path == '/' && map->path[1] != '/')
+		add_map(maps, code, map);
 }
 
-void spaces_map(struct spaces *spaces, pid_t pid, const struct perf_map *map)
+void maps_comm(struct code_maps *maps, pid_t pid, const char *comm, bool exec)
 {
-	struct space *space = get(spaces, pid);
+	struct code *code = get(maps, pid);
 
-	if (space && *map->path == '/' && map->path[1] != '/')
-		add_map(spaces, space, map);
-}
-
-void spaces_comm(struct spaces *spaces, pid_t pid, const char *comm, bool exec)
-{
-	struct space *space = get(spaces, pid);
-
-	if (!space)
+	if (!code)
 		return;
 	if (exec)
-		drop_maps(spaces, space);
+		drop_maps(maps, code);
 	/* A thread's name is not its process's, but that is not told apart here. */
-	if (exec || !*space->comm)
-		snprintf(space->comm, sizeof(space->comm), "%s", comm);
+	if (exec || !*code->comm)
+		snprintf(code->comm, sizeof(code->comm), "%s", comm);
 }
 
-void spaces_fork(struct spaces *spaces, pid_t pid, pid_t parent)
+void maps_fork(struct code_maps *maps, pid_t pid, pid_t parent)
 {
-	struct space **link = place_of(spaces, pid), *child;
-	const struct space *from = *place_of(spaces, parent);
+	struct code *child = find(maps, pid);
+	const struct code *from;
 
 	/* That is the number of one that has ended. */
-	if (*link)
-		drop(spaces, link);
-	child = get(spaces, pid);
+	if (child)
+		drop(maps, child);
+	child = get(maps, pid);
+	from = find(maps, parent);
 	if (!child || !from)
 		return;
 	memcpy(child->comm, from->comm, sizeof(child->comm));
 	for (size_t i = 0; i < from->n; i++)
-		add_map(spaces, child, &from->maps[i]);
+		add_map(maps, child, &from->maps[i]);
 }
 
-/* The one that ended, or was used, longest ago. */
-static struct space **longest_ago(struct spaces *spaces, bool ended)
+struct search {
+	enum moment moment;
+	struct code *first;
+};
+
+static void look_at(void *owner, void *entry)
 {
-	struct space **found = NULL;
+	struct search *search = owner;
+	struct code *code = entry;
+	uint64_t at = code->at[search->moment];
 
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct space **link = &spaces->buckets[i]; *link; link = &(*link)->next) {
-			const struct space *space = *link;
-
-			if (ended ? space->ended && (!found || space->ended < (*found)->ended) :
-				    space->unwinder && (!found || space->used < (*found)->used))
-				found = link;
-		}
-	return found;
+	if (at && (!search->first || at < search->first->at[search->moment]))
+		search->first = code;
 }
 
-void spaces_exit(struct spaces *spaces, pid_t pid)
+static struct code *first_of(struct code_maps *maps, enum moment moment)
 {
-	struct space *space = *place_of(spaces, pid);
+	struct search search = { .moment = moment };
 
-	if (!space || space->ended)
+	pid_visit(&maps->processes, look_at, &search);
+	return search.first;
+}
+
+void maps_exit(struct code_maps *maps, pid_t pid)
+{
+	struct code *code = find(maps, pid);
+
+	if (!code || code->at[ENDED])
 		return;
-	space->ended = ++spaces->clock;
-	if (++spaces->n_ended > ENDED_MAX)
-		drop(spaces, longest_ago(spaces, true));
+	set_moment(maps, code, ENDED);
+	if (maps->n[ENDED] > ENDED_MAX)
+		drop(maps, first_of(maps, ENDED));
 }
 
-const char *spaces_name(struct spaces *spaces, pid_t pid)
+const char *maps_name(const struct code_maps *maps, pid_t pid)
 {
-	const struct space *space = *place_of(spaces, pid);
+	const struct code *code = find(maps, pid);
 
-	return space && *space->comm ? space->comm : "[unknown]";
+	return code && *code->comm ? code->comm : "[unknown]";
 }
 
-size_t spaces_frames(struct spaces *spaces, const struct perf_sample *sample, uint32_t *frames,
-		     size_t max)
-{
-	struct space *space = get(spaces, sample->pid);
+/* ---- for the parser ---- */
 
-	if (!space)
+/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
+static bool has_inode(int fd, uint64_t inode)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == inode;
+}
+
+/* The parser looks at the build ID; where that is not known there is the inode. */
+static bool give_file(struct code_maps *maps, pid_t pid, const struct perf_map *map, bool certain, int fd)
+{
+	if (fd < 0)
+		return false;
+	if (certain || map->build_id_len || has_inode(fd, map->inode))
+		return parser_map(maps->parser, pid, map, fd);
+	close(fd);
+	return false;
+}
+
+/* Of a process that lives it is the very file, also deleted or in another root. */
+static void give(struct code_maps *maps, pid_t pid, const struct perf_map *map)
+{
+	if (!give_file(maps, pid, map, true, open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
+							   pid, map->start, map->end)) &&
+	    !give_file(maps, pid, map, false, open_regular("/proc/%d/root%s", pid, map->path)))
+		give_file(maps, pid, map, false, open_regular("%s", map->path));
+}
+
+size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
+		   uint32_t *frames, size_t max)
+{
+	struct code *code = get(maps, sample->pid);
+
+	if (!code)
 		return 0;
-	if (!space->unwinder) {
-		if (spaces->n_unwinders == UNWINDERS_MAX)
-			drop_unwinder(spaces, *longest_ago(spaces, false));
-		space->unwinder = unwinder_new(space->pid, spaces->paths);
-		spaces->n_unwinders += space->unwinder != NULL;
-	}
-	if (!space->unwinder)
-		return 0;
-	space->used = ++spaces->clock;
-	for (; space->known < space->n; space->known++)
-		unwinder_map(space->unwinder, &space->maps[space->known]);
-	return unwinder_frames(space->unwinder, sample, frames, max);
+	if (!code->at[PARSED] && maps->n[PARSED] == PARSED_MAX)
+		forget_parsed(maps, first_of(maps, PARSED));
+	set_moment(maps, code, PARSED);
+	for (; code->known < code->n; code->known++)
+		give(maps, sample->pid, &code->maps[code->known]);
+	return parser_frames(maps->parser, sample, paths, frames, max);
 }

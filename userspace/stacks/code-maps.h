@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SPACES_H
-#define BRKWATCH_SPACES_H
+#ifndef BRKWATCH_CODE_MAPS_H
+#define BRKWATCH_CODE_MAPS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,25 +10,25 @@
 #include "stacks/perf-events.h"
 
 /* The processes, and what code is mapped where in each of them. */
-struct spaces;
+struct code_maps;
 
-/* NULL: no memory. */
-struct spaces *spaces_new(struct paths *paths);
-void spaces_free(struct spaces *spaces);
+/* NULL: after a complaint. */
+struct code_maps *maps_new(void);
+void maps_free(struct code_maps *maps);
 
 /* A process that is there already. */
-void spaces_add(struct spaces *spaces, pid_t pid);
+void maps_add(struct code_maps *maps, pid_t pid);
 
 /* See struct perf_ops. */
-void spaces_map(struct spaces *spaces, pid_t pid, const struct perf_map *map);
-void spaces_comm(struct spaces *spaces, pid_t pid, const char *comm, bool exec);
-void spaces_fork(struct spaces *spaces, pid_t pid, pid_t parent);
-void spaces_exit(struct spaces *spaces, pid_t pid);
+void maps_map(struct code_maps *maps, pid_t pid, const struct perf_map *map);
+void maps_comm(struct code_maps *maps, pid_t pid, const char *comm, bool exec);
+void maps_fork(struct code_maps *maps, pid_t pid, pid_t parent);
+void maps_exit(struct code_maps *maps, pid_t pid);
 
-const char *spaces_name(struct spaces *spaces, pid_t pid);
+const char *maps_name(const struct code_maps *maps, pid_t pid);
 
-/* As unwinder_frames(). */
-size_t spaces_frames(struct spaces *spaces, const struct perf_sample *sample, uint32_t *frames,
-		     size_t max);
+/* As parser_frames(). */
+size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
+		   uint32_t *frames, size_t max);
 
 #endif

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <elfutils/libdwelf.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stacks/debug-files.h"
+#include "stacks/open-regular.h"
+#include "stacks/perf-events.h"
 
 #define DEBUG_DIR	"/usr/lib/debug"
 
@@ -79,92 +78,23 @@ void objfile_unlimit_memory(const struct rlimit *before)
 	setrlimit(RLIMIT_DATA, before);
 }
 
-/* ---- opening ---- */
+/* ---- debug information ---- */
 
-/* To open a fifo or a device can wait for ever or do something, and a file's owner can delay it. */
-static int __attribute__((format(printf, 1, 0)))
-open_regular(const char *fmt, va_list ap)
-{
-	char path[4200], again[32];
-	int fd, regular = -1;
-	struct stat st;
-
-	if (vsnprintf(path, sizeof(path), fmt, ap) >= (int)sizeof(path))
-		return -1;
-	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
-		snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-		regular = open(again, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	}
-	close(fd);
-	return regular;
-}
-
-static bool has_build_id(int fd, const struct build_id *id)
+bool objfile_has_build_id(int fd, const void *id, size_t len)
 {
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	const void *bytes;
-	bool same = elf && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)id->len &&
-		    !memcmp(bytes, id->bytes, id->len);
+	bool same = elf && dwelf_elf_gnu_build_id(elf, &bytes) == (ssize_t)len &&
+		    !memcmp(bytes, id, len);
 
 	elf_end(elf);
 	return same;
 }
 
-/* ---- what is mapped ---- */
-
-/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
-static bool has_inode(int fd, uint64_t inode)
+/* The file, if it has that build ID; or -1. */
+static int with_build_id(const struct build_id *id, int fd)
 {
-	struct stat st;
-
-	return !fstat(fd, &st) && st.st_ino == inode;
-}
-
-/* @certain: what the kernel says is mapped now, by a program that may have been another before. */
-static int __attribute__((format(printf, 3, 4)))
-try_mapped(const struct perf_map *map, bool certain, const char *fmt, ...)
-{
-	const struct build_id id = { map->build_id, map->build_id_len };
-	va_list ap;
-	int fd;
-
-	va_start(ap, fmt);
-	fd = open_regular(fmt, ap);
-	va_end(ap);
-	if (fd < 0 || (id.len ? has_build_id(fd, &id) : certain || has_inode(fd, map->inode)))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Of a process that lives it is the very file, also deleted or in another root. */
-int objfile_open_mapped(pid_t pid, const struct perf_map *map)
-{
-	int fd = try_mapped(map, true, "/proc/%d/map_files/%llx-%llx", pid,
-			    (unsigned long long)map->start, (unsigned long long)map->end);
-
-	if (fd < 0)
-		fd = try_mapped(map, false, "/proc/%d/root%s", pid, map->path);
-	if (fd < 0)
-		fd = try_mapped(map, false, "%s", map->path);
-	return fd;
-}
-
-/* ---- debug information ---- */
-
-static int __attribute__((format(printf, 2, 3)))
-try_debug(const struct build_id *id, const char *fmt, ...)
-{
-	va_list ap;
-	int fd;
-
-	va_start(ap, fmt);
-	fd = open_regular(fmt, ap);
-	va_end(ap);
-	if (fd < 0 || has_build_id(fd, id))
+	if (fd < 0 || objfile_has_build_id(fd, id->bytes, id->len))
 		return fd;
 	close(fd);
 	return -1;
@@ -179,7 +109,7 @@ static int find_by_id(const struct build_id *id)
 		return -1;
 	for (size_t i = 0; i < id->len; i++)
 		snprintf(name + 2 * i, 3, "%02x", bytes[i]);
-	return try_debug(id, DEBUG_DIR "/.build-id/%.2s/%s.debug", name, name + 2);
+	return with_build_id(id, open_regular(DEBUG_DIR "/.build-id/%.2s/%s.debug", name, name + 2));
 }
 
 /* What dwz(1) has found in several files: Debian has it in a directory of its own. */
@@ -204,7 +134,7 @@ static int find_alternate(Dwfl_Module *mod, void **missing)
 	fd = find_by_id(&id);
 	shared = fd < 0 ? strstr(name, "/.dwz/") : NULL;
 	if (shared && !strstr(shared, "/../"))
-		fd = try_debug(&id, DEBUG_DIR "%s", shared);
+		fd = with_build_id(&id, open_regular(DEBUG_DIR "%s", shared));
 	if (fd >= 0)
 		*missing = NULL;
 	return fd;
@@ -235,11 +165,11 @@ int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modnam
 	dir = (int)(name - file);
 	/* Where gdb looks; but the program itself has that build ID, too. */
 	if (strcmp(link, name + 1) != 0)
-		fd = try_debug(&id, "%.*s/%s", dir, file, link);
+		fd = with_build_id(&id, open_regular("%.*s/%s", dir, file, link));
 	if (fd < 0)
-		fd = try_debug(&id, "%.*s/.debug/%s", dir, file, link);
+		fd = with_build_id(&id, open_regular("%.*s/.debug/%s", dir, file, link));
 	if (fd < 0)
-		fd = try_debug(&id, DEBUG_DIR "%.*s/%s", dir, file, link);
+		fd = with_build_id(&id, open_regular(DEBUG_DIR "%.*s/%s", dir, file, link));
 	return fd;
 }
 

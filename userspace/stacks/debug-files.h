@@ -3,15 +3,13 @@
 #define BRKWATCH_OBJFILE_H
 
 #include <elfutils/libdwfl.h>
+#include <stdbool.h>
 #include <sys/resource.h>
-#include <sys/types.h>
-
-#include "stacks/perf-events.h"
 
 /*
  * The files that programs and their debug information are in. The names come from the program
- * that is followed, which root need not trust: only ordinary files are opened, and what is found
- * by a name has to be what was meant.
+ * that is followed: only ordinary files are opened, and what is found by a name has to be what was
+ * meant.
  */
 
 /* Once, before any of them is opened: that none of what they do ends this program. */
@@ -24,8 +22,7 @@ void objfile_setup(void);
 void objfile_limit_memory(struct rlimit *before);
 void objfile_unlimit_memory(const struct rlimit *before);
 
-/* The file that is mapped there, for reading; -1: it is not to be had any more. */
-int objfile_open_mapped(pid_t pid, const struct perf_map *map);
+bool objfile_has_build_id(int fd, const void *id, size_t len);
 
 /* For Dwfl_Callbacks: as dwfl_standard_find_debuginfo(), but only by build IDs. */
 int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,

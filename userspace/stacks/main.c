@@ -15,7 +15,7 @@ enum { OPT_DURATION = 0x100, OPT_FOLDED, OPT_FLAMEGRAPH, OPT_BYTES };
 
 /* What one run of the program works with. */
 struct session {
-	struct printer printer;
+	struct printer printer;		/* first, as it is what the sink's functions get */
 	struct stacks *stacks;
 	struct outbuf *out;
 	struct selection selection;
@@ -38,7 +38,7 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* ---- a sink that prints events, and the frames of those that need some ---- */
+/* ---- the printer's sink, but for two ---- */
 
 static void start(void *owner, struct brkwatch_process *process)
 {
@@ -50,26 +50,6 @@ static void start(void *owner, struct brkwatch_process *process)
 	printer_sink.start(&session->printer, process);
 }
 
-static void exec(void *owner, struct brkwatch_process *process)
-{
-	printer_sink.exec(&((struct session *)owner)->printer, process);
-}
-
-static int event(void *owner, struct brkwatch_process *process, struct brkwatch_event *event)
-{
-	return printer_sink.event(&((struct session *)owner)->printer, process, event);
-}
-
-static void lost(void *owner, struct brkwatch_process *process, uint64_t count, bool before)
-{
-	printer_sink.lost(&((struct session *)owner)->printer, process, count, before);
-}
-
-static void missed(void *owner, struct brkwatch_process *process)
-{
-	printer_sink.missed(&((struct session *)owner)->printer, process);
-}
-
 static int done(void *owner, struct brkwatch_process *process, bool ended)
 {
 	struct session *session = owner;
@@ -78,15 +58,6 @@ static int done(void *owner, struct brkwatch_process *process, bool ended)
 		    process->totals.grows, process->totals.grown_bytes);
 	return printer_sink.done(&session->printer, process, ended);
 }
-
-static const struct brkwatch_sink sink = {
-	.start = start,
-	.exec = exec,
-	.event = event,
-	.lost = lost,
-	.missed = missed,
-	.done = done,
-};
 
 static void put_frames(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 		       struct brkwatch_event *ev)
@@ -134,12 +105,14 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 {
 	struct selection *sel = &session->selection;
 	struct following following = {
-		.bw = bw, .out = session->out, .listener = { sink, session },
+		.bw = bw, .out = session->out, .listener = { printer_sink, session },
 		.children = session->options.children, .duration_ms = session->duration_ms,
 		.prepare = prepare,
 	};
 	enum exit_status status;
 
+	following.listener.sink.start = start;
+	following.listener.sink.done = done;
 	if (!brkwatch_is_live(bw)) {
 		warn_user("%s has no stacks: they need processes that run", brkwatch_directory(bw));
 		return failure(session->command);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "common/complain.h"
+#include "libbrkwatch/array.h"
+#include "libbrkwatch/internal.h"
 #include "stacks/perf-events.h"
 #include "stacks/perf-records.h"
 #include "stacks/registers.h"
@@ -53,14 +55,6 @@ struct perf {
 	int epoll;
 	uint64_t lost;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 struct perf *perf_open(const struct perf_ops *ops, bool forks)
 {
@@ -160,21 +154,6 @@ static int open_event(struct perf *perf, int kind, pid_t tid, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-static int keep_fd(struct perf *perf, int fd)
-{
-	if (perf->n_fds == perf->fds_room) {
-		size_t room = perf->fds_room ? perf->fds_room * 2 : 64;
-		int *fds = reallocarray(perf->fds, room, sizeof(*fds));
-
-		if (!fds)
-			return -ENOMEM;
-		perf->fds = fds;
-		perf->fds_room = room;
-	}
-	perf->fds[perf->n_fds++] = fd;
-	return 0;
-}
-
 /* Events of one CPU write to one ring, that of the first of them. */
 static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 {
@@ -183,9 +162,11 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 
 	if (cpu->fd[kind] >= 0) {
 		rc = ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->fd[kind]) ? -errno :
-									   keep_fd(perf, fd);
+		     array_room(perf->fds, perf->n_fds, &perf->fds_room) ? 0 : -ENOMEM;
 		if (rc)
 			close(fd);
+		else
+			perf->fds[perf->n_fds++] = fd;
 		return rc;
 	}
 	cpu->fd[kind] = fd;
@@ -363,7 +344,7 @@ static struct ring *oldest(struct perf *perf, uint64_t until)
 void perf_drain(struct perf *perf)
 {
 	struct epoll_event events[16];
-	uint64_t until = now_ns();
+	uint64_t until = clock_ns();
 	struct ring *ring;
 
 	while (epoll_wait(perf->epoll, events, 16, 0) == 16)

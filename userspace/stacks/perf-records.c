@@ -37,7 +37,7 @@ static void give_sample(const struct perf_ops *ops, const struct tracepoint *tp,
 	sample.pages = (int64_t)tracepoint_value(tp, TP_PAGES, raw);
 	sample.abi = *abi;
 	if (*abi)
-		sample.regs = take(&c, 8 * (size_t)__builtin_popcountll(regs_mask()));
+		sample.regs = take(&c, regs_size());
 	size = take(&c, 8);
 	if (size && *size) {
 		sample.stack = take(&c, *size);

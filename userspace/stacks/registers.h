@@ -2,6 +2,7 @@
 #ifndef BRKWATCH_REGS_H
 #define BRKWATCH_REGS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define REGS_MAX 34
@@ -19,6 +20,12 @@ uint64_t regs_mask(void);
 
 /* Of a sample whose registers are of this PERF_SAMPLE_REGS_ABI_*; NULL: not known. */
 const struct regs_map *regs_map(uint64_t abi);
+
+/* All that a sample has. */
+static inline size_t regs_size(void)
+{
+	return sizeof(uint64_t) * (size_t)__builtin_popcountll(regs_mask());
+}
 
 /* The value of perf's register @number: a sample has them in the order of the mask's bits. */
 static inline uint64_t regs_value(const uint64_t *values, unsigned int number)

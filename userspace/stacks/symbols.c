@@ -11,8 +11,6 @@
 #include "stacks/debug-files.h"
 #include "stacks/symbols.h"
 
-#define LOCATION_MAX	256
-#define NAME_MAX_BYTES	512
 #define MANGLED_MAX	1024
 #define REFERENCES_MAX	24
 
@@ -20,7 +18,7 @@ struct names {
 	struct paths *paths;
 	uint32_t *frames;
 	size_t n;
-	char location[LOCATION_MAX];	/* of the next one outwards */
+	char location[SYMBOL_LOCATION_MAX];	/* of the next one outwards */
 };
 
 static void set_location(struct names *names, const char *file, int line)
@@ -29,7 +27,7 @@ static void set_location(struct names *names, const char *file, int line)
 
 	*names->location = '\0';
 	if (file)
-		snprintf(names->location, LOCATION_MAX, "%s:%d", base ? base + 1 : file, line);
+		snprintf(names->location, SYMBOL_LOCATION_MAX, "%s:%d", base ? base + 1 : file, line);
 }
 
 static void add_name(struct names *names, const char *function)
@@ -107,9 +105,9 @@ static void name_unknown(struct names *names, char *name, Dwfl_Module *mod, uint
 	if (!dwfl_module_getelf(mod, &bias))
 		bias = start;
 	if (find_start(mod, pc, &begin))
-		snprintf(names->location, LOCATION_MAX, "+%#" PRIx64, pc - begin);
+		snprintf(names->location, SYMBOL_LOCATION_MAX, "+%#" PRIx64, pc - begin);
 	file = file ? file : dwfl_module_info(mod, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-	snprintf(name, NAME_MAX_BYTES, "%s+%#" PRIx64, strrchr(file, '/') ? strrchr(file, '/') + 1 : file,
+	snprintf(name, SYMBOL_NAME_MAX, "%s+%#" PRIx64, strrchr(file, '/') ? strrchr(file, '/') + 1 : file,
 		 begin - bias);
 }
 
@@ -169,9 +167,9 @@ static bool copy_name(char *copy, const char *function)
 		plain = find_demangle()(function, NULL, NULL, &(int){ 0 });
 	/* Not of which version it is: "pthread_create@GLIBC_2.2.5". */
 	if (plain)
-		snprintf(copy, NAME_MAX_BYTES, "%s", plain);
+		snprintf(copy, SYMBOL_NAME_MAX, "%s", plain);
 	else
-		snprintf(copy, NAME_MAX_BYTES, "%.*s", (int)strcspn(function, "@"), function);
+		snprintf(copy, SYMBOL_NAME_MAX, "%.*s", (int)strcspn(function, "@"), function);
 	free(plain);
 	return *copy;
 }
@@ -180,7 +178,7 @@ size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *fra
 {
 	struct names names = { .paths = paths, .frames = frames };
 	Dwfl_Module *mod = dwfl_addrmodule(dwfl, pc);
-	char function[NAME_MAX_BYTES];
+	char function[SYMBOL_NAME_MAX];
 	const char *file;
 	Dwfl_Line *line;
 	int number = 0;

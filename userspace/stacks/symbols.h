@@ -11,6 +11,11 @@
 /* Functions that are inlined at one place. */
 #define SYMBOL_FRAMES_MAX 16
 
+/* Of a frame: its function and its location, with their ends. */
+#define SYMBOL_NAME_MAX		512
+#define SYMBOL_LOCATION_MAX	256
+#define SYMBOL_TEXT_MAX		(SYMBOL_NAME_MAX + SYMBOL_LOCATION_MAX)
+
 /* The frames of an address, from the innermost. Returns how many: one at least. */
 size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *frames);
 

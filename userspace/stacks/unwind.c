@@ -24,7 +24,7 @@ struct unwinder {
 	pid_t pid;
 	struct paths *paths;
 	Dwfl *dwfl;
-	bool attached, reporting;
+	bool attached;
 	struct cached cache[CACHE_SIZE];
 
 	/* The sample at hand. */
@@ -73,7 +73,6 @@ void unwinder_free(struct unwinder *u)
 {
 	if (!u)
 		return;
-	unwinder_mapped(u);
 	for (size_t i = 0; i < CACHE_SIZE; i++)
 		free(u->cache[i].frames);
 	dwfl_end(u->dwfl);
@@ -106,30 +105,18 @@ static bool find_bias(int fd, const struct perf_map *map, uint64_t *bias)
 	return found;
 }
 
-void unwinder_map(struct unwinder *u, const struct perf_map *map)
+bool unwinder_map(struct unwinder *u, const struct perf_map *map, int fd)
 {
 	const char *name = strrchr(map->path, '/');
 	uint64_t bias;
-	int fd;
+	bool ok;
 
-	if (*map->path != '/' || map->path[1] == '/')
-		return;
-	fd = objfile_open_mapped(u->pid, map);
-	if (fd < 0)
-		return;
-	if (!u->reporting)
-		dwfl_report_begin_add(u->dwfl);
-	u->reporting = true;
-	if (!find_bias(fd, map, &bias) ||
-	    !dwfl_report_elf(u->dwfl, name + 1, map->path, fd, bias, true))
-		close(fd);
-}
-
-void unwinder_mapped(struct unwinder *u)
-{
-	if (u->reporting)
-		dwfl_report_end(u->dwfl, NULL, NULL);
-	u->reporting = false;
+	if (!name || (map->build_id_len && !objfile_has_build_id(fd, map->build_id, map->build_id_len)))
+		return false;
+	dwfl_report_begin_add(u->dwfl);
+	ok = find_bias(fd, map, &bias) && dwfl_report_elf(u->dwfl, name + 1, map->path, fd, bias, true);
+	dwfl_report_end(u->dwfl, NULL, NULL);
+	return ok;
 }
 
 /* ---- callers ---- */
@@ -273,7 +260,6 @@ static void find_frames(struct unwinder *u)
 	struct rlimit before;
 
 	objfile_limit_memory(&before);
-	unwinder_mapped(u);
 	/* Which machine's programs these are is known from the first of them. */
 	if (!u->attached)
 		u->attached = dwfl_attach_state(u->dwfl, NULL, u->pid, &thread_callbacks, u);

@@ -2,6 +2,7 @@
 #ifndef BRKWATCH_UNWIND_H
 #define BRKWATCH_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,11 @@ struct unwinder;
 struct unwinder *unwinder_new(pid_t pid, struct paths *paths);
 void unwinder_free(struct unwinder *unwinder);
 
-/* What lies over one that is there replaces it: that wants a new unwinder. */
-void unwinder_map(struct unwinder *unwinder, const struct perf_map *map);
-/* After the last of some maps. */
-void unwinder_mapped(struct unwinder *unwinder);
+/*
+ * Code that is mapped from @fd; where that is not the file, returns false and leaves it open. What
+ * lies over one that is there replaces it: that wants a new unwinder.
+ */
+bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, int fd);
 
 /*
  * The frames of a sample, of @paths, from the innermost; a function that was inlined is one, too.

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/by-pid.h"
+#include "common/complain.h"
+#include "common/signals.h"
+#include "stacks/debug-files.h"
+#include "stacks/parser.h"
+#include "stacks/perf-ring.h"
+#include "stacks/registers.h"
+#include "stacks/symbols.h"
+#include "stacks/unwind.h"
+
+/* The kernel's, for what has no user. */
+#define NOBODY 65534
+
+struct parser {
+	pid_t process;
+	int requests;
+	FILE *answers;		/* lines up to an empty one; NULL: there will be no more */
+};
+
+struct request {
+	enum { MAP, FORGET, FRAMES } what;
+	pid_t pid;
+	struct perf_map map;		/* its path follows the request, */
+	struct perf_sample sample;	/* as do its registers and its stack */
+};
+
+/* ---- the process ---- */
+
+/* Who has called sudo(8). */
+static unsigned int invoker(const char *variable)
+{
+	const char *value = getenv(variable);
+	unsigned long id = value ? strtoul(value, NULL, 10) : 0;
+
+	return id && id < NOBODY ? (unsigned int)id : NOBODY;
+}
+
+static bool drop_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	gid_t gid = invoker("SUDO_GID");
+	uid_t uid = invoker("SUDO_UID");
+
+	if (!geteuid() &&
+	    (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
+		return false;
+	return !syscall(SYS_capset, &header, none) && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* What is known of the files that a process has mapped. */
+struct known {
+	struct pid_entry entry;
+	struct unwinder *unwinder;
+};
+
+static void forget(struct pid_table *processes, pid_t pid)
+{
+	struct known *known = pid_find(processes, (uint64_t)pid);
+
+	if (!known)
+		return;
+	unwinder_free(known->unwinder);
+	pid_drop(processes, known);
+}
+
+static struct unwinder *unwinder_of(struct pid_table *processes, struct paths *names, pid_t pid)
+{
+	struct known *known = pid_get(processes, (uint64_t)pid, sizeof(*known));
+
+	if (known && !known->unwinder)
+		known->unwinder = unwinder_new(pid, names);
+	return known ? known->unwinder : NULL;
+}
+
+static void put_frames(FILE *answers, const struct paths *names, struct unwinder *unwinder,
+		       const struct perf_sample *sample)
+{
+	uint32_t frames[PATHS_FRAMES_MAX];
+	size_t n = unwinder_frames(unwinder, sample, frames, PATHS_FRAMES_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		fprintf(answers, "%s\t%s\n", names->frames[frames[i]].function,
+			names->frames[frames[i]].location);
+}
+
+/* Returns the size, 0 at the end. */
+static size_t receive(int requests, void *data, size_t size, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(*fd))];
+	} control;
+	struct iovec iov = { data, size };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *header;
+	ssize_t len = recvmsg(requests, &msg, MSG_CMSG_CLOEXEC);
+
+	header = len > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	*fd = -1;
+	if (header)
+		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+	return len > 0 ? (size_t)len : 0;
+}
+
+static void serve(int requests, FILE *answers)
+{
+	static struct {
+		struct request request;
+		unsigned char more[REGS_MAX * sizeof(uint64_t) + RING_RECORD_MAX];
+	} message;
+	static struct pid_table processes;
+	struct request *request = &message.request;
+	struct unwinder *unwinder;
+	struct paths names;
+	int fd;
+
+	if (paths_init(&names))
+		return;
+	while (receive(requests, &message, sizeof(message), &fd)) {
+		if (request->what == FORGET) {
+			forget(&processes, request->pid);
+			continue;
+		}
+		unwinder = unwinder_of(&processes, &names, request->pid);
+		if (request->what == MAP) {
+			request->map.path = (const char *)message.more;
+			if (unwinder && unwinder_map(unwinder, &request->map, fd))
+				fputs("mapped\n", answers);
+			else
+				close(fd);
+		} else if (unwinder) {
+			request->sample.regs = (const uint64_t *)message.more;
+			request->sample.stack = message.more + regs_size();
+			put_frames(answers, &names, unwinder, &request->sample);
+		}
+		fputc('\n', answers);
+		fflush(answers);
+	}
+}
+
+/* It holds nothing open that somebody could wait for the end of, and ends when the other has. */
+static void __attribute__((noreturn)) run(int requests, int answers)
+{
+	FILE *file;
+
+	signals_ignore();
+	prctl(PR_SET_NAME, "brkwatch-parser");
+	dup2(requests, 0);
+	dup2(answers, 1);
+	close_range(3, ~0u, 0);
+	file = fdopen(1, "w");
+	if (!drop_privileges())
+		warn_user("cannot drop privileges: %s", strerror(errno));
+	else if (file && fputc('\n', file) != EOF && !fflush(file)) {
+		objfile_setup();
+		serve(0, file);
+	}
+	_exit(0);
+}
+
+/* ---- who asks it ---- */
+
+static void close_ends(struct parser *parser)
+{
+	if (parser->answers)
+		fclose(parser->answers);
+	if (parser->requests >= 0)
+		close(parser->requests);
+	parser->answers = NULL;
+	parser->requests = -1;
+}
+
+static void give_up(struct parser *parser)
+{
+	close_ends(parser);
+	warn_user("the process that reads programs has ended: from now on there are no stacks");
+}
+
+/* The next line of an answer. False: that was all. */
+static bool next_line(struct parser *parser, char *line, int size)
+{
+	size_t len;
+
+	if (!parser->answers)
+		return false;
+	len = fgets(line, size, parser->answers) ? strlen(line) : 0;
+	if (!len || line[len - 1] != '\n') {
+		give_up(parser);
+		return false;
+	}
+	line[len - 1] = '\0';
+	return *line;
+}
+
+struct parser *parser_start(void)
+{
+	int requests[2] = { -1, -1 }, answers[2] = { -1, -1 };
+	struct parser *parser = malloc(sizeof(*parser));
+	char line[2];
+
+	if (!parser)
+		return NULL;
+	*parser = (struct parser){ .process = -1 };
+	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests) &&
+	    !pipe2(answers, O_CLOEXEC))
+		parser->process = fork();
+	if (!parser->process)
+		run(requests[1], answers[1]);
+	if (parser->process < 0)
+		warn_user("cannot start another process: %s", strerror(errno));
+	parser->requests = requests[0];
+	parser->answers = answers[0] < 0 ? NULL : fdopen(answers[0], "r");
+	close(requests[1]);
+	close(answers[1]);
+	/* It says so when it has nothing left that it should not have. */
+	if (parser->process > 0)
+		next_line(parser, line, sizeof(line));
+	if (parser->answers && parser->process > 0)
+		return parser;
+	parser_stop(parser);
+	return NULL;
+}
+
+void parser_stop(struct parser *parser)
+{
+	if (!parser)
+		return;
+	close_ends(parser);
+	if (parser->process > 0)
+		while (waitpid(parser->process, NULL, 0) < 0 && errno == EINTR)
+			;
+	free(parser);
+}
+
+static void ask(struct parser *parser, const struct request *request, const void *data, size_t len,
+		const void *stack, int fd)
+{
+	struct iovec iov[] = {
+		{ (void *)request, sizeof(*request) }, { (void *)data, len },
+		{ (void *)stack, request->sample.stack_size },
+	};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(fd))];
+	} control = {
+		.header = {
+			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(fd)),
+		},
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+	}
+	if (parser->answers && sendmsg(parser->requests, &msg, MSG_NOSIGNAL) < 0)
+		give_up(parser);
+}
+
+bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, int fd)
+{
+	const struct request request = { .what = MAP, .pid = pid, .map = *map };
+	bool mapped = false;
+	char line[16];
+
+	ask(parser, &request, map->path, strlen(map->path) + 1, NULL, fd);
+	close(fd);
+	while (next_line(parser, line, sizeof(line)))
+		mapped = true;
+	return mapped;
+}
+
+void parser_forget(struct parser *parser, pid_t pid)
+{
+	const struct request request = { .what = FORGET, .pid = pid };
+
+	ask(parser, &request, NULL, 0, NULL, -1);
+}
+
+size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
+		     uint32_t *frames, size_t max)
+{
+	const struct request request = { .what = FRAMES, .pid = sample->pid, .sample = *sample };
+	char line[SYMBOL_TEXT_MAX], *location;
+	size_t n = 0;
+
+	if (!sample->regs || !regs_map(sample->abi))
+		return 0;
+	ask(parser, &request, sample->regs, regs_size(), sample->stack, -1);
+	while (next_line(parser, line, sizeof(line))) {
+		location = strchr(line, '\t');
+		if (n == max || !location)
+			continue;
+		*location++ = '\0';
+		frames[n++] = paths_frame(paths, line, location);
+	}
+	return n;
+}

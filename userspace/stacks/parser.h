@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_PARSER_H
+#define BRKWATCH_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stacks/call-tree.h"
+#include "stacks/perf-events.h"
+
+/*
+ * Programs that anybody has written are not to be read with root's rights. A process of its own
+ * does it: it has no capabilities and the rights of an ordinary user. It gets the mapped files by
+ * their descriptors, and opens only debug information itself. What it answers is not trusted.
+ */
+struct parser;
+
+/*
+ * As soon as possible: the process has what is open and in memory now. Returns NULL after a
+ * complaint.
+ */
+struct parser *parser_start(void);
+void parser_stop(struct parser *parser);
+
+/* Code that is mapped in a process. False: @fd, which is closed, is not that file. */
+bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, int fd);
+
+/* The maps of a process are no more. */
+void parser_forget(struct parser *parser, pid_t pid);
+
+/* As unwinder_frames(), with frames of @paths. */
+size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
+		     uint32_t *frames, size_t max);
+
+#endif
