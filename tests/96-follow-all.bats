@@ -68,6 +68,24 @@ no_instances() {
 	[ "$(jq -s 'map(select(.type == "exec" and .name == "brkdo")) | length' "$json")" -ge 2 ]
 }
 
+@test "limit and needed of refusals are those of the process's file, in every format" {
+	local wanted
+	evidence() { jq -r 'select(.event == "refused") | [.seq, .reason, .limit, .needed] | @tsv'; }
+	follow_all --json
+	start_brkdo to 0 grow 4096 as+ 0 grow 4096 to -1 data+ 0 as+ 99999999 grow 8192 pause
+	wanted=$(awk -F '\t' -v OFS='\t' '$5 == "refused" { print $1, $11, $13, $14 }' "$PROC/$pid")
+	echo "$wanted"
+	[ "$(cut -f2 <<<"$wanted" | xargs)" = "rlimit_as below_start rlimit_data" ]
+	"$CLI" --json "$pid" >"$BATS_TEST_TMPDIR/state"
+	diff -u - <(jq -c '.events[]' "$BATS_TEST_TMPDIR/state" | evidence) <<<"$wanted"
+	diff -u - <("$CLI" --input "$BATS_TEST_TMPDIR/state" --csv -q --event refused --columns seq,reason,limit,needed |
+		tr , '\t') <<<"$wanted"
+	tell
+	wait "$pid"
+	end_follow_all
+	diff -u - <(jq "select(.type == \"event\" and .pid == $pid)" "$json" | evidence) <<<"$wanted"
+}
+
 @test "threads that race on two CPUs: nothing lost, nothing out of order" {
 	local dir=$BATS_TEST_TMPDIR
 	mkfifo "$dir/in"

@@ -138,9 +138,18 @@ load common
 	[ "${lines[0]}" = heap_bytes,event,seq ]
 	[ "${lines[3]}" = 135168,grow,3 ]
 	run -0 "$CLI" --columns +heap_bytes --csv --follow 4242
-	[[ "${lines[0]}" == pid,space,seq,*,start_brk,heap_bytes ]]
+	[[ "${lines[0]}" == pid,space,seq,*,start_brk,heap_bytes,limit,needed ]]
 	diff -u <("$CLI" --follow --json 4300 | jq -c 'select(.type == "event") | {seq, new}') \
 		<("$CLI" --follow --json --columns seq,new 4300 | jq -c 'select(.type == "event") | del(.type)')
+	run -0 "$CLI" --columns event,limit,needed,reason --event refused 4300
+	diff -u - <(tail -n 4 <<<"$output" | tr -s ' ') <<-'END'
+	EVENT LIMIT NEEDED REASON
+	refused 16 MiB 1 GiB rlimit_data
+	refused 0x55ff09543000 0x55ff09542000 below_start
+	refused 0x7ffffffff000 0xffffffffffffffff address_limit
+	END
+	run -0 "$CLI" --columns seq,limit --json --follow 4300
+	[[ "$output" == *'{"type":"event","seq":43,"limit":null}'*'{"type":"event","seq":44,"limit":16777216}'* ]]
 	run -0 "$CLI" --columns seq,reason 4300
 	[ "${lines[*]: -11:1}" = "SEQ REASON" ]
 	fails 2 "--columns: not understood: 'seq,brk'" --columns seq,brk 1

@@ -191,6 +191,16 @@ static void set_address(struct everyone *all, enum brkwatch_field id, uint64_t v
 	set_text(all, id, text, (size_t)(put_hex16(text, value) - text));
 }
 
+static void set_amount(struct everyone *all, enum brkwatch_field id, uint64_t value)
+{
+	if (!value)
+		set_word(all, id, "-");
+	else if (reason_is_of_addresses(all->event.field[BRKWATCH_REASON]))
+		set_address(all, id, value);
+	else
+		set_number(all, id, value);
+}
+
 /* The event as a file of the module has it. */
 static void set_event(struct everyone *all, const struct trace_event *event)
 {
@@ -210,6 +220,8 @@ static void set_event(struct everyone *all, const struct trace_event *event)
 	set_signed(all, BRKWATCH_DELTA_PAGES, event->pages);
 	set_word(all, BRKWATCH_REASON, event->reason);
 	set_word(all, BRKWATCH_FLAGS, event->flags);
+	set_amount(all, BRKWATCH_LIMIT, event->limit);
+	set_amount(all, BRKWATCH_NEEDED, event->needed);
 }
 
 static int give(struct everyone *all, struct brkwatch_process *process)

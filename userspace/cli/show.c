@@ -27,13 +27,13 @@ struct view {
 
 static const struct column_list history_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE },
-	.n = 7,
+	.n = 7, .last = 1,
 };
 
 static const struct column_list file_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_TOOK, COL_TID, COL_EVENT, COL_REQUEST, COL_OLD, COL_BREAK,
-		 COL_DELTA, COL_PAGES, COL_REASON, COL_FLAGS },
-	.n = BRKWATCH_FIELDS,
+		 COL_DELTA, COL_PAGES, COL_REASON, COL_FLAGS, COL_LIMIT, COL_NEEDED },
+	.n = BRKWATCH_FIELDS, .last = 2,
 };
 
 /* ---- text ---- */

@@ -36,13 +36,6 @@ int outbuf_flush(struct outbuf *out)
 	return out->error;
 }
 
-char *outbuf_reserve(struct outbuf *out, size_t size)
-{
-	if (sizeof(out->data) - out->len < size)
-		outbuf_flush(out);
-	return out->data + out->len;
-}
-
 void outbuf_write(struct outbuf *out, const char *text, size_t len)
 {
 	while (len) {

@@ -17,8 +17,16 @@ struct outbuf {
 	char data[OUTBUF_SIZE];
 };
 
+/* Returns 0 or the negative errno of the first failed write. */
+int outbuf_flush(struct outbuf *out);
+
 /* Room for at least @size bytes (at most OUTBUF_SIZE): write there, then outbuf_commit(). */
-char *outbuf_reserve(struct outbuf *out, size_t size);
+static inline char *outbuf_reserve(struct outbuf *out, size_t size)
+{
+	if (sizeof(out->data) - out->len < size)
+		outbuf_flush(out);
+	return out->data + out->len;
+}
 
 static inline void outbuf_commit(struct outbuf *out, const char *end)
 {
@@ -29,8 +37,5 @@ void outbuf_write(struct outbuf *out, const char *text, size_t len);
 void outbuf_puts(struct outbuf *out, const char *text);
 void outbuf_printf(struct outbuf *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* Returns 0 or the negative errno of the first failed write. */
-int outbuf_flush(struct outbuf *out);
 
 #endif

@@ -40,7 +40,7 @@ _brkwatch_cli_names() {
 _brkwatch_cli_argument() {
 	local kinds=(query grow shrink move same refused fork external resync end) words
 	local columns=(pid space seq time_ns took_ns tid event request old new delta_bytes
-		delta_pages reason flags start_brk heap_bytes trend note)
+		delta_pages reason flags limit needed start_brk heap_bytes trend note)
 
 	case $1 in
 	-p | --pid)

@@ -45,6 +45,8 @@ function __brkwatch_cli_columns
         delta_pages 'the same in pages' \
         reason 'why a call was refused' \
         flags 'overlapping, by a vfork child' \
+        limit 'of a refusal: what there may be' \
+        needed 'what it would have been' \
         start_brk 'where the heap begins' \
         heap_bytes 'size of the heap after' \
         trend 'the last sizes as a picture' \

@@ -180,6 +180,32 @@ static char *put_flags(char *p, const struct event_view *view)
 	return put_word(p, view->ev->field[BRKWATCH_FLAGS]);
 }
 
+static char *put_amount(char *p, const struct event_view *view, enum brkwatch_field id)
+{
+	struct slice text = view->ev->field[id], reason = view->ev->field[BRKWATCH_REASON];
+
+	uint64_t amount;
+
+	if (slice_is(text, "-"))
+		return put_word(p, text);
+	if (scan_is_hex(text.text))
+		return put_hex(p, event_address(view->ev, id));
+	amount = event_unsigned(view->ev, id);
+	if (slice_is(reason, "unmap") || slice_is(reason, "no_memory"))
+		return put_u64(p, amount);
+	return put_size(p, amount, view->style->bytes);
+}
+
+static char *put_limit(char *p, const struct event_view *view)
+{
+	return put_amount(p, view, BRKWATCH_LIMIT);
+}
+
+static char *put_needed(char *p, const struct event_view *view)
+{
+	return put_amount(p, view, BRKWATCH_NEEDED);
+}
+
 static uint64_t heap_bytes(const struct event_view *view)
 {
 	return heap_size(&view->process->snap, event_address(view->ev, BRKWATCH_NEW));
@@ -266,7 +292,11 @@ const struct column event_columns[COLUMNS] = {
 	[COL_REASON]	= { KEY(reason), VALUE_TEXT, "REASON", 13, 13, false, put_reason,
 			    "why a call was refused" },
 	[COL_FLAGS]	= { KEY(flags), VALUE_TEXT, "FLAGS", 5, 5, false, put_flags,
-			    "o: others at the same time; v: by a vfork child" },
+			    "o: overlapped; v: by a vfork child; s: below a stack" },
+	[COL_LIMIT]	= { KEY(limit), VALUE_AMOUNT, "LIMIT", 14, 14, true, put_limit,
+			    "of a refusal: what there may be" },
+	[COL_NEEDED]	= { KEY(needed), VALUE_AMOUNT, "NEEDED", 14, 14, true, put_needed,
+			    "what it would have been" },
 	[COL_START]	= { KEY(start_brk), VALUE_ADDRESS, "START", 14, 14, false, put_start,
 			    "where the heap begins" },
 	[COL_HEAP]	= { KEY(heap_bytes), VALUE_UNSIGNED, "HEAP", 8, 11, true, put_heap,
@@ -321,7 +351,7 @@ const char *columns_parse(const char *text, struct column_list *list)
 
 void columns_choose(struct column_list *list, const struct column_list *asked)
 {
-	bool note;
+	const struct column_list before = *list;
 
 	if (!asked->n)
 		return;
@@ -329,19 +359,17 @@ void columns_choose(struct column_list *list, const struct column_list *asked)
 		*list = *asked;
 		return;
 	}
-	/* As wide as it gets: the last. */
-	note = list->n && list->ids[list->n - 1] == COL_NOTE;
-	list->n -= note;
+	list->n -= list->last;
 	for (size_t i = 0; i < asked->n; i++) {
 		size_t j = 0;
 
-		while (j < list->n && list->ids[j] != asked->ids[i])
+		while (j < before.n && before.ids[j] != asked->ids[i])
 			j++;
-		if (j == list->n && (asked->ids[i] != COL_NOTE || !note))
+		if (j == before.n)
 			columns_append(list, asked->ids[i]);
 	}
-	if (note)
-		columns_append(list, COL_NOTE);
+	for (size_t i = before.n - before.last; i < before.n; i++)
+		columns_append(list, before.ids[i]);
 }
 
 void columns_for_programs(struct column_list *list, bool csv)
@@ -349,11 +377,12 @@ void columns_for_programs(struct column_list *list, bool csv)
 	columns_append(list, COL_PID);
 	columns_append(list, COL_SPACE);
 	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++) {
-		columns_append(list, COLUMN_OF(id));
 		/* In JSON it is said once, when the process is. What is new comes behind it. */
-		if (csv && id == BRKWATCH_FLAGS)
+		if (csv && id == FIELDS_OF_ALL)
 			columns_append(list, COL_START);
+		columns_append(list, COLUMN_OF(id));
 	}
+	list->last = BRKWATCH_FIELDS - FIELDS_OF_ALL;
 }
 
 bool column_known(enum column_id id, const struct event_view *view)

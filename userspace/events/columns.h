@@ -66,7 +66,10 @@ static inline void columns_append(struct column_list *list, enum column_id id)
  */
 void style_set_clock(struct event_style *style, struct brkwatch_process *process);
 
-/* Those that CSV and JSON have where nothing else is asked for. */
+/*
+ * Those that CSV and JSON have where nothing else is asked for. The last ones are limit and needed,
+ * which only a refusal has.
+ */
 void columns_for_programs(struct column_list *list, bool csv);
 
 /* Whether it is: events that were recorded alone do not say where the heap begins. */

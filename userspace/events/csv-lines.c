@@ -19,10 +19,15 @@ static void head(struct outbuf *out, const struct event_style *style)
 
 static char *event(char *p, const struct event_view *view)
 {
-	for (size_t i = 0; i < view->style->columns.n; i++) {
-		p = put_value(p, view->style->columns.ids[i], view, false);
+	const struct column_list *list = &view->style->columns;
+	const enum column_id *end = columns_end(list, view->ev);
+
+	for (const enum column_id *id = list->ids; id < end; id++) {
+		p = put_value(p, *id, view, false);
 		*p++ = ',';
 	}
+	for (; end < list->ids + list->n; end++)
+		*p++ = ',';
 	p[-1] = '\n';
 	return p;
 }

@@ -49,12 +49,13 @@ static void start(struct outbuf *out, const struct event_style *style,
 
 char *json_put_columns(char *p, const struct event_view *view)
 {
-	for (size_t i = 0; i < view->style->columns.n; i++) {
-		enum column_id id = view->style->columns.ids[i];
-		const struct column *column = &event_columns[id];
+	const enum column_id *end = columns_end(&view->style->columns, view->ev);
+
+	for (const enum column_id *id = view->style->columns.ids; id < end; id++) {
+		const struct column *column = &event_columns[*id];
 
 		p = mempcpy(p, column->json_key, sizeof(column->json_key));
-		p = put_value(p - sizeof(column->json_key) + column->json_key_len, id, view, true);
+		p = put_value(p - sizeof(column->json_key) + column->json_key_len, *id, view, true);
 	}
 	return p;
 }

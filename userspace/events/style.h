@@ -24,6 +24,8 @@ enum column_id {
 	COL_PAGES,
 	COL_REASON,
 	COL_FLAGS,
+	COL_LIMIT,
+	COL_NEEDED,
 	COL_START,
 	COL_HEAP,
 	COL_TREND,
@@ -36,6 +38,7 @@ struct column_list {
 	enum column_id ids[COLUMNS];
 	size_t n;
 	bool more;		/* besides those that are shown anyhow */
+	size_t last;		/* so many stay behind what is added */
 };
 
 /* What the TIME column says: as strace's -t, -tt, -ttt, and -r. */

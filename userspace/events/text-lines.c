@@ -21,7 +21,9 @@ static void choose(struct column_list *list, const struct event_style *style)
 		columns_append(list, COL_PAGES);
 	columns_append(list, COL_BREAK);
 	columns_append(list, COL_HEAP);
+	/* As wide as it gets: the last. */
 	columns_append(list, COL_NOTE);
+	list->last = 1;
 }
 
 /* What was put from @start to @p becomes a cell of the column. */

@@ -44,26 +44,40 @@ static inline char *put_quote(char *p, bool quoted)
 	return p + quoted;
 }
 
+/* Columns that are rare, or not in the file; not inline, which makes the others faster. */
+static __attribute__((noinline)) char *put_other_value(char *p, enum column_id id,
+						       const struct event_view *view, bool quoted)
+{
+	const enum brkwatch_field field = (enum brkwatch_field)(id - COL_SEQ);
+	uint64_t value = view->process->snap.start;
+	bool known = value, address = id == COL_START;
+
+	if (id == COL_HEAP) {
+		value = column_number(id, view);
+	} else if (id < COLUMN_OF(BRKWATCH_FIELDS)) {
+		known = !slice_is(view->ev->field[field], "-");
+		address = scan_is_hex(view->ev->field[field].text);
+		if (known)
+			value = address ? event_address(view->ev, field) : event_unsigned(view->ev, field);
+	}
+	if (!known)
+		return quoted ? stpcpy(p, "null") : p;
+	return address ? put_quote(put_hex16(put_quote(p, quoted), value), quoted) : put_u64(p, value);
+}
+
 /* @quoted: as JSON has it, where words and addresses are strings, and what is not known is null. */
 static inline char *put_value(char *p, enum column_id id, const struct event_view *view, bool quoted)
 {
 	struct brkwatch_event *ev = view->ev;
-	enum value_kind kind = event_columns[id].kind;
 	struct slice field;
 
-	if (id < COL_SEQ || id >= COLUMN_OF(BRKWATCH_FIELDS)) {
-		if (!column_known(id, view))
-			return quoted ? mempcpy(p, "null", 4) : p;
-		if (kind != VALUE_ADDRESS)
-			return put_u64(p, column_number(id, view));
-		p = put_hex16(put_quote(p, quoted), column_number(id, view));
-		return put_quote(p, quoted);
-	}
+	if (id < COL_SEQ)
+		return put_u64(p, id == COL_PID ? view->process->snap.pid : view->process->snap.space);
+	if (id >= COLUMN_OF(FIELDS_OF_ALL))
+		return put_other_value(p, id, view, quoted);
 	field = ev->field[id - COL_SEQ];
-	if (kind == VALUE_REQUEST)
-		kind = event_is(ev, BRKWATCH_FORK) ? VALUE_UNSIGNED : VALUE_ADDRESS;
 	/* The text is right already, once it has been understood. */
-	switch (kind) {
+	switch (event_columns[id].kind) {
 	case VALUE_UNSIGNED:
 		event_unsigned(ev, (enum brkwatch_field)(id - COL_SEQ));
 		memcpy(p, field.text, 20);
@@ -72,6 +86,10 @@ static inline char *put_value(char *p, enum column_id id, const struct event_vie
 		event_signed(ev, (enum brkwatch_field)(id - COL_SEQ));
 		memcpy(p, field.text, 21);
 		return p + field.len;
+	case VALUE_REQUEST:
+		if (event_is(ev, BRKWATCH_FORK))
+			return put_u64(p, event_unsigned(ev, BRKWATCH_REQUEST));
+		/* fall through */
 	case VALUE_ADDRESS:
 		event_address(ev, (enum brkwatch_field)(id - COL_SEQ));
 		p = mempcpy(put_quote(p, quoted), field.text, 18);
@@ -82,6 +100,13 @@ static inline char *put_value(char *p, enum column_id id, const struct event_vie
 		p = put_plain_word(put_quote(p, quoted), ev, field);
 		return put_quote(p, quoted);
 	}
+}
+
+/* Where the columns end that an event has: the last ones of the list are of a refusal. */
+static inline const enum column_id *columns_end(const struct column_list *list,
+						const struct brkwatch_event *ev)
+{
+	return list->ids + list->n - (event_is(ev, BRKWATCH_REFUSED) ? 0 : list->last);
 }
 
 #endif

@@ -136,6 +136,14 @@ enum brkwatch_field {
 	BRKWATCH_DELTA_PAGES,
 	BRKWATCH_REASON,	/* text; "-": the call was not refused */
 	BRKWATCH_FLAGS,		/* text; "-": none */
+	/*
+	 * The numbers that decided a refusal, when it happened; "-": not known. What there may be, and
+	 * what it would have been: bytes for reasons rlimit_data, rlimit_as and mlock_limit, addresses
+	 * for below_start, address_limit and next_mapping. For unmap and no_memory, LIMIT is how many
+	 * mappings the process had; for no_memory, NEEDED is how many pages the system had promised.
+	 */
+	BRKWATCH_LIMIT,
+	BRKWATCH_NEEDED,
 	BRKWATCH_FIELDS,
 };
 

@@ -14,6 +14,8 @@ const char *const field_words[BRKWATCH_FIELDS] = {
 	[BRKWATCH_DELTA_PAGES] = "delta_pages",
 	[BRKWATCH_REASON] = "reason",
 	[BRKWATCH_FLAGS] = "flags",
+	[BRKWATCH_LIMIT] = "limit",
+	[BRKWATCH_NEEDED] = "needed",
 };
 
 const char event_absent[BRKWATCH_FIELDS][SCAN_SLACK] = {
@@ -21,6 +23,8 @@ const char event_absent[BRKWATCH_FIELDS][SCAN_SLACK] = {
 	[BRKWATCH_TID] = "0",
 	[BRKWATCH_REASON] = "-",
 	[BRKWATCH_FLAGS] = "-",
+	[BRKWATCH_LIMIT] = "-",
+	[BRKWATCH_NEEDED] = "-",
 };
 
 const char *brkwatch_field_name(enum brkwatch_field field)

@@ -34,6 +34,9 @@ struct event_text {
 bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum brkwatch_field id,
 		     const char *text, size_t len);
 
+/* Limit and needed, which few events have, are the last ones. */
+#define FIELDS_OF_ALL	BRKWATCH_LIMIT
+
 /* The fields as the files name them. */
 extern const char *const field_words[BRKWATCH_FIELDS];
 
@@ -56,6 +59,13 @@ static inline bool slice_is(struct slice s, const char *word)
 	size_t len = strlen(word);
 
 	return s.len == len && !memcmp(s.text, word, len);
+}
+
+/* What limit and needed are for this reason. */
+static inline bool reason_is_of_addresses(struct slice reason)
+{
+	return slice_is(reason, "below_start") || slice_is(reason, "address_limit") ||
+	       slice_is(reason, "next_mapping");
 }
 
 static inline bool event_is(const struct brkwatch_event *ev, enum brkwatch_kind kind)

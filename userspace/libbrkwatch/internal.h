@@ -24,7 +24,8 @@ int brkwatch_await_process(const struct brkwatch *bw, pid_t pid);
 struct brkwatch_reader {
 	char *text;
 	size_t len, room;
-	unsigned int columns;	/* of ours that the table of events has */
+	unsigned int columns;	/* of FIELDS_OF_ALL, those that the table of events has */
+	bool has_evidence;	/* and the others */
 	const char *line;	/* the event returned last */
 	const char *cursor;	/* the next one */
 	char problem[128];
@@ -55,6 +56,7 @@ enum value_kind {
 	VALUE_MAPPING,		/* 0x..., or a word for "none": JSON null */
 	VALUE_REQUEST,		/* 0x..., but the number of the child where event is fork */
 	VALUE_TEXT,		/* short text, "-" for none: JSON null */
+	VALUE_AMOUNT,		/* decimal or 0x..., "-" for none: JSON null */
 	VALUE_FOR_PEOPLE,	/* no value of its own */
 };
 

@@ -240,7 +240,8 @@ static int check_columns(struct brkwatch_reader *reader)
 			break;
 		p += len + (p[len] == '\t');
 	}
-	reader->columns = id;
+	reader->columns = id < FIELDS_OF_ALL ? id : FIELDS_OF_ALL;
+	reader->has_evidence = id == BRKWATCH_FIELDS;
 	for (; id < BRKWATCH_FIELDS; id++)
 		if (!*event_absent[id])
 			return problem(reader, "the event table has no column %s in its place",
@@ -311,8 +312,24 @@ static const char *split(const char *p, struct brkwatch_event *event, unsigned i
 	}
 }
 
+/* The same of the columns at @p behind them. Returns where the line ends. */
+static const char *split_evidence(const char *p, struct brkwatch_event *event)
+{
+	for (struct slice *field = &event->field[FIELDS_OF_ALL];
+	     field < &event->field[BRKWATCH_FIELDS] && *p == '\t'; field++) {
+		*field = (struct slice){ p + 1, strcspn(p + 1, "\t\n") };
+		p = field->text + field->len;
+		for (size_t i = 0; i < field->len; i++)
+			if (field->text[i] < ' ' || field->text[i] > '~' || field->len >= SCAN_SLACK)
+				return "";
+	}
+	return p;
+}
+
 int reader_next_event(struct brkwatch_reader *reader, struct brkwatch_event *event)
 {
+	static const char no_evidence[] = "\t-\t-\n";
+	static const struct slice none = { "-", 1 };
 	const char *p = reader->cursor;
 
 	if (p == reader->text + reader->len)
@@ -322,8 +339,13 @@ int reader_next_event(struct brkwatch_reader *reader, struct brkwatch_event *eve
 	p = split(p, event, reader->columns);
 	if (!p)
 		return reader_event_problem(reader);
-	for (enum brkwatch_field id = reader->columns; id < BRKWATCH_FIELDS; id++)
+	for (enum brkwatch_field id = reader->columns; id < FIELDS_OF_ALL; id++)
 		event->field[id] = (struct slice){ event_absent[id], strlen(event_absent[id]) };
+	event->field[BRKWATCH_LIMIT] = event->field[BRKWATCH_NEEDED] = none;
+	if (!memcmp(p, no_evidence, sizeof(no_evidence) - 1))
+		p += sizeof(no_evidence) - 2;
+	else if (*p == '\t' && reader->has_evidence)
+		p = split_evidence(p, event);
 	if (*p == '\t')
 		p += strcspn(p, "\n");
 	if (*p != '\n')

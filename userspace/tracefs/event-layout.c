@@ -21,13 +21,13 @@ struct place {
 
 enum field_name {
 	PID, TID, SPACE, SEQ, TIME, TOOK, REQUEST, OLD, NEW, START, DELTA, PAGES, KIND, REASON, FLAGS,
-	COMM,
+	LIMIT, NEEDED, COMM,
 	FIELDS,
 };
 
 static const char *const names[FIELDS] = {
 	"pid", "tid", "space", "seq", "time", "took", "request", "old", "new", "start", "delta",
-	"pages", "kind", "reason", "flags", "comm",
+	"pages", "kind", "reason", "flags", "limit", "needed", "comm",
 };
 
 /* Of a byte: kinds and reasons have one each. */
@@ -49,6 +49,9 @@ static bool find_fields(struct trace_format *format, struct tep_event *event)
 		const struct tep_format_field *field = tep_find_field(event, names[i]);
 		struct place *place = &format->fields[i];
 
+		/* An older module is without them. */
+		if (!field && (i == LIMIT || i == NEEDED))
+			continue;
 		if (!field || field->offset < 0 || field->size < 1)
 			return false;
 		*place = (struct place){
@@ -175,8 +178,10 @@ static uint64_t load(const struct place *place, const char *data)
 		return place->is_signed ? (uint64_t)(int16_t)value.u16 : value.u16;
 	case 4:
 		return place->is_signed ? (uint64_t)(int32_t)value.u32 : value.u32;
-	default:
+	case 8:
 		return value.u64;
+	default:
+		return 0;
 	}
 }
 
@@ -206,6 +211,7 @@ bool trace_format_decode(const struct trace_format *format, const void *data, si
 		.pages = (int64_t)value[PAGES], .kind = format->kinds[value[KIND] % VALUES],
 		.reason = format->reasons[value[REASON] % VALUES],
 		.flags = format->flags[value[FLAGS] % VALUES],
+		.limit = value[LIMIT], .needed = value[NEEDED],
 	};
 	memcpy(event->comm, (const char *)data + comm->offset,
 	       comm->size < TRACE_COMM_MAX ? comm->size : TRACE_COMM_MAX);

@@ -29,6 +29,8 @@ struct trace_event {
 	const char *kind;	/* words; of the format, which outlives it */
 	const char *reason;
 	const char *flags;
+	uint64_t limit;		/* 0: not known */
+	uint64_t needed;
 	unsigned int pass;	/* in which it was read, see trace.c */
 };
 
