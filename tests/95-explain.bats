@@ -388,8 +388,32 @@ gave_back() {
 	start to 0 pause grow 8192 grow 8192 pause grow -4096 pause
 	go_on 2
 	gave_back
-	[[ "$(gave_back)" == "never, but grew "*" times" ]]
+	[[ "$(gave_back)" == "nothing by the break since "*"; resident "* ]]
 	go_on 3
 	gave_back
-	[[ "$(gave_back)" =~ ^[0-9]+%" of what it grew by, in 1 shrink"$ ]]
+	[[ "$(gave_back)" =~ ^[0-9]+"% (4 KiB of "[0-9]+" KiB) by the break, in 1 shrink; resident "[0-9] ]]
+}
+
+@test "a heap that gave back all but its end, by madvise" {
+	cat >"$BATS_TEST_TMPDIR/trim.py" <<-'END'
+		import ctypes
+		libc = ctypes.CDLL(None)
+		libc.malloc.restype = ctypes.c_void_p
+		blocks = [libc.malloc(100000) for i in range(300)]
+		end = libc.malloc(100000)
+		for block in blocks:
+		    ctypes.memset(block, 1, 100000)
+		print("ready", flush=True)
+		input()
+		for block in blocks:
+		    libc.free(ctypes.c_void_p(block))
+		libc.malloc_trim(0)
+		print("ready", flush=True)
+		input()
+	END
+	start_python "$BATS_TEST_TMPDIR/trim.py"
+	[[ "$(gave_back)" == "nothing by the break since "*"; resident "[23]?*" MiB" ]]
+	go_on 2
+	[[ "$(gave_back)" == *" by the break"*"; resident "* ]]
+	"$CLI" --json "$pid" | jq -e '.heap_bytes > 30000000 and .resident_bytes < 4000000'
 }

@@ -56,6 +56,13 @@ load common
 	"$CLI" --explain 1 | tail -n 1 | grep merge
 }
 
+@test "what a heap gave back that is older than its record" {
+	changed "s/^\\(Grows\\|GrownBytes\\):.*/\\1:\t0/"
+	"$CLI" 1 | grep -x "Gave back   nothing by the break since 1234.560000"
+	changed "s/^\\(Grows\\|GrownBytes\\):.*/\\1:\t0/; s/^Shrinks:.*/Shrinks:\t2/; s/^ShrunkBytes:.*/ShrunkBytes:\t139264/"
+	"$CLI" 1 | grep -xF "Gave back   50% (136 KiB of 272 KiB) by the break, in 2 shrinks"
+}
+
 @test "follow as JSON" {
 	golden follow.json --follow --json 4300
 }

@@ -70,24 +70,26 @@ static int add_memory(struct libscols_table *tb, const struct heap_memory *memor
 	return rc;
 }
 
-static int add_gave_back(struct libscols_table *tb, const struct brkwatch_snapshot *s, bool bytes)
+/*
+ * How much of all that the heap had, also before it was recorded. Memory goes back without a move of
+ * the break, too (madvise, as malloc_trim does it): what is resident tells.
+ */
+static int add_gave_back(struct libscols_table *tb, const struct brkwatch_snapshot *s,
+			 const struct heap_memory *memory, bool bytes)
 {
-	const char *times = s->grows == 1 ? "once" : "times";
-	char number[TEXT_NUMBER_MAX] = "";
+	uint64_t had = s->heap_pages * s->page_size + s->shrunk_bytes;
+	char resident[TEXT_NUMBER_MAX + 16] = "";
 
-	if (!s->grows && !s->shrinks)
-		return table_pair(tb, "Gave back", "never, and never grew");
-	if (s->grows > 1)
-		snprintf(number, sizeof(number), "%" PRIu64 " ", s->grows);
-	if (!s->shrinks)
-		return table_pair(tb, "Gave back", "never, but grew %s%s", number, times);
-	if (!s->grown_bytes)
-		return table_pair(tb, "Gave back", "%s in %" PRIu64 " shrink%s",
-				  size_text(s->shrunk_bytes, bytes).text, s->shrinks,
-				  s->shrinks == 1 ? "" : "s");
-	return table_pair(tb, "Gave back", "%.0f%% of what it grew by, in %" PRIu64 " shrink%s",
-			  100 * (double)s->shrunk_bytes / (double)s->grown_bytes, s->shrinks,
-			  s->shrinks == 1 ? "" : "s");
+	if (memory->sized)
+		snprintf(resident, sizeof(resident), "; resident %s",
+			 size_text(memory->resident, bytes).text);
+	if (!s->shrunk_bytes)
+		return table_pair(tb, "Gave back", "nothing by the break since %s%s",
+				  seconds_text(s->since).text, resident);
+	return table_pair(tb, "Gave back", "%.0f%% (%s of %s) by the break, in %" PRIu64 " shrink%s%s",
+			  100 * (double)s->shrunk_bytes / (double)had,
+			  size_text(s->shrunk_bytes, bytes).text, size_text(had, bytes).text,
+			  s->shrinks, s->shrinks == 1 ? "" : "s", resident);
 }
 
 /* By other means than calls, so it is not in what is above. */
@@ -147,9 +149,9 @@ static int add_rows(struct libscols_table *tb, const struct brkwatch_snapshot *s
 	rc = rc ?: add_number(tb, "  refused", s, &s->refused);
 	rc = rc ?: add_size(tb, "Grown", s, &s->grown_bytes, bytes);
 	rc = rc ?: add_size(tb, "Shrunk", s, &s->shrunk_bytes, bytes);
-	if (header_has(s, &s->grows) && header_has(s, &s->shrinks) &&
-	    header_has(s, &s->grown_bytes) && header_has(s, &s->shrunk_bytes))
-		rc = rc ?: add_gave_back(tb, s, bytes);
+	if (header_has(s, &s->heap_pages) && header_has(s, &s->since) &&
+	    header_has(s, &s->shrinks) && header_has(s, &s->shrunk_bytes))
+		rc = rc ?: add_gave_back(tb, s, memory, bytes);
 	rc = rc ?: add_external(tb, s, bytes);
 	if (s->lost)
 		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
