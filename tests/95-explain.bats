@@ -205,6 +205,13 @@ follows_advice() {
 	says "1 MiB above"
 }
 
+@test "next_mapping: what touches the heap is not the heap" {
+	start to 0 grow 4096 map-stack 0 grow 4096 pause
+	says "other memory has been mapped right where the heap ends, at 0x" "anonymous memory). glibc"
+	"$CLI" "$pid" | grep -E '^Room +0 B \(next mapping at 0x[0-9a-f]+: anonymous memory\)$'
+	[ "$("$CLI" --json "$pid" | jq -r .next_mapping_name)" = "" ]
+}
+
 @test "next_mapping: a name that would talk to the terminal" {
 	local name=$BATS_TEST_TMPDIR/$'a\xc2\x9b31m\xe2\x80\xaeb\x7fc'
 	head -c 4096 /dev/zero >"$name"
@@ -330,7 +337,7 @@ compare_memory() {
 		        dirty += size("Private_Dirty") + size("Shared_Dirty")
 		        swap += size("Swap")
 		    elif low >= end and above is None:
-		        above = (vma.splitlines()[0].split(None, 5) + [""])[5]
+		        above = (vma.splitlines()[0].split(None, 5) + [""])[5].replace("[heap]", "")
 		ours = [state[k] for k in ("resident_bytes", "dirty_bytes", "swapped_bytes", "next_mapping_name")]
 		print(ours, [rss, dirty, swap, above])
 		assert ours == [rss, dirty, swap, above]

@@ -338,7 +338,7 @@ int show_state(struct session *session, struct brkwatch_process *process,
 	};
 
 	style_set_clock(&session->style, process);
-	heap_memory_read(&view.memory, &view.how, (pid_t)process->snap.pid, &process->snap);
+	heap_memory_read(&view.memory, &view.how, &process->snap);
 	return session->opts->format->for_people ? show_text(session->out, &view) :
 						   show_json(session->out, &view);
 }

@@ -6,9 +6,12 @@
 #include "explain/proc-pid.h"
 #include "explain/mappings.h"
 
-bool mappings_open(struct mappings *maps, const struct explain_how *how, pid_t pid)
+bool mappings_open(struct mappings *maps, const struct explain_how *how,
+		   const struct brkwatch_snapshot *snap)
 {
-	*maps = (struct mappings){ .file = live_open(how, "%d/smaps", pid) };
+	pid_t pid = (pid_t)snap->pid;
+
+	*maps = (struct mappings){ .snap = snap, .file = live_open(how, "%d/smaps", pid) };
 	/* A kernel may be without it. */
 	if (!maps->file)
 		maps->file = live_open(how, "%d/maps", pid);
@@ -75,6 +78,13 @@ static void take_field(struct mapping *m, const char *line)
 	}
 }
 
+/* Before Linux 6.6 a mapping that only touches the heap has that name, too. */
+static bool is_misnamed(const struct mapping *m, const struct brkwatch_snapshot *snap)
+{
+	return !strcmp(m->name, "[heap]") &&
+	       (m->start >= page_align(snap, snap->brk) || m->end <= snap->start_brk);
+}
+
 bool mappings_next(struct mappings *maps, struct mapping *m)
 {
 	if (!maps->pending && !next_line(maps))
@@ -82,6 +92,8 @@ bool mappings_next(struct mappings *maps, struct mapping *m)
 	maps->pending = false;
 	if (!parse_range(m, maps->line))
 		return false;
+	if (is_misnamed(m, maps->snap))
+		*m->name = '\0';
 	while (next_line(maps)) {
 		if (!isupper((unsigned char)*maps->line)) {
 			maps->pending = true;
@@ -106,7 +118,7 @@ static void add_mapping(struct heap_memory *memory, const struct mapping *m, uin
 		memory->others += m->end - to;
 }
 
-void heap_memory_read(struct heap_memory *memory, const struct explain_how *how, pid_t pid,
+void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 		      const struct brkwatch_snapshot *snap)
 {
 	uint64_t from = page_align(snap, snap->start_brk), to = page_align(snap, snap->brk);
@@ -115,7 +127,7 @@ void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 	bool any = false;
 
 	*memory = (struct heap_memory){ 0 };
-	if (!can_be_asked(how, snap) || !mappings_open(&maps, how, pid))
+	if (!can_be_asked(how, snap) || !mappings_open(&maps, how, snap))
 		return;
 	memory->sized = true;
 	while (!memory->named && mappings_next(&maps, &m)) {
@@ -131,7 +143,7 @@ void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 			break;
 	}
 	mappings_close(&maps);
-	if (!any || !live_is_same(how, pid, snap))
+	if (!any || !live_is_same(how, snap))
 		*memory = (struct heap_memory){ 0 };
 }
 

@@ -22,18 +22,20 @@ struct mapping {
 	uint64_t swapped;
 	bool sealed;		/* by mseal() */
 	bool grows_down;	/* as a stack does */
-	char name[MAPPING_NAME_MAX];	/* "" where it has none */
+	char name[MAPPING_NAME_MAX];	/* "" where it has none; "[heap]" is the heap's */
 };
 
 /* One mapping after another. */
 struct mappings {
+	const struct brkwatch_snapshot *snap;
 	FILE *file;
 	char *line;
 	size_t room;
 	bool pending;		/* the line is the next one's first */
 };
 
-bool mappings_open(struct mappings *maps, const struct explain_how *how, pid_t pid);
+bool mappings_open(struct mappings *maps, const struct explain_how *how,
+		   const struct brkwatch_snapshot *snap);
 bool mappings_next(struct mappings *maps, struct mapping *m);
 void mappings_close(struct mappings *maps);
 
@@ -49,7 +51,7 @@ struct heap_memory {
 };
 
 /* Nothing is known of a process that has ended, or has another program, or was recorded. */
-void heap_memory_read(struct heap_memory *memory, const struct explain_how *how, pid_t pid,
+void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 		      const struct brkwatch_snapshot *snap);
 
 /* The name for people. */

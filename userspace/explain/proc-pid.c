@@ -73,7 +73,7 @@ bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n)
 	return p && scan_numbers(p, values, n);
 }
 
-bool live_is_same(const struct explain_how *how, pid_t pid, const struct brkwatch_snapshot *snap)
+bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot *snap)
 {
 	struct brkwatch_reader *reader;
 	const struct brkwatch_snapshot *now;
@@ -82,7 +82,7 @@ bool live_is_same(const struct explain_how *how, pid_t pid, const struct brkwatc
 	if (!can_be_asked(how, snap))
 		return false;
 	reader = brkwatch_reader_new();
-	if (reader && !brkwatch_read(reader, how->bw, pid, &now))
+	if (reader && !brkwatch_read(reader, how->bw, (pid_t)snap->pid, &now))
 		same = now->space == snap->space && now->since == snap->since && !now->exited;
 	brkwatch_reader_free(reader);
 	return same;

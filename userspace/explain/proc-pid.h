@@ -35,7 +35,7 @@ bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n);
 /* Not one that has ended or was recorded. */
 bool can_be_asked(const struct explain_how *how, const struct brkwatch_snapshot *snap);
 
-/* Whether @pid still has the address space that @snap is of. */
-bool live_is_same(const struct explain_how *how, pid_t pid, const struct brkwatch_snapshot *snap);
+/* Whether the process still has the address space that @snap is of. */
+bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot *snap);
 
 #endif

@@ -30,7 +30,7 @@ static uint64_t growth(const struct refusal *r)
 
 static bool still_same(const struct refusal *r)
 {
-	return live_is_same(r->how, r->pid, r->snap);
+	return live_is_same(r->how, r->snap);
 }
 
 /* ---- limits ---- */
@@ -204,7 +204,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 	struct mappings maps;
 	bool found = false;
 
-	if (!r->live || !mappings_open(&maps, r->how, r->pid))
+	if (!r->live || !mappings_open(&maps, r->how, r->snap))
 		return false;
 	while (!found && mappings_next(&maps, m))
 		found = m->end > address;
@@ -227,9 +227,11 @@ static void explain_next_mapping(const struct refusal *r)
 		return;
 	}
 	/* The kernel joins neighbours that are alike: in maps they are the heap then. */
-	if (m.start < end) {
+	if (m.start <= end) {
 		prose_add(r->prose, "other memory has been mapped right where the heap ends, at %s "
-			  "(maps shows the two as one). " MALLOC_MAPS, address_text(end).text);
+			  "(%s). " MALLOC_MAPS, address_text(end).text,
+			  m.start < end ? "maps shows the two as one" :
+			  known ? mapping_name(m.name) : "its name is not known");
 		return;
 	}
 	prose_add(r->prose, "the next mapping%s%s%s begins at %s, %s above the heap's last page",
@@ -252,7 +254,7 @@ static uint64_t count_mappings(const struct refusal *r)
 	struct mapping m;
 	uint64_t n = 0;
 
-	if (!mappings_open(&maps, r->how, r->pid))
+	if (!mappings_open(&maps, r->how, r->snap))
 		return 0;
 	/* Those the kernel lends to every process are not counted. */
 	while (mappings_next(&maps, &m))
