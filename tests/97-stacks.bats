@@ -78,6 +78,31 @@ waits() {
 	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown$' "$BATS_TEST_TMPDIR/text"
 }
 
+@test "who was refused, at each request and at the end" {
+	"$CLI" -o "$BATS_TEST_TMPDIR/text" -- growers grow ask leak ask thread >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/text"
+	awk '/^    #/ { frames = frames $2 " "; next }
+		{ if (was == "refused" && frames ~ /brk .*ask step main /) found++; frames = ""; was = $2 }
+		END { exit found != 2 }' "$BATS_TEST_TMPDIR/text"
+	awk '$0 == "   refused         growers, 2 requests" { on = 1; next }
+		on && /^    #[0-9]+ ask \(growers.c:/ { found = 1 }
+		/^[^ ]|^  / && !/^    #/ { on = 0 }
+		END { exit !found }' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown; of 2 of 2 refused$' "$BATS_TEST_TMPDIR/text"
+	# It has no bytes.
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- growers ask grow >"$BATS_TEST_TMPDIR/out"
+	run ! grep ";ask" "$BATS_TEST_TMPDIR/folded"
+	# One that was there before has no stack, and counts for nothing.
+	start growers ask pause ask
+	"$CLI" -c -o "$BATS_TEST_TMPDIR/text" "$pid" 3>&- &
+	cli=$!
+	until_true 60 waits "$cli"
+	tell
+	wait "$pid"
+	wait "$cli"
+	grep -E '; of 1 of 1 refused$' "$BATS_TEST_TMPDIR/text"
+}
+
 @test "bytes of each path are those that the program counts, their sum is GrownBytes" {
 	local before
 	before=$(grown_of growers)

@@ -6,6 +6,7 @@
  *
  *	pause		say "ready" and wait for a line
  *	leak, grow, churn, deep, thread, größe_大きさ
+ *	ask		for more than there can be, which is refused
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -112,6 +113,13 @@ static NOINLINE void größe_大きさ(void)
 	count(UNICODE, before);
 }
 
+static NOINLINE void ask(void)
+{
+	if (sbrk((intptr_t)1 << 46) != (void *)-1)
+		abort();
+	NOT_AT_END();
+}
+
 static int to_thread[2], from_thread[2];
 
 static NOINLINE void by_thread(void)
@@ -170,6 +178,8 @@ static NOINLINE void step(const char *word)
 		churn();
 	else if (!strcmp(word, "deep"))
 		deep(8);
+	else if (!strcmp(word, "ask"))
+		ask();
 	else if (!strcmp(word, "thread"))
 		ask_thread();
 	else if (!strcmp(word, names[UNICODE]))

@@ -16,7 +16,7 @@
 #include "common/complain.h"
 #include "common/format-number.h"
 
-/* Growths whose paths are remembered until they are printed; a power of two. */
+/* Events whose paths are remembered until they are printed; a power of two. */
 #define RECENT_SIZE	((size_t)1 << 16)
 
 static const char no_stack[] = "[no stack]";
@@ -29,7 +29,8 @@ struct recent {
 /* Of a process: what the module will say of it has to be what was seen. */
 struct account {
 	struct pid_entry entry;
-	uint64_t base_space, base_seq, growths, bytes;	/* the latter with those of the base */
+	uint64_t base_space, base_seq;
+	struct stack_counts seen;	/* with those of the base */
 };
 
 struct stacks {
@@ -40,9 +41,16 @@ struct stacks {
 	struct perf_ops ops;
 	struct recent *recent;
 	struct pid_table accounts;
-	uint64_t growths, bytes, missing, missing_bytes;
+	struct stack_counts seen, missing;
 	uint64_t page_size;
 };
+
+static void add_counts(struct stack_counts *sum, const struct stack_counts *counts)
+{
+	sum->growths += counts->growths;
+	sum->bytes += counts->bytes;
+	sum->refused += counts->refused;
+}
 
 static struct account *account_of(const struct stacks *stacks, pid_t pid)
 {
@@ -61,7 +69,16 @@ static struct recent *recent_of(const struct stacks *stacks, uint64_t space, uin
 
 /* ---- what perf tells ---- */
 
-static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample, uint64_t bytes)
+static void add_to_node(struct stacks *stacks, uint32_t node, const struct stack_counts *counts)
+{
+	struct path_node *n = &stacks->paths.nodes[node];
+
+	n->count += counts->growths;
+	n->bytes += counts->bytes;
+	n->refused += counts->refused;
+}
+
+static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample)
 {
 	uint32_t frames[PATHS_FRAMES_MAX + 2];
 	size_t n = maps_frames(stacks->maps, sample, &stacks->paths, frames, PATHS_FRAMES_MAX);
@@ -69,7 +86,7 @@ static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample
 	if (!n)
 		frames[n++] = paths_frame(&stacks->paths, no_stack, "");
 	frames[n++] = paths_frame(&stacks->paths, maps_name(stacks->maps, sample->pid), "");
-	return paths_add(&stacks->paths, frames, n, bytes, 1);
+	return paths_add(&stacks->paths, frames, n);
 }
 
 static void take_sample(void *owner, const struct perf_sample *sample)
@@ -78,7 +95,10 @@ static void take_sample(void *owner, const struct perf_sample *sample)
 	struct recent *recent = recent_of(stacks, sample->space, sample->seq);
 	/* The initial pid namespace's numbers are of use only where that is ours, too. */
 	pid_t pid = sample->caller == sample->tid ? sample->owner : sample->pid;
-	uint64_t bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0;
+	const struct stack_counts counts = {
+		.growths = sample->pages > 0, .refused = !sample->pages,
+		.bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0,
+	};
 	struct account *account = stacks->opts->children ?
 				  get_account(stacks, pid) : account_of(stacks, pid);
 
@@ -88,13 +108,11 @@ static void take_sample(void *owner, const struct perf_sample *sample)
 	if (recent->space == sample->space && recent->seq == sample->seq)
 		return;
 	*recent = (struct recent){
-		.space = sample->space, .seq = sample->seq,
-		.node = add_path(stacks, sample, bytes),
+		.space = sample->space, .seq = sample->seq, .node = add_path(stacks, sample),
 	};
-	account->growths++;
-	account->bytes += bytes;
-	stacks->growths++;
-	stacks->bytes += bytes;
+	add_to_node(stacks, recent->node, &counts);
+	add_counts(&account->seen, &counts);
+	add_counts(&stacks->seen, &counts);
 }
 
 static void take_map(void *owner, pid_t pid, const struct perf_map *map)
@@ -197,13 +215,13 @@ void stacks_drain(struct stacks *stacks)
 void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap)
 {
 	struct account *account = account_of(stacks, (pid_t)snap->pid);
+	const struct stack_counts before = { snap->grows, snap->grown_bytes, snap->refused };
 
 	if (!account || account->base_space)
 		return;
 	account->base_space = snap->space;
 	account->base_seq = snap->events;
-	account->growths += snap->grows;
-	account->bytes += snap->grown_bytes;
+	add_counts(&account->seen, &before);
 }
 
 void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq)
@@ -224,51 +242,59 @@ void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch
 		outbuf_printf(out, "    %s\n", no_stack);
 }
 
-static void add_missing(struct stacks *stacks, const char *name, uint64_t growths,
-			uint64_t bytes)
+static void add_missing(struct stacks *stacks, const char *name, const struct stack_counts *missing)
 {
 	const uint32_t frames[] = {
 		paths_frame(&stacks->paths, no_stack, ""), paths_frame(&stacks->paths, name, ""),
 	};
 
-	paths_add(&stacks->paths, frames, 2, bytes, growths);
-	stacks->missing += growths;
-	stacks->missing_bytes += bytes;
+	add_to_node(stacks, paths_add(&stacks->paths, frames, 2), missing);
+	add_counts(&stacks->missing, missing);
 }
 
-void stacks_done(struct stacks *stacks, pid_t pid, const char *name, uint64_t growths,
-		 uint64_t grown_bytes)
+static uint64_t rest(uint64_t all, uint64_t seen)
+{
+	return all > seen ? all - seen : 0;
+}
+
+void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stack_counts counts)
 {
 	struct account *account;
 
 	stacks_drain(stacks);
 	account = account_of(stacks, pid);
 	if (account) {
-		growths -= growths < account->growths ? growths : account->growths;
-		grown_bytes -= grown_bytes < account->bytes ? grown_bytes : account->bytes;
+		counts.growths = rest(counts.growths, account->seen.growths);
+		counts.bytes = rest(counts.bytes, account->seen.bytes);
+		counts.refused = rest(counts.refused, account->seen.refused);
 		pid_drop(&stacks->accounts, account);
 	}
-	if (growths || grown_bytes)
-		add_missing(stacks, name, growths, grown_bytes);
+	if (counts.growths || counts.bytes || counts.refused)
+		add_missing(stacks, name, &counts);
 }
 
 /* How sure it is. */
 static void put_account(const struct stacks *stacks, struct outbuf *out)
 {
+	const struct stack_counts *missing = &stacks->missing, *has = &stacks->seen;
 	uint64_t lost = perf_lost(stacks->perf);
 	char seen[TEXT_NUMBER_MAX], sum[TEXT_NUMBER_MAX], text[256];
 
-	*put_size(seen, stacks->bytes, stacks->opts->bytes) = '\0';
-	*put_size(sum, stacks->bytes + stacks->missing_bytes, stacks->opts->bytes) = '\0';
+	*put_size(seen, has->bytes, stacks->opts->bytes) = '\0';
+	*put_size(sum, has->bytes + missing->bytes, stacks->opts->bytes) = '\0';
 	snprintf(text, sizeof(text), "stacks of %" PRIu64 " of %" PRIu64 " growths: %s of %s grown",
-		 stacks->growths, stacks->growths + stacks->missing, seen, sum);
+		 has->growths, has->growths + missing->growths, seen, sum);
+	if (has->refused || missing->refused)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "; of %" PRIu64 " of %" PRIu64 " refused", has->refused,
+			 has->refused + missing->refused);
 	/* The kernel tells with the next sample, so that of the last ones it never does. */
 	if (lost)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 ", at least %" PRIu64 " records lost", lost);
 	if (!stacks->opts->quiet)
 		outbuf_printf(out, "... %s\n", text);
-	else if (lost || stacks->missing || stacks->missing_bytes)
+	else if (lost || missing->growths || missing->bytes || missing->refused)
 		warn_user("%s", text);
 }
 
@@ -303,7 +329,7 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	}
 	if (opts->folded)
 		paths_put_folded(&functions, out);
-	if (opts->flamegraph && !stacks->growths && !stacks->missing)
+	if (opts->flamegraph && !stacks->seen.growths && !stacks->missing.growths)
 		warn_user("no heap has grown: %s is not written", opts->flamegraph);
 	else if (opts->flamegraph)
 		ok = draw(&functions, opts->flamegraph);

@@ -10,11 +10,16 @@
 #include "libbrkwatch/sink.h"
 
 /*
- * Who made the heap grow: the functions that were active at each growth, and the bytes of each
- * path of calls. Bytes are page-aligned, as those of GrownBytes are, which they add up to: what
- * the module has counted and no sample tells of is a path of its own.
+ * Who made the heap grow, and whom the kernel refused: the functions that were active then, and
+ * the bytes of each path of calls. Bytes are page-aligned, as those of GrownBytes are, which they
+ * add up to: what the module has counted and no sample tells of is a path of its own.
  */
 struct stacks;
+
+/* What there are stacks of. */
+struct stack_counts {
+	uint64_t growths, bytes, refused;
+};
 
 struct stacks_options {
 	const char *flamegraph;	/* file, or NULL */
@@ -38,12 +43,11 @@ void stacks_drain(struct stacks *stacks);
 /* What the snapshot has of its process does not count: it was there before. */
 void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap);
 
-/* The frames of a growth, which is the event @seq. */
+/* The frames of a growth or refusal, which is the event @seq. */
 void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq);
 
 /* A process is done with, and that is what the module has counted in all. */
-void stacks_done(struct stacks *stacks, pid_t pid, const char *name, uint64_t growths,
-		 uint64_t grown_bytes);
+void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stack_counts counts);
 
 /* The paths, as the options want them. Returns false after a complaint. */
 bool stacks_finish(struct stacks *stacks, struct outbuf *out);

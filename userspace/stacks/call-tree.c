@@ -139,16 +139,13 @@ static uint32_t child_of(struct paths *paths, uint32_t parent, uint32_t frame)
 	return new_node(paths, parent, frame);
 }
 
-uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n, uint64_t bytes,
-		   uint64_t count)
+uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n)
 {
 	uint32_t node = 0;
 
 	/* Without room for another one, it counts for as much of it as is known. */
 	while (n)
 		node = child_of(paths, node, frames[--n]);
-	paths->nodes[node].bytes += bytes;
-	paths->nodes[node].count += count;
 	return node;
 }
 
@@ -226,7 +223,16 @@ static int larger_first(const void *a, const void *b, void *arg)
 
 	if (x->bytes != y->bytes)
 		return x->bytes < y->bytes ? 1 : -1;
+	if (x->refused != y->refused)
+		return x->refused < y->refused ? 1 : -1;
 	return x < y ? -1 : x > y;
+}
+
+static const char *command_of(const struct paths *paths, uint32_t node)
+{
+	while (node && paths->nodes[node].parent)
+		node = paths->nodes[node].parent;
+	return function_of(paths, node);
 }
 
 static void put_path(const struct paths *paths, struct outbuf *out, uint32_t node, uint64_t total,
@@ -234,14 +240,20 @@ static void put_path(const struct paths *paths, struct outbuf *out, uint32_t nod
 {
 	const struct path_node *n = &paths->nodes[node];
 	char size[TEXT_NUMBER_MAX];
-	uint32_t command = node;
 
-	while (command && paths->nodes[command].parent)
-		command = paths->nodes[command].parent;
 	*put_size(size, n->bytes, bytes) = '\0';
 	outbuf_printf(out, "%10s %5.1f%%  %s, %" PRIu64 " growth%s\n", size,
-		      (double)n->bytes * 100 / (double)total, function_of(paths, command), n->count,
+		      (double)n->bytes * 100 / (double)total, command_of(paths, node), n->count,
 		      n->count == 1 ? "" : "s");
+	paths_put_frames(paths, out, node);
+}
+
+static void put_refused(const struct paths *paths, struct outbuf *out, uint32_t node)
+{
+	uint64_t n = paths->nodes[node].refused;
+
+	outbuf_printf(out, "%10s         %s, %" PRIu64 " request%s\n", "refused",
+		      command_of(paths, node), n, n == 1 ? "" : "s");
 	paths_put_frames(paths, out, node);
 }
 
@@ -253,13 +265,16 @@ void paths_put_table(const struct paths *paths, struct outbuf *out, bool bytes)
 
 	for (size_t i = 0; order && i < paths->n; i++) {
 		total += paths->nodes[i].bytes;
-		if (paths->nodes[i].bytes)
+		if (paths->nodes[i].bytes || paths->nodes[i].refused)
 			order[n++] = (uint32_t)i;
 	}
 	if (n)
 		qsort_r(order, n, sizeof(*order), larger_first, (void *)paths);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && paths->nodes[order[i]].bytes; i++)
 		put_path(paths, out, order[i], total, bytes);
+	for (size_t i = 0; i < n; i++)
+		if (paths->nodes[order[i]].refused)
+			put_refused(paths, out, order[i]);
 	free(order);
 }
 

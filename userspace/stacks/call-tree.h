@@ -20,7 +20,7 @@ struct path_frame {
 struct path_node {
 	uint32_t parent, frame;
 	uint32_t child, sibling;	/* first, next; 0: none */
-	uint64_t bytes, count;		/* that ended here */
+	uint64_t bytes, count, refused;	/* growths and refusals that ended here */
 	uint64_t all;			/* bytes, with those of its children: see paths_sum() */
 };
 
@@ -40,9 +40,8 @@ void paths_free(struct paths *paths);
 /* The number of a frame, which is always the same; 0 where there is no memory. */
 uint32_t paths_frame(struct paths *paths, const char *function, const char *location);
 
-/* Frames from the innermost to the outermost. Returns the path's node. */
-uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n, uint64_t bytes,
-		   uint64_t count);
+/* Frames from the innermost to the outermost. Returns the path's node, for its numbers. */
+uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n);
 
 /* Sums up the bytes of children. */
 void paths_sum(struct paths *paths);
@@ -53,7 +52,7 @@ int paths_of_functions(const struct paths *paths, struct paths *functions);
 /* "    #0 function (file.c:12)": from the innermost; the outermost is the command, and is not shown. */
 void paths_put_frames(const struct paths *paths, struct outbuf *out, uint32_t node);
 
-/* All paths, the largest first. */
+/* All paths, the largest first, then those of refusals. */
 void paths_put_table(const struct paths *paths, struct outbuf *out, bool bytes);
 
 /* "command;main;f 4096", for programs that draw flame graphs. */

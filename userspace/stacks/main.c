@@ -55,7 +55,8 @@ static int done(void *owner, struct brkwatch_process *process, bool ended)
 	struct session *session = owner;
 
 	stacks_done(session->stacks, (pid_t)process->snap.pid, process->snap.name,
-		    process->totals.grows, process->totals.grown_bytes);
+		    (struct stack_counts){ process->totals.grows, process->totals.grown_bytes,
+					   process->totals.refused });
 	return printer_sink.done(&session->printer, process, ended);
 }
 
@@ -64,7 +65,7 @@ static void put_frames(void *owner, struct outbuf *out, const struct brkwatch_pr
 {
 	const struct session *session = owner;
 
-	if (event_is(ev, BRKWATCH_GROW))
+	if (event_is(ev, BRKWATCH_GROW) || event_is(ev, BRKWATCH_REFUSED))
 		stacks_put(session->stacks, out, &process->snap, event_unsigned(ev, BRKWATCH_SEQ));
 }
 
@@ -197,8 +198,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.args_doc = "PID...\n-- COMMAND [ARGUMENT]...",
-		.doc = "Show who makes heaps grow: the functions that were active at each growth, and "
-		       "the bytes of each path of calls, until the processes end or Ctrl-C.\v"
+		.doc = "Show who makes heaps grow, and who is refused: the functions that were active "
+		       "then, and the bytes of each path of calls, until the processes end or Ctrl-C.\v"
 		       "For more details see brkwatch-stacks(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };

@@ -34,6 +34,14 @@
  */
 enum { SAMPLES, NEWS, KINDS };
 
+/* What is opened for each thread and CPU. That which tells of address spaces comes first. */
+enum { NEWS_EVENT, GROW_EVENT, REFUSED_EVENT, EVENTS };
+
+static int ring_of(int what)
+{
+	return what == NEWS_EVENT ? NEWS : SAMPLES;
+}
+
 struct cpu {
 	int number;
 	bool left_out;
@@ -112,7 +120,7 @@ static size_t ring_bytes(const struct perf *perf, int kind)
 	return kind == SAMPLES ? perf->samples_bytes : half < NEWS_BYTES ? half : NEWS_BYTES;
 }
 
-static struct perf_event_attr attr_of(const struct perf *perf, int kind)
+static struct perf_event_attr attr_of(const struct perf *perf, int what)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -123,16 +131,16 @@ static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(ring_bytes(perf, kind) / 4),
+		.wakeup_watermark = (uint32_t)(ring_bytes(perf, ring_of(what)) / 4),
 	};
 
-	if (kind == NEWS) {
+	if (what == NEWS_EVENT) {
 		attr.type = PERF_TYPE_SOFTWARE;
 		attr.config = PERF_COUNT_SW_DUMMY;
 		attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 1;
 	} else {
 		attr.type = PERF_TYPE_TRACEPOINT;
-		attr.config = perf->tp.id;
+		attr.config = what == GROW_EVENT ? perf->tp.id : perf->tp.refused_id;
 		attr.sample_period = 1;
 		attr.sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 		attr.sample_regs_user = regs_mask();
@@ -141,14 +149,14 @@ static struct perf_event_attr attr_of(const struct perf *perf, int kind)
 	return attr;
 }
 
-static int open_event(struct perf *perf, int kind, pid_t tid, int cpu)
+static int open_event(struct perf *perf, int what, pid_t tid, int cpu)
 {
-	struct perf_event_attr attr = attr_of(perf, kind);
+	struct perf_event_attr attr = attr_of(perf, what);
 	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0 && errno == EINVAL && attr.inherit_thread) {
 		perf->old_kernel = true;
-		attr = attr_of(perf, kind);
+		attr = attr_of(perf, what);
 		fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	}
 	return fd < 0 ? -errno : fd;
@@ -180,9 +188,9 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 static int attach_thread(struct perf *perf, pid_t tid)
 {
 	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int kind = NEWS; kind >= SAMPLES && !perf->cpus[i].left_out; kind--) {
-			int fd = open_event(perf, kind, tid, perf->cpus[i].number);
-			int rc = fd < 0 ? fd : add_event(perf, &perf->cpus[i], kind, fd);
+		for (int what = 0; what < EVENTS && !perf->cpus[i].left_out; what++) {
+			int fd = open_event(perf, what, tid, perf->cpus[i].number);
+			int rc = fd < 0 ? fd : add_event(perf, &perf->cpus[i], ring_of(what), fd);
 
 			/* Such a CPU is off. */
 			if (rc && rc != -ENODEV && rc != -ENXIO)

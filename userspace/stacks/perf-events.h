@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A growth, where it happened. All that it points to is valid during the call. */
+/* A growth or a refusal, where it happened. All that it points to is valid during the call. */
 struct perf_sample {
 	pid_t pid, tid;			/* who called; numbers of the reader's pid namespace */
 	/* What the tracepoint says. */
 	pid_t owner, caller;		/* in the initial pid namespace: whose space it is, and tid */
 	uint64_t space, seq;
-	int64_t pages;
+	int64_t pages;			/* 0: refused */
 	/* Of the program: */
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_* */
 	const uint64_t *regs;		/* see regs_value() */

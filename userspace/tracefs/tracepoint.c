@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "common/complain.h"
 #include "tracefs/tracepoint.h"
 
-#define EVENT	"events/brkwatch/brk_grow"
+#define EVENTS	"events/brkwatch/"
 
 static const char *const names[TP_FIELDS] = {
 	[TP_PID] = "pid", [TP_TID] = "tid", [TP_SPACE] = "space", [TP_SEQ] = "seq",
@@ -22,7 +23,7 @@ static FILE *open_file(const char *name)
 	int error = ENOENT;
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		snprintf(path, sizeof(path), "%s/" EVENT "/%s", dirs[i], name);
+		snprintf(path, sizeof(path), "%s/" EVENTS "%s", dirs[i], name);
 		file = fopen(path, "re");
 		if (file)
 			return file;
@@ -30,11 +31,11 @@ static FILE *open_file(const char *name)
 			error = errno;
 	}
 	if (error == ENOENT)
-		warn_user("--stacks: /sys/kernel/tracing has no " EVENT ": tracefs is not mounted there "
-			  "(mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
-			  "tracepoints, or the module is too old");
+		warn_user("--stacks: /sys/kernel/tracing has no " EVENTS "%s: tracefs is not mounted "
+			  "there (mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
+			  "tracepoints, or the module is too old", name);
 	else
-		warn_user("--stacks: /sys/kernel/tracing/" EVENT ": %s%s", strerror(error),
+		warn_user("--stacks: /sys/kernel/tracing/" EVENTS "%s: %s%s", name, strerror(error),
 			  error == EACCES || error == EPERM ?
 			  ": it needs root, or read permission for tracefs, and CAP_PERFMON" : "");
 	return NULL;
@@ -61,20 +62,27 @@ static void take_line(struct tracepoint *tp, const char *line)
 		}
 }
 
+static bool read_id(uint64_t *id, const char *name)
+{
+	FILE *file = open_file(name);
+	bool ok = file && fscanf(file, "%" SCNu64, id) == 1;
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
 bool tracepoint_find(struct tracepoint *tp)
 {
-	FILE *file = open_file("id");
 	char *line = NULL;
 	size_t room = 0;
-	bool ok;
+	bool ok = true;
+	FILE *file;
 
 	*tp = (struct tracepoint){ 0 };
-	if (!file)
+	if (!read_id(&tp->id, "brk_grow/id") || !read_id(&tp->refused_id, "brk_refused/id"))
 		return false;
-	ok = getline(&line, &room, file) > 0;
-	tp->id = ok ? strtoull(line, NULL, 10) : 0;
-	fclose(file);
-	file = open_file("format");
+	file = open_file("brk_grow/format");
 	while (file && getline(&line, &room, file) > 0)
 		take_line(tp, line);
 	free(line);
@@ -84,7 +92,7 @@ bool tracepoint_find(struct tracepoint *tp)
 	for (int i = 0; i < TP_FIELDS; i++)
 		ok &= tp->fields[i].size == 4 || tp->fields[i].size == 8;
 	if (!ok)
-		warn_user("--stacks: " EVENT " is not understood");
+		warn_user("--stacks: " EVENTS "brk_grow is not understood");
 	return ok;
 }
 

@@ -7,9 +7,9 @@
 
 enum tracepoint_field { TP_PID, TP_TID, TP_SPACE, TP_SEQ, TP_PAGES, TP_FIELDS };
 
-/* brkwatch:brk_grow, as tracefs describes it. */
+/* brkwatch:brk_grow as tracefs describes it, and brk_refused, which has the same fields. */
 struct tracepoint {
-	uint64_t id;
+	uint64_t id, refused_id;
 	struct {
 		unsigned int offset, size;
 	} fields[TP_FIELDS];
