@@ -41,6 +41,10 @@ int reader_take(struct brkwatch_reader *reader, int fd, struct brkwatch_snapshot
 int reader_take_text(struct brkwatch_reader *reader, const char *text, size_t len,
 		     struct brkwatch_snapshot *snap);
 
+/* The same from the rows of a table of events that is complete, of a header that is known. */
+int reader_take_events(struct brkwatch_reader *reader, const char *text, size_t len,
+		       struct brkwatch_snapshot *snap);
+
 /* As brkwatch_next_event(); the event is valid until the next reading. */
 int reader_next_event(struct brkwatch_reader *reader, struct brkwatch_event *event);
 
@@ -81,6 +85,9 @@ const struct header_field *header_end(struct brkwatch_snapshot *snap, uint32_t s
 
 /* Whether the key was there that @member, one of the snapshot's, has the value of. */
 bool header_has(const struct brkwatch_snapshot *snap, const uint64_t *member);
+
+/* A value as the header block has it. False: it is not of that kind. */
+bool value_parse(enum value_kind kind, const char *text, uint64_t *value);
 
 static inline uint64_t *header_value(const struct header_field *field,
 				     struct brkwatch_snapshot *snap)

@@ -140,18 +140,21 @@ static int read_text(struct brkwatch_reader *reader, int fd)
 	return 0;
 }
 
-static bool parse_value(struct brkwatch_snapshot *snap, const struct header_field *field,
-			const char *text)
+bool value_parse(enum value_kind kind, const char *text, uint64_t *value)
 {
-	bool address = field->kind == VALUE_ADDRESS || field->kind == VALUE_MAPPING;
-	uint64_t *value = header_value(field, snap);
+	const bool address = kind == VALUE_ADDRESS || kind == VALUE_MAPPING;
+	char room[2 * SCAN_SLACK] = "";
+	const char *p = room;
 
-	if ((field->kind == VALUE_LIMIT || field->kind == VALUE_MAPPING) &&
+	if ((kind == VALUE_LIMIT || kind == VALUE_MAPPING) &&
 	    (!strcmp(text, "none") || !strcmp(text, "unlimited") || !strcmp(text, "-"))) {
 		*value = BRKWATCH_NONE;
 		return true;
 	}
-	return (address ? scan_hex(&text, value) : scan_u64(&text, value)) && !*text;
+	if (strlen(text) >= SCAN_SLACK)
+		return false;
+	strcpy(room, text);
+	return (address ? scan_hex(&p, value) : scan_u64(&p, value)) && !*p;
 }
 
 /*
@@ -174,7 +177,7 @@ static int parse_line(struct brkwatch_reader *reader, struct brkwatch_snapshot *
 
 		if (strcmp(key, header_fields[i].key) != 0)
 			continue;
-		if (!parse_value(snap, &header_fields[i], value))
+		if (!value_parse(header_fields[i].kind, value, header_value(&header_fields[i], snap)))
 			return problem(reader, "the value of %s is not understood: %.40s", key, value);
 		*hint = i + 1;
 		*seen |= 1u << i;
@@ -262,14 +265,33 @@ int reader_take(struct brkwatch_reader *reader, int fd, struct brkwatch_snapshot
 	return read_text(reader, fd) ?: parse(reader, snap);
 }
 
-int reader_take_text(struct brkwatch_reader *reader, const char *text, size_t len,
-		     struct brkwatch_snapshot *snap)
+static int copy_text(struct brkwatch_reader *reader, const char *text, size_t len)
 {
 	if (!make_room(reader, len))
 		return -ENOMEM;
 	memcpy(reader->text, text, len);
 	reader->len = len;
-	return parse(reader, snap);
+	return 0;
+}
+
+int reader_take_text(struct brkwatch_reader *reader, const char *text, size_t len,
+		     struct brkwatch_snapshot *snap)
+{
+	return copy_text(reader, text, len) ?: parse(reader, snap);
+}
+
+int reader_take_events(struct brkwatch_reader *reader, const char *text, size_t len,
+		       struct brkwatch_snapshot *snap)
+{
+	int rc = copy_text(reader, text, len);
+
+	if (rc)
+		return rc;
+	memset(reader->text + len, '\0', SCAN_SLACK);
+	reader->current = snap;
+	reader->columns = BRKWATCH_FIELDS;
+	reader->cursor = reader->text;
+	return 0;
 }
 
 int brkwatch_read(struct brkwatch_reader *reader, const struct brkwatch *bw, pid_t pid,

@@ -87,13 +87,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static bool begin_input(void *plot, bool several)
-{
-	(void)plot;
-	(void)several;
-	return true;
-}
-
 static bool begin(void *plot)
 {
 	return plot;
@@ -103,7 +96,7 @@ static enum exit_status run(struct plot_options *opts, struct plot *plot, struct
 {
 	const struct listener listener = { plot_sink, plot };
 	const struct replay recording = {
-		.name = opts->input, .out = out, .listener = listener, .begin = begin_input,
+		.name = opts->input, .out = out, .listener = listener,
 	};
 	struct following following = {
 		.out = out, .listener = listener, .children = opts->children,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <stdio.h>
 
-#include "recording/csv.h"
+#include "recording/lines.h"
+
+#define CSV_COLUMNS_MAX	(sizeof(((struct csv *)0)->ids) / sizeof(enum column_id))
 
 /* A head says which columns there are; without one they are those that --csv has by itself. */
-static int find_columns(struct csv *csv, const char *text, struct line *line)
+static int find_columns(struct csv *csv, struct player *player, const char *text, bool head)
 {
-	const bool head = !isdigit((unsigned char)*text);
 	bool found[COLUMNS + 1] = { false };
 	struct column_list list = { .n = 0 };
 	size_t n = 0;
@@ -26,61 +26,52 @@ static int find_columns(struct csv *csv, const char *text, struct line *line)
 	}
 	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++)
 		if (!found[COLUMN_OF(id)] && !*event_absent[id])
-			return line_problem(line, "neither JSON nor CSV with a column %s",
-					    field_words[id]);
+			return player_problem(player, "neither JSON nor CSV with a column %s",
+					      field_words[id]);
 	if (!found[COL_PID])
-		return line_problem(line, "neither JSON nor CSV with a column pid");
+		return player_problem(player, "neither JSON nor CSV with a column pid");
 	csv->n = n;
-	line->type = head ? LINE_HEAD : LINE_OTHER;
+	player->any = true;
 	return 0;
 }
 
-static bool set_field(struct csv *csv, struct line *line, enum column_id id, const char *word)
+/* @numbers: of the columns that are no field of the event. */
+static bool set_cell(struct player *player, uint64_t *numbers, enum column_id id, const char *word)
 {
-	struct brkwatch_snapshot *snap = &line->process.snap;
-	char text[2 * SCAN_SLACK] = "";
-	const char *p = text;
-
-	if (strlen(word) >= SCAN_SLACK)
-		return false;
-	snprintf(text, sizeof(text), "%s", *word ? word : "-");
-	if (id >= COL_SEQ && id < COLUMN_OF(BRKWATCH_FIELDS))
-		return event_set_field(&line->event, &csv->fields,
-				       (enum brkwatch_field)(id - COL_SEQ), text, strlen(text));
-	switch (id) {
-	case COL_PID:
-		return scan_u64(&p, &snap->pid) && !*p;
-	case COL_SPACE:
-		return scan_u64(&p, &snap->space) && !*p;
-	case COL_START:
-		return !*word || (scan_hex(&p, &snap->start) && !*p);
-	default:
-		return true;
+	if (id >= COL_SEQ && id < COLUMN_OF(BRKWATCH_FIELDS)) {
+		word = *word ? word : "-";
+		return event_set_field(&player->event, &player->fields,
+				       (enum brkwatch_field)(id - COL_SEQ), word, strlen(word));
 	}
+	if (id == COL_START && !*word)
+		return true;
+	return (id != COL_PID && id != COL_SPACE && id != COL_START) ||
+	       value_parse(event_columns[id].kind, word, &numbers[id]);
 }
 
-int csv_read(struct csv *csv, char *text, struct line *line)
+int csv_play(struct csv *csv, struct player *player, char *line)
 {
+	uint64_t numbers[COLUMNS] = { 0 };
 	size_t i = 0;
 
 	if (!csv->n) {
-		int rc = find_columns(csv, text, line);
+		const bool head = !isdigit((unsigned char)*line);
+		int rc = find_columns(csv, player, line, head);
 
-		if (rc || line->type == LINE_HEAD)
+		if (rc || head)
 			return rc;
 	}
 	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++)
-		event_set_field(&line->event, &csv->fields, id, event_absent[id],
+		event_set_field(&player->event, &player->fields, id, event_absent[id],
 				strlen(event_absent[id]));
-	for (char *word; (word = strsep(&text, ",")); i++) {
+	for (char *word; (word = strsep(&line, ",")); i++) {
 		if (i == csv->n)
-			return line_problem(line, "more columns than the head has");
-		if (!set_field(csv, line, csv->ids[i], word))
-			return line_problem(line, "not understood: %.40s", word);
+			return player_problem(player, "more columns than the head has");
+		if (!set_cell(player, numbers, csv->ids[i], word))
+			return player_problem(player, "not understood: %.40s", word);
 	}
 	if (i < csv->n)
-		return line_problem(line, "cut short");
-	snapshot_set_name(&line->process.snap, "?");
-	line->type = LINE_EVENT;
-	return 0;
+		return player_problem(player, "cut short");
+	player->event.malformed = false;
+	return player_event(player, numbers[COL_PID], numbers[COL_SPACE], numbers[COL_START]);
 }

@@ -3,16 +3,19 @@
 #define BRKWATCH_REPLAY_H
 
 #include "common/complain.h"
+#include "common/output.h"
 #include "libbrkwatch/sink.h"
-#include "recording/file.h"
 
 /* A source: what --json or --csv has written, or a copy of the file of a process. */
 struct replay {
 	const char *name;	/* of the file; "-" is stdin */
-	const char *output;	/* a file that must be another one, or NULL */
-	struct outbuf *out;
+	const char *output;	/* a file that must be another one, as it would be emptied; or NULL */
+	struct outbuf *out;	/* is not kept back while there is nothing to read */
 	struct listener listener;
-	/* The file is there; @several: it may be of several processes. False, after a complaint: end. */
+	/*
+	 * The file is there; @several: it may be of several processes. False, after a complaint: end.
+	 * May be NULL.
+	 */
 	bool (*begin)(void *owner, bool several);
 	/*
 	 * Where it is not NULL, states are not made into events, but given as they are, with the

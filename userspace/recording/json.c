@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "events/json-lines.h"
+#include "recording/lines.h"
+
+/* NULL: there is no such member, or it is null. */
+static struct json_object *member(struct json_object *object, const char *name)
+{
+	return json_object_object_get(object, name);
+}
+
+/* 0 and false: it is not there. */
+static uint64_t number_of(struct json_object *object, const char *name)
+{
+	return json_object_get_uint64(member(object, name));
+}
+
+static bool true_of(struct json_object *object, const char *name)
+{
+	return json_object_get_boolean(member(object, name));
+}
+
+static int read_event(struct player *player, struct json_object *object)
+{
+	player->event.malformed = false;
+	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++) {
+		const char *name = field_words[id], *text = "-";
+		struct json_object *value;
+
+		if (!json_object_object_get_ex(object, name, &value))
+			text = event_absent[id];
+		else if (value)
+			text = json_object_get_string(value);
+		if (!*text)
+			return player_problem(player, "an event without %s, which is needed", name);
+		if (!event_set_field(&player->event, &player->fields, id, text, strlen(text)))
+			return player_problem(player, "an event whose %s is not understood", name);
+	}
+	return 0;
+}
+
+static int read_header(struct player *player, struct json_object *object,
+		       struct brkwatch_process *process)
+{
+	struct brkwatch_snapshot *snap = &process->snap;
+	const struct header_field *missing;
+	struct json_object *value;
+	uint32_t seen = 0;
+
+	*process = (struct brkwatch_process){ .parent = 0 };
+	for (size_t i = 0; i < HEADER_FIELDS; i++) {
+		const struct header_field *field = &header_fields[i];
+
+		if (!json_object_object_get_ex(object, field->json, &value))
+			continue;
+		if (!value_parse(field->kind, value ? json_object_get_string(value) : "none",
+				 header_value(field, snap)))
+			return player_problem(player, "%s is not understood", field->json);
+		seen |= 1u << i;
+	}
+	missing = header_end(snap, seen);
+	if (missing)
+		return player_problem(player, "no %s, which is needed", missing->json);
+	value = member(object, "name");
+	if (value)
+		snapshot_set_name(snap, json_object_get_string(value));
+	value = member(object, "state");
+	snap->exited = value && !strcmp(json_object_get_string(value), "exited");
+	value = member(object, JSON_WALL_OFFSET);
+	process->wall_known = value;
+	process->wall_offset_ns = json_object_get_int64(value);
+	return 0;
+}
+
+static int play_space(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	struct brkwatch_process process;
+	int rc = read_header(player, object, &process);
+
+	if (!rc)
+		player_space(player, recorded, &process);
+	return rc;
+}
+
+static int play_event(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	return read_event(player, object) ?:
+	       player_event(player, recorded->entry.pid, number_of(object, "space"), 0);
+}
+
+static int play_state(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	struct json_object *events = member(object, "events");
+	struct brkwatch_process process;
+	int rc = read_header(player, object, &process);
+	char *rows = NULL;
+	size_t len;
+	FILE *text;
+
+	(void)recorded;
+	if (rc)
+		return rc;
+	if (!json_object_is_type(events, json_type_array))
+		return player_problem(player, "a state without events");
+	text = open_memstream(&rows, &len);
+	if (!text)
+		return -ENOMEM;
+	for (size_t i = 0; i < json_object_array_length(events) && !rc; i++) {
+		rc = read_event(player, json_object_array_get_idx(events, i));
+		for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS && !rc; id++)
+			fprintf(text, "%s%c", player->fields.field[id],
+				id < BRKWATCH_FIELDS - 1 ? '\t' : '\n');
+	}
+	if (fclose(text) && !rc)
+		rc = -ENOMEM;
+	rc = rc ?: reader_take_events(player->states, rows, len, &process.snap) ?:
+		   player_state(player, &process);
+	free(rows);
+	return rc;
+}
+
+static int play_lost(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	struct brkwatch_process *process = &recorded->process;
+	const bool before = true_of(object, "before_open");
+	const uint64_t count = number_of(object, "count");
+
+	/* Those of before may be in the header. */
+	if (!before || !process->snap.dropped)
+		process->snap.dropped += count;
+	tell(&player->listener, lost, process, count, before);
+	return 0;
+}
+
+static int play_missed(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	recorded->process.parent = (pid_t)number_of(object, "parent");
+	tell(&player->listener, missed, &recorded->process);
+	return 0;
+}
+
+/* What was counted where it was recorded is more than what can be counted here. */
+static int play_summary(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	const struct brkwatch_totals totals = {
+		.spaces = number_of(object, "spaces"),
+		.calls = number_of(object, "calls"),
+		.grown_bytes = number_of(object, "grown_bytes"),
+		.shrunk_bytes = number_of(object, "shrunk_bytes"),
+		.peak_bytes = number_of(object, "peak_bytes"),
+		.refused = number_of(object, "refused"),
+		.lost = number_of(object, "lost"),
+		.dropped = number_of(object, "dropped"),
+	};
+
+	player_done(player, recorded, &totals, true_of(object, "ended"));
+	return 0;
+}
+
+/* A line of another type is a newer version's. */
+static int play(struct player *player, struct json_object *object, const char *type)
+{
+	static const struct {
+		const char *type;
+		int (*play)(struct player *player, struct recorded *recorded, struct json_object *object);
+	} types[] = {
+		{ "event", play_event }, { "start", play_space }, { "exec", play_space },
+		{ "state", play_state }, { "lost", play_lost }, { "missed", play_missed },
+		{ "summary", play_summary },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct recorded *recorded;
+
+		if (strcmp(type, types[i].type) != 0)
+			continue;
+		player->any = true;
+		recorded = player_process(player, number_of(object, "pid"));
+		return recorded ? types[i].play(player, recorded, object) : -ENOMEM;
+	}
+	return 0;
+}
+
+int json_play(struct player *player, const char *line)
+{
+	struct json_object *object = json_tokener_parse(line);
+	struct json_object *type = member(object, "type");
+	int rc;
+
+	if (!json_object_is_type(object, json_type_object))
+		rc = player_problem(player, "no JSON object, or cut short");
+	else if (!type)
+		rc = player_problem(player, "an object without a type");
+	else if (number_of(object, "schema") > JSON_SCHEMA)
+		rc = player_problem(player, "schema %llu, but this brkwatch-cli knows only %d",
+				    (unsigned long long)number_of(object, "schema"), JSON_SCHEMA);
+	else
+		rc = play(player, object, json_object_get_string(type));
+	json_object_put(object);
+	return rc;
+}

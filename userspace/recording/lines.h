@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_LINES_H
+#define BRKWATCH_LINES_H
+
+#include "events/columns.h"
+#include "recording/player.h"
+
+/* The columns of CSV. Zeroed at first. */
+struct csv {
+	enum column_id ids[64];	/* COLUMNS for an unknown one */
+	size_t n;
+};
+
+/* A line that --csv or --json has written, which may be changed. They return as player_event(). */
+int csv_play(struct csv *csv, struct player *player, char *line);
+int json_play(struct player *player, const char *line);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_PLAYER_H
+#define BRKWATCH_PLAYER_H
+
+#include "common/by-pid.h"
+#include "libbrkwatch/sink.h"
+
+/* A process of a recording. */
+struct recorded {
+	struct pid_entry entry;
+	struct recorded *next;	/* in the order in which they came */
+	struct brkwatch_process process;
+	bool open;		/* its snapshot is not in its sums yet */
+	bool ended;
+};
+
+/* Tells a sink what the lines of a recording say. */
+struct player {
+	struct listener listener;
+	int (*state)(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader);
+	struct brkwatch_reader *states;
+	struct pid_table table;
+	struct recorded *first, **last;
+	bool any;		/* line of a recording */
+	bool enough;
+	char problem[128];	/* after -EPROTO; "": an event is not understood */
+	struct brkwatch_event event;	/* of the line that is being read */
+	struct event_text fields;
+};
+
+/* NULL: no memory. */
+struct recorded *player_process(struct player *player, uint64_t pid);
+
+/* Another address space of a process, or its first. */
+void player_space(struct player *player, struct recorded *recorded,
+		  const struct brkwatch_process *process);
+
+/*
+ * The event that was read. @start is where the heap begins, if the line says so, or 0. Returns 0,
+ * -ENOMEM, -EPROTO or the error of the sink.
+ */
+int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t start);
+
+/* A state, with the reader of states at its first event. */
+int player_state(struct player *player, struct brkwatch_process *process);
+
+/* @totals: what was counted where it was recorded; NULL: what was counted here. */
+void player_done(struct player *player, struct recorded *recorded,
+		 const struct brkwatch_totals *totals, bool ended);
+
+/* There is no more of it. */
+void player_finish(struct player *player);
+
+/* Say what is wrong with a line. Returns -EPROTO. */
+int player_problem(struct player *player, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
