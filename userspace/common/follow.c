@@ -161,7 +161,7 @@ enum exit_status follow_command(struct following *f, char *const *command,
 	if (command_status)
 		return (enum exit_status)command_status;
 	f->launch = &f->command;
-	if (begin(f->listener.owner))
+	if (!begin || begin(f->listener.owner))
 		status = follow_pids(f, &f->command.pid, 1);
 	else
 		kill(f->command.pid, SIGKILL);

@@ -31,9 +31,9 @@ struct following {
 enum exit_status follow_pids(struct following *following, const pid_t *pids, size_t n);
 
 /*
- * Run a command and follow it from its first instruction. @begin is called, with the sink's owner,
- * when it is certain that there is one: false ends it. Returns the command's exit status, or why it
- * could not be run or followed.
+ * Run a command and follow it from its first instruction. @begin, or NULL, is called with the sink's
+ * owner when it is certain that there is one: false ends it. Returns the command's exit status, or
+ * why it could not be run or followed.
  */
 enum exit_status follow_command(struct following *following, char *const *command,
 				bool (*begin)(void *owner));

@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/complain.h"
-#include "plot/gnuplot.h"
-#include "common/replace-file.h"
-#include "libbrkwatch/array.h"
 #include "plot/collect.h"
-#include "plot/data.h"
-
-/* ---- the file ---- */
-
-static bool has_suffix(const char *file, const char *suffix)
-{
-	size_t len = strlen(file);
-
-	return len > strlen(suffix) && !strcmp(file + len - strlen(suffix), suffix);
-}
-
-struct plot *plot_new(const char *file)
-{
-	const bool png = has_suffix(file, ".png");
-	struct plot *plot;
-
-	if (!png && !has_suffix(file, ".svg")) {
-		warn_user("the name must end in .svg or .png: '%s'", file);
-		return NULL;
-	}
-	if (!gnuplot_present() || !newfile_possible(file))
-		return NULL;
-	plot = calloc(1, sizeof(*plot));
-	if (!plot) {
-		warn_user("%s", strerror(ENOMEM));
-		return NULL;
-	}
-	plot->file = file;
-	plot->png = png;
-	plot->first_ns = UINT64_MAX;
-	return plot;
-}
+#include "plot/gnuplot.h"
 
 void plot_free(struct plot *plot)
 {
-	if (!plot)
-		return;
 	for (size_t i = 0; i < plot->n_spaces; i++) {
 		steps_free(&plot->spaces[i].steps);
 		steps_free(&plot->spaces[i].crosses);
 	}
-	free(plot->spaces);
-	free(plot->processes);
-	free(plot);
 }
-
-/* ---- what is to be drawn ---- */
 
 size_t plot_limit(const struct plot *plot)
 {
@@ -65,66 +22,54 @@ size_t plot_limit(const struct plot *plot)
 	       limit < PLOT_BUCKETS_LEAST ? PLOT_BUCKETS_LEAST : limit;
 }
 
-static bool is_space(const struct plot *plot, size_t i, const struct brkwatch_snapshot *snap)
-{
-	const struct plot_space *space = &plot->spaces[i];
-
-	return space->id == snap->space && space->since == snap->since &&
-	       plot->processes[space->process].pid == snap->pid;
-}
-
 static struct plot_space *find_space(struct plot *plot, const struct brkwatch_snapshot *snap)
 {
-	if (plot->current < plot->n_spaces && is_space(plot, plot->current, snap))
-		return &plot->spaces[plot->current];
 	for (size_t i = plot->n_spaces; i-- > 0;) {
-		if (is_space(plot, i, snap)) {
-			plot->current = i;
-			return &plot->spaces[i];
-		}
+		struct plot_space *space = &plot->spaces[i];
+
+		if (space->id == snap->space && space->since == snap->since &&
+		    space->process->pid == snap->pid)
+			return space;
 	}
 	return NULL;
 }
 
-static size_t find_process(const struct plot *plot, uint64_t pid)
+static struct plot_process *find_process(struct plot *plot, uint64_t pid)
 {
 	size_t i = 0;
 
 	while (i < plot->n_processes && plot->processes[i].pid != pid)
 		i++;
-	return i;
+	return &plot->processes[i];
 }
 
+/* The sink's own data of a process is the address space that it has. */
 static void add_space(void *owner, struct brkwatch_process *process)
 {
 	const struct brkwatch_snapshot *snap = &process->snap;
 	struct plot *plot = owner;
+	struct plot_space *space = find_space(plot, snap);
 	struct plot_process *shown;
-	size_t i;
 
-	if (plot->error || find_space(plot, snap))
+	process->data = space;
+	if (space)
 		return;
 	if (plot->n_spaces == PLOT_SPACES) {
 		plot->more_spaces++;
 		return;
 	}
-	i = find_process(plot, snap->pid);
-	if (!array_room(plot->spaces, plot->n_spaces, &plot->spaces_room) ||
-	    !array_room(plot->processes, plot->n_processes, &plot->processes_room)) {
-		plot->error = -ENOMEM;
-		return;
-	}
-	plot->spaces[plot->n_spaces] = (struct plot_space){
-		.process = i, .id = snap->space, .since = snap->since, .start = snap->start,
-		.again = i < plot->n_processes,
+	shown = find_process(plot, snap->pid);
+	process->data = space = &plot->spaces[plot->n_spaces++];
+	*space = (struct plot_space){
+		.process = shown, .id = snap->space, .since = snap->since, .start = snap->start,
+		.again = shown->newest,
 	};
-	shown = &plot->processes[i];
-	if (i == plot->n_processes) {
-		*shown = (struct plot_process){ .pid = snap->pid };
+	if (!shown->newest)
 		plot->n_processes++;
-	}
-	gnuplot_clean(shown->name, snap->name, PLOT_NAME_MAX);
-	shown->newest = plot->n_spaces++;
+	shown->pid = snap->pid;
+	shown->newest = space;
+	strcpy(shown->name, snap->name);
+	gnuplot_clean(shown->name, PLOT_NAME_MAX);
 }
 
 static void add_step(struct plot *plot, struct plot_space *space, uint64_t value, bool gap)
@@ -147,18 +92,13 @@ static void count_reason(struct plot *plot, const char *reason)
 
 static void add_refusal(struct plot *plot, struct plot_space *space, struct slice reason)
 {
-	char text[PLOT_REASON_MAX] = "";
-	size_t len = 0;
+	char text[PLOT_REASON_MAX];
 
-	while (len < reason.len && len < sizeof(text) - 1 && reason.text[len] > ' ' &&
-	       reason.text[len] < 0x7f) {
-		text[len] = reason.text[len];
-		len++;
-	}
+	snprintf(text, sizeof(text), "%.*s", (int)reason.len, reason.text);
 	if (plot->refused < PLOT_NOTES) {
 		struct plot_note *note = &plot->notes[plot->refused];
 
-		note->space = (size_t)(space - plot->spaces);
+		note->space = space;
 		note->at = space->last;
 		memcpy(note->reason, text, sizeof(text));
 	}
@@ -177,7 +117,7 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 {
 	const struct brkwatch_snapshot *snap = &process->snap;
 	struct plot *plot = owner;
-	struct plot_space *space = find_space(plot, snap);
+	struct plot_space *space = process->data;
 	uint64_t ns = event_unsigned(ev, BRKWATCH_TIME_NS);
 	uint64_t old, new;
 
@@ -210,7 +150,7 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 static void add_gap(void *owner, struct brkwatch_process *process, uint64_t count, bool before)
 {
 	struct plot *plot = owner;
-	struct plot_space *space = find_space(plot, &process->snap);
+	struct plot_space *space = process->data;
 
 	(void)before;
 	/* The picture begins where the events do. */
@@ -228,34 +168,3 @@ const struct brkwatch_sink plot_sink = {
 	.event = add_event,
 	.lost = add_gap,
 };
-
-/* ---- the picture ---- */
-
-static int draw_into(struct plot *plot, int fd)
-{
-	struct gnuplot gnuplot;
-
-	if (gnuplot_start(&gnuplot, fd))
-		return -1;
-	plot_draw(plot, gnuplot.script);
-	if (gnuplot_finish(&gnuplot))
-		return -1;
-	if (plot->error)
-		warn_user("%s: %s", plot->file, strerror(-plot->error));
-	return plot->error ? -1 : 0;
-}
-
-int plot_finish(struct plot *plot)
-{
-	struct newfile picture;
-
-	if (plot->error) {
-		warn_user("%s: %s", plot->file, strerror(-plot->error));
-		return -1;
-	}
-	if (!plot->n_processes)
-		return 0;
-	if (!newfile_open(&picture, plot->file))
-		return -1;
-	return newfile_close(&picture, !draw_into(plot, picture.fd)) ? 0 : -1;
-}

@@ -1,31 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PLOT_H
-#define BRKWATCH_PLOT_H
-
-#include <stdint.h>
+#ifndef BRKWATCH_COLLECT_H
+#define BRKWATCH_COLLECT_H
 
 #include "libbrkwatch/sink.h"
+#include "plot/downsample.h"
 
 /*
- * A picture of the breaks of processes over time, drawn by gnuplot. What is kept of the events
- * is bounded, however many there are.
+ * What is kept of events, to draw the breaks of processes over time. It is bounded, however many
+ * there are.
  */
-struct plot;
+#define PLOT_SPACES	1000	/* of more only the number is known */
+#define PLOT_BUCKETS	2048	/* of one address space: about one for each column of dots */
+#define PLOT_BUCKETS_SUM 40960	/* of all, but each may have */
+#define PLOT_BUCKETS_LEAST 64
+#define PLOT_CROSSES	256	/* buckets of refused calls of one address space */
+#define PLOT_NOTES	8	/* refused calls with their reason beside them */
+#define PLOT_REASONS	12	/* with the number of times; the last has the others */
+#define PLOT_REASON_MAX	24
+#define PLOT_NAME_MAX	24	/* characters */
 
-/*
- * @file must end in .svg or .png and stays valid. Returns NULL after a complaint where the
- * picture could not be drawn in the end.
- */
-struct plot *plot_new(const char *file);
+struct plot_process {
+	uint64_t pid;
+	char name[128];			/* what it was last */
+	const struct plot_space *newest;
+	/* For who draws it: */
+	size_t place;			/* by its peak */
+	bool any;			/* event */
+	struct step peak;
+};
+
+struct plot_space {
+	struct plot_process *process;
+	uint64_t id, since;		/* which one it is */
+	uint64_t start;			/* of the heap; 0: not known, then breaks are addresses */
+	bool again;			/* its process had another before */
+	bool ended;
+	bool gap;			/* events are missing since the last one */
+	struct step last;
+	struct steps steps;		/* heap sizes, or breaks */
+	struct steps crosses;		/* the same, where a call was refused */
+	uint64_t lowest;		/* what it is drawn above */
+};
+
+/* Zeroed at first, but for first_ns. */
+struct plot {
+	int error;
+	size_t n_processes, n_spaces, more_spaces;
+	struct plot_process processes[PLOT_SPACES];
+	struct plot_space spaces[PLOT_SPACES];
+	uint64_t first_ns, last_ns;	/* none: UINT64_MAX, 0 */
+	uint64_t missing;
+	uint64_t refused;
+	struct {
+		char name[PLOT_REASON_MAX];
+		uint64_t count;
+	} reasons[PLOT_REASONS];
+	struct plot_note {
+		const struct plot_space *space;
+		struct step at;
+		char reason[PLOT_REASON_MAX];
+	} notes[PLOT_NOTES];
+};
 
 /* All events are wanted, in order for each address space. The owner is the plot. */
 extern const struct brkwatch_sink plot_sink;
 
-/*
- * Draw it; where no process was told of there is no picture. Returns 0, or -1 after a complaint;
- * then the file is as before.
- */
-int plot_finish(struct plot *plot);
+/* How many buckets an address space may have, by the number of those. */
+size_t plot_limit(const struct plot *plot);
 
 void plot_free(struct plot *plot);
 

@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "libbrkwatch/array.h"
 #include "plot/downsample.h"
-
-#define ROOM_FIRST 16
 
 static void merge(struct bucket *into, const struct bucket *next)
 {
@@ -48,15 +47,8 @@ int steps_add(struct steps *steps, const struct step *step, bool gap, size_t lim
 		merge(&steps->buckets[steps->n - 1], &bucket);
 		return 0;
 	}
-	if (steps->n == steps->room) {
-		size_t room = steps->room ? steps->room * 2 : ROOM_FIRST;
-		struct bucket *buckets = reallocarray(steps->buckets, room, sizeof(*buckets));
-
-		if (!buckets)
-			return -ENOMEM;
-		steps->buckets = buckets;
-		steps->room = room;
-	}
+	if (!array_room(steps->buckets, steps->n, &steps->room))
+		return -ENOMEM;
 	steps->buckets[steps->n++] = bucket;
 	steps_thin(steps, limit);
 	return 0;
@@ -70,6 +62,16 @@ struct step steps_peak(const struct steps *steps)
 		if (steps->buckets[i].high.value > peak.value)
 			peak = steps->buckets[i].high;
 	return peak;
+}
+
+uint64_t steps_lowest(const struct steps *steps)
+{
+	uint64_t lowest = UINT64_MAX;
+
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->buckets[i].low.value < lowest)
+			lowest = steps->buckets[i].low.value;
+	return lowest;
 }
 
 static bool same_step(const struct step *a, const struct step *b)

@@ -39,6 +39,7 @@ void steps_thin(struct steps *steps, size_t limit);
 
 /* The first of the highest ones; there must be one at all. */
 struct step steps_peak(const struct steps *steps);
+uint64_t steps_lowest(const struct steps *steps);
 
 /* The steps of a bucket that are known, in order. Returns how many. */
 size_t bucket_steps(const struct bucket *bucket, struct step steps[BUCKET_STEPS]);

@@ -4,11 +4,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "plot/gnuplot.h"
-#include "plot/draw.h"
 #include "common/format-number.h"
+#include "plot/draw.h"
+#include "plot/gnuplot.h"
 
 /* In dots. */
 #define WIDTH		1000
@@ -18,6 +17,8 @@
 #define MARGIN_BOTTOM	60
 #define MARGIN_RIGHT	30
 #define KEY_SAMPLE	60
+
+#define TITLE_MAX	(sizeof(((struct plot_process *)0)->name) + 80)
 
 /* Okabe and Ito's, for those who see few colours; the last one is too near to the crosses' red. */
 static const char *const colours[] = {
@@ -42,58 +43,49 @@ const char *colour_of(size_t place)
 
 /* ---- places ---- */
 
-static double time_of(const struct drawing *d, uint64_t ns)
+static double since_first(const struct drawing *d, uint64_t ns)
 {
-	return (double)(ns - d->plot->first_ns) / d->unit->ns;
-}
-
-uint64_t size_of(const struct drawing *d, size_t space, uint64_t value)
-{
-	return value - d->lowest[space];
+	return (double)(ns - d->plot->first_ns);
 }
 
 /* A little is left free beside the curves. */
 double dots_x(const struct drawing *d, uint64_t ns)
 {
-	double part = (double)(ns - d->plot->first_ns) / d->span_ns;
+	const struct rectangle *area = &d->labels.area;
+	double part = since_first(d, ns) / d->span_ns;
 
-	return d->area.left + (d->area.right - d->area.left) * (part * 0.96 + 0.02);
+	return area->left + (area->right - area->left) * (part * 0.96 + 0.02);
 }
 
 double dots_y(const struct drawing *d, uint64_t size)
 {
-	return d->area.bottom - (d->area.bottom - d->area.top) * (double)size / d->top;
+	const struct rectangle *area = &d->labels.area;
+
+	return area->bottom - (area->bottom - area->top) * (double)size / d->top;
 }
 
 void put_point(const struct drawing *d, uint64_t ns, uint64_t size)
 {
-	fprintf(d->script, "%.12g %" PRIu64 "\n", time_of(d, ns), size);
-}
-
-static const char *size_label(char text[TEXT_NUMBER_MAX], uint64_t size)
-{
-	*put_size(text, size, false) = '\0';
-	return text;
+	fprintf(d->script, "%.12g %" PRIu64 "\n", since_first(d, ns) / d->unit->ns, size);
 }
 
 /* ---- what there is to draw ---- */
 
 static int by_peak(const void *a, const void *b)
 {
-	const struct curve *p = *(const struct curve *const *)a;
-	const struct curve *q = *(const struct curve *const *)b;
+	const struct plot_process *p = *(struct plot_process *const *)a;
+	const struct plot_process *q = *(struct plot_process *const *)b;
 
 	if (p->any != q->any)
 		return p->any ? -1 : 1;
 	if (p->peak.value != q->peak.value)
 		return p->peak.value < q->peak.value ? 1 : -1;
-	return p->process < q->process ? -1 : p->process > q->process;
+	return p < q ? -1 : p > q;
 }
 
-static void measure_space(struct drawing *d, size_t i)
+static void measure_space(struct drawing *d, struct plot_space *space)
 {
-	struct plot_space *space = &d->plot->spaces[i];
-	struct curve *curve = &d->curves[space->process];
+	struct plot_process *process = space->process;
 	struct step peak;
 
 	if (!space->steps.n)
@@ -101,44 +93,32 @@ static void measure_space(struct drawing *d, size_t i)
 	steps_thin(&space->steps, plot_limit(d->plot));
 	steps_thin(&space->crosses, plot_limit(d->plot));
 	peak = steps_peak(&space->steps);
-	if (!space->start) {
-		d->lowest[i] = UINT64_MAX;
-		for (size_t k = 0; k < space->steps.n; k++)
-			if (d->lowest[i] > space->steps.buckets[k].low.value)
-				d->lowest[i] = space->steps.buckets[k].low.value;
-	}
-	peak.value = size_of(d, i, peak.value);
-	if (!curve->any || curve->peak.value < peak.value)
-		curve->peak = peak;
-	curve->any = true;
-	if (d->top < (double)peak.value)
-		d->top = (double)peak.value;
+	if (!space->start)
+		space->lowest = steps_lowest(&space->steps);
+	peak.value -= space->lowest;
+	if (!process->any || process->peak.value < peak.value)
+		process->peak = peak;
+	process->any = true;
+	d->top = fmax(d->top, (double)peak.value);
 }
 
 static void measure(struct drawing *d)
 {
 	struct plot *plot = d->plot;
 
-	for (size_t i = 0; i < plot->n_processes; i++) {
-		d->curves[i].process = &plot->processes[i];
-		d->order[i] = &d->curves[i];
-	}
+	for (size_t i = 0; i < plot->n_processes; i++)
+		d->order[i] = &plot->processes[i];
 	for (size_t i = 0; i < plot->n_spaces; i++)
-		measure_space(d, i);
-	qsort(d->order, plot->n_processes, sizeof(struct curve *), by_peak);
+		measure_space(d, &plot->spaces[i]);
+	qsort(d->order, plot->n_processes, sizeof(d->order[0]), by_peak);
+	for (size_t i = 0; i < plot->n_processes; i++)
+		d->order[i]->place = i;
+	d->shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
 	if (plot->first_ns > plot->last_ns)
 		plot->first_ns = plot->last_ns;
 	d->span_ns = (double)(plot->last_ns - plot->first_ns) ?: 1e6;
 	for (d->unit = units; d->span_ns < d->unit->least; d->unit++)
 		;
-}
-
-bool in_colour(const struct drawing *d, size_t process)
-{
-	for (size_t i = 0; i < d->plot->n_processes && i < IN_COLOUR; i++)
-		if (d->order[i]->process == &d->plot->processes[process])
-			return true;
-	return false;
 }
 
 /* ---- the legend ---- */
@@ -147,32 +127,21 @@ bool in_colour(const struct drawing *d, size_t process)
  * What is behind a process' curve is told where there is more than one; elsewhere the title does
  * it.
  */
-static void curve_title(const struct curve *curve, char *text, size_t size)
+static void curve_title(const struct plot_process *process, char *text, size_t size)
 {
-	char peak[TEXT_NUMBER_MAX];
-
-	snprintf(text, size, "%s %" PRIu64 " (%s)", curve->process->name, curve->process->pid,
-		 curve->any ? size_label(peak, curve->peak.value) : "no events");
-}
-
-static size_t characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	snprintf(text, size, "%s %" PRIu64 " (%s)", process->name, process->pid,
+		 process->any ? size_text(process->peak.value, false).text : "no events");
 }
 
 static void lay_out(struct drawing *d)
 {
 	const struct plot *plot = d->plot;
-	size_t shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
-	size_t longest = 0, lines = 5 + (shown > 1 ? shown : 0);
-	bool legend = shown > 1 || plot->refused || plot->missing || plot->more_spaces;
-	char text[PLOT_NAME_MAX * 4 + 80];
+	const size_t listed = d->shown > 1 ? d->shown : 0;
+	size_t longest = 0, lines = 5 + listed;
+	bool legend = listed || plot->refused || plot->missing || plot->more_spaces;
+	char text[TITLE_MAX];
 
-	for (size_t i = 0; i < shown && shown > 1; i++) {
+	for (size_t i = 0; i < listed; i++) {
 		curve_title(d->order[i], text, sizeof(text));
 		if (longest < characters(text))
 			longest = characters(text);
@@ -184,10 +153,8 @@ static void lay_out(struct drawing *d)
 	if (legend && longest < 18)
 		longest = 18;
 	d->width = WIDTH + (legend ? KEY_SAMPLE + (double)longest * CHARACTER : 0);
-	d->height = HEIGHT;
-	if (d->height < (double)lines * LINE + MARGIN_TOP + MARGIN_BOTTOM)
-		d->height = (double)lines * LINE + MARGIN_TOP + MARGIN_BOTTOM;
-	d->area = (struct rectangle){
+	d->height = fmax(HEIGHT, (double)lines * LINE + MARGIN_TOP + MARGIN_BOTTOM);
+	d->labels.area = (struct rectangle){
 		MARGIN_LEFT, MARGIN_TOP, WIDTH - MARGIN_RIGHT, d->height - MARGIN_BOTTOM,
 	};
 }
@@ -219,7 +186,7 @@ static void put_size_axis(struct drawing *d)
 static void put_title(const struct drawing *d)
 {
 	const struct plot *plot = d->plot;
-	char text[PLOT_NAME_MAX * 4 + 80];
+	char text[TITLE_MAX];
 
 	if (plot->n_processes == 1)
 		snprintf(text, sizeof(text), "%s %" PRIu64, plot->processes[0].name,
@@ -231,13 +198,14 @@ static void put_title(const struct drawing *d)
 	fputs(" font ',14'\n", d->script);
 }
 
-static void put_head(struct drawing *d)
+static void put_head(struct drawing *d, bool png)
 {
+	const struct rectangle *area = &d->labels.area;
 	FILE *f = d->script;
 	double span = d->span_ns / d->unit->ns;
 
 	/* A gnuplot may have been built without cairo. */
-	if (d->plot->png)
+	if (png)
 		fprintf(f, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo "
 			"noenhanced size %.0f,%.0f font 'sans,11' background '#ffffff' } else { "
 			"set terminal png noenhanced truecolor size %.0f,%.0f }\n",
@@ -247,17 +215,17 @@ static void put_head(struct drawing *d)
 			"background '#ffffff'\n", d->width, d->height);
 	fputs("set encoding utf8\n", f);
 	fprintf(f, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n",
-		d->area.left / d->width, d->area.right / d->width);
+		area->left / d->width, area->right / d->width);
 	fprintf(f, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-		1 - d->area.top / d->height, 1 - d->area.bottom / d->height);
+		1 - area->top / d->height, 1 - area->bottom / d->height);
 	fprintf(f, "set key at screen %.6f,%.6f left top Left reverse vertical maxcols 1 "
-		"samplen 2\n", (d->area.right + 10) / d->width, 1 - d->area.top / d->height);
+		"samplen 2\n", (area->right + 10) / d->width, 1 - area->top / d->height);
 	fprintf(f, "set xrange [%.17g:%.17g]\nset xlabel '%s since the first event'\n",
 		-span / 48, span + span / 48, d->unit->name);
 	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out\n"
 	      "set grid ytics lc rgb '#e0e0e0' lt 1\n", f);
 	fprintf(f, "set label 'heap size' at screen %.6f,%.6f right\n",
-		d->area.left / d->width, 1 - (d->area.top - 1.2 * LINE) / d->height);
+		area->left / d->width, 1 - (area->top - 1.2 * LINE) / d->height);
 	put_size_axis(d);
 	put_title(d);
 }
@@ -265,30 +233,28 @@ static void put_head(struct drawing *d)
 /* ---- curves ---- */
 
 /* Until when the break is known. Only the last one of a process goes on while others have events. */
-static uint64_t end_of(const struct drawing *d, size_t i)
+static uint64_t end_of(const struct drawing *d, const struct plot_space *space)
 {
-	const struct plot_space *space = &d->plot->spaces[i];
-
-	return space->ended || d->plot->processes[space->process].newest != i ?
-	       space->last.ns : d->plot->last_ns;
+	return space->ended || space->process->newest != space ? space->last.ns : d->plot->last_ns;
 }
 
 static void put_line(struct drawing *d, struct step *from, uint64_t ns, uint64_t size)
 {
-	labels_add_line(&d->labels, dots_x(d, from->ns), dots_y(d, from->value),
-			dots_x(d, ns), dots_y(d, size));
+	if (!labels_add_line(&d->labels, dots_x(d, from->ns), dots_y(d, from->value),
+			     dots_x(d, ns), dots_y(d, size)))
+		d->plot->error = -ENOMEM;
 	put_point(d, ns, size);
 	*from = (struct step){ ns, size };
 }
 
-static void put_bucket(struct drawing *d, size_t i, const struct bucket *bucket,
+static void put_bucket(struct drawing *d, uint64_t lowest, const struct bucket *bucket,
 		       struct step *from, bool begin)
 {
 	struct step steps[BUCKET_STEPS];
 	size_t n = bucket_steps(bucket, steps);
 
 	for (size_t k = 0; k < n; k++) {
-		uint64_t size = size_of(d, i, steps[k].value);
+		uint64_t size = steps[k].value - lowest;
 
 		if (!k && begin)
 			*from = (struct step){ steps[k].ns, size };
@@ -299,9 +265,9 @@ static void put_bucket(struct drawing *d, size_t i, const struct bucket *bucket,
 	}
 }
 
-static void put_space(struct drawing *d, size_t i)
+static void put_space(struct drawing *d, const struct plot_space *space)
 {
-	const struct steps *steps = &d->plot->spaces[i].steps;
+	const struct steps *steps = &space->steps;
 	struct step from = { 0 };
 
 	for (size_t k = 0; k < steps->n; k++) {
@@ -309,31 +275,31 @@ static void put_space(struct drawing *d, size_t i)
 
 		if (k && bucket->gap)
 			fputs("\n", d->script);
-		put_bucket(d, i, bucket, &from, !k || bucket->gap);
+		put_bucket(d, space->lowest, bucket, &from, !k || bucket->gap);
 	}
-	if (steps->n && end_of(d, i) > from.ns)
-		put_line(d, &from, end_of(d, i), from.value);
+	if (steps->n && end_of(d, space) > from.ns)
+		put_line(d, &from, end_of(d, space), from.value);
 	fputs("\n", d->script);
 }
 
 /* A process that has no events has no line. */
 static void put_curves(struct drawing *d)
 {
-	for (size_t i = 0; i < d->plot->n_processes && i < IN_COLOUR; i++) {
-		size_t process = (size_t)(d->order[i]->process - d->plot->processes);
+	const struct plot *plot = d->plot;
 
+	for (size_t i = 0; i < d->shown; i++) {
 		if (!d->order[i]->any)
 			continue;
 		fprintf(d->script, "$curve%zu << END\n", i);
-		for (size_t k = 0; k < d->plot->n_spaces; k++)
-			if (d->plot->spaces[k].process == process)
-				put_space(d, k);
+		for (size_t k = 0; k < plot->n_spaces; k++)
+			if (plot->spaces[k].process == d->order[i])
+				put_space(d, &plot->spaces[k]);
 		fputs("END\n", d->script);
 	}
 	fputs("$others << END\n", d->script);
-	for (size_t k = 0; k < d->plot->n_spaces; k++)
-		if (!in_colour(d, d->plot->spaces[k].process))
-			put_space(d, k);
+	for (size_t k = 0; k < plot->n_spaces; k++)
+		if (plot->spaces[k].process->place >= IN_COLOUR)
+			put_space(d, &plot->spaces[k]);
 	fputs("END\n", d->script);
 }
 
@@ -342,15 +308,16 @@ static void put_gaps(const struct drawing *d)
 {
 	fputs("$gaps << END\n", d->script);
 	for (size_t i = 0; i < d->plot->n_spaces; i++) {
-		const struct steps *steps = &d->plot->spaces[i].steps;
+		const struct plot_space *space = &d->plot->spaces[i];
 
-		for (size_t k = 1; k < steps->n; k++) {
-			const struct bucket *bucket = &steps->buckets[k];
+		for (size_t k = 1; k < space->steps.n; k++) {
+			const struct step *last = &space->steps.buckets[k - 1].last;
+			const struct step *next = &space->steps.buckets[k].first;
 
-			if (!bucket->gap)
+			if (!space->steps.buckets[k].gap)
 				continue;
-			put_point(d, bucket[-1].last.ns, size_of(d, i, bucket[-1].last.value));
-			put_point(d, bucket->first.ns, size_of(d, i, bucket->first.value));
+			put_point(d, last->ns, last->value - space->lowest);
+			put_point(d, next->ns, next->value - space->lowest);
 			fputs("\n", d->script);
 		}
 	}
@@ -380,7 +347,7 @@ static void put_curve_element(struct drawing *d, size_t i)
 {
 	const bool alone = d->plot->n_processes == 1;
 	const char *dash = dashes[i / COLOURS % DASHES];
-	char title[PLOT_NAME_MAX * 4 + 80];
+	char title[TITLE_MAX];
 	char data[32] = "NaN";
 
 	if (d->order[i]->any)
@@ -397,7 +364,7 @@ static void put_elements(struct drawing *d)
 
 	if (plot->n_processes > IN_COLOUR)
 		put_element(d, NULL, "$others with lines lw 1 lc rgb '#c0c0c0'");
-	for (size_t i = 0; i < plot->n_processes && i < IN_COLOUR; i++)
+	for (size_t i = 0; i < d->shown; i++)
 		put_curve_element(d, i);
 	if (plot->n_processes > IN_COLOUR) {
 		snprintf(title, sizeof(title), "and %zu more", plot->n_processes - IN_COLOUR);
@@ -415,36 +382,16 @@ static void put_elements(struct drawing *d)
 	fputs("\n", d->script);
 }
 
-static void draw(struct drawing *d)
+void plot_draw(struct plot *plot, bool png, FILE *script)
 {
-	measure(d);
-	lay_out(d);
-	put_head(d);
-	if (labels_init(&d->labels, &d->area)) {
-		d->plot->error = -ENOMEM;
-		return;
-	}
-	put_curves(d);
-	put_gaps(d);
-	put_marks(d);
-	put_elements(d);
-	labels_free(&d->labels);
-}
+	struct drawing d = { .plot = plot, .script = script };
 
-void plot_draw(struct plot *plot, FILE *script)
-{
-	struct drawing d = {
-		.plot = plot, .script = script,
-		.curves = calloc(plot->n_processes, sizeof(*d.curves)),
-		.order = calloc(plot->n_processes, sizeof(struct curve *)),
-		.lowest = calloc(plot->n_spaces, sizeof(*d.lowest)),
-	};
-
-	if (d.curves && d.order && d.lowest)
-		draw(&d);
-	else
-		plot->error = -ENOMEM;
-	free(d.lowest);
-	free(d.order);
-	free(d.curves);
+	measure(&d);
+	lay_out(&d);
+	put_head(&d, png);
+	put_curves(&d);
+	put_gaps(&d);
+	put_marks(&d);
+	put_elements(&d);
+	labels_free(&d.labels);
 }

@@ -2,10 +2,12 @@
 #ifndef BRKWATCH_PLOT_DRAW_H
 #define BRKWATCH_PLOT_DRAW_H
 
-/* What plot_draw.c, which draws the curves, and plot_marks.c share. */
+/* What draw.c, which draws the curves, and marks.c share. */
 
+#include <stdio.h>
+
+#include "plot/collect.h"
 #include "plot/label-places.h"
-#include "plot/data.h"
 
 /* In dots. */
 #define CHARACTER	7.2
@@ -18,32 +20,24 @@ struct time_unit {
 	double ns, least;
 };
 
-/* Of a process. */
-struct curve {
-	const struct plot_process *process;
-	bool any;
-	struct step peak;
-};
-
 struct drawing {
 	struct plot *plot;
 	FILE *script;
-	struct curve *curves;		/* of processes, by their number in the plot */
-	const struct curve **order;	/* the highest first */
-	uint64_t *lowest;		/* of each space, what it is drawn above */
+	struct plot_process *order[PLOT_SPACES];	/* the highest first */
+	size_t shown;			/* of them in colour */
 	double width, height;		/* of the picture */
-	struct rectangle area;		/* of the curves */
 	double span_ns, top;		/* what the axes show */
 	const struct time_unit *unit;
-	struct labels labels;
+	struct labels labels;		/* their area is that of the curves */
 	bool begun;			/* the plot command */
 };
 
+/* Write the script for gnuplot. What goes wrong is the plot's error. */
+void plot_draw(struct plot *plot, bool png, FILE *script);
+
 double dots_x(const struct drawing *d, uint64_t ns);
 double dots_y(const struct drawing *d, uint64_t size);
-uint64_t size_of(const struct drawing *d, size_t space, uint64_t value);
 void put_point(const struct drawing *d, uint64_t ns, uint64_t size);
-bool in_colour(const struct drawing *d, size_t process);
 const char *colour_of(size_t place);
 
 /* The data of the marks, and the labels beside them, which wants all curves put. */

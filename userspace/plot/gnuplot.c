@@ -1,164 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/complain.h"
+#include "common/format-number.h"
 #include "plot/gnuplot.h"
-#include "common/utf8.h"
 
-/* What its user has set up for himself would show in our pictures. */
-static char *const command_draw[] = { "gnuplot", "--default-settings", NULL };
-static char *const command_version[] = { "gnuplot", "--version", NULL };
+#define ABSENT	127	/* as a shell says it */
 
-/* Returns 0 or a negative errno. */
-static int spawn(pid_t *pid, char *const *command, int in, int out, int err)
+/* Run it, and wait. Returns its status as of waitpid(2), or -1 with errno. */
+static int run(const char *option, int in, int out, int err)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int rc;
+	const pid_t pid = fork();
+	int status;
 
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	rc = posix_spawn_file_actions_init(&actions);
-	if (rc)
-		return -rc;
-	rc = posix_spawnattr_init(&attributes);
-	if (rc) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -rc;
+	if (pid < 0)
+		return -1;
+	if (!pid) {
+		if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+		    dup2(err, STDERR_FILENO) >= 0)
+			execlp("gnuplot", "gnuplot", option, NULL);
+		_exit(ABSENT);
 	}
-	rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF) ?:
-	     posix_spawnattr_setsigdefault(&attributes, &defaults) ?:
-	     posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO) ?:
-	     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO) ?:
-	     posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO) ?:
-	     posix_spawnp(pid, *command, &actions, &attributes, command, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -rc;
-}
-
-/* Returns its status as of waitpid(2). */
-static int wait_for(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
 	return status;
 }
 
 bool gnuplot_present(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	pid_t pid = 0;
-	int rc = null < 0 ? -errno : spawn(&pid, command_version, null, null, null);
+	int status = null < 0 ? -1 : run("--version", null, null, null);
 
-	if (null >= 0)
-		close(null);
-	if (rc == -ENOENT || rc == -EACCES || rc == -ENOTDIR)
+	if (status < 0)
+		warn_user("gnuplot: %s", strerror(errno));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
 		warn_user("pictures are drawn by gnuplot, which is not installed: "
 			  "apt install gnuplot-nox, or the like");
-	else if (rc)
-		warn_user("gnuplot: %s", strerror(-rc));
-	else if (wait_for(pid))
+	else if (status)
 		warn_user("gnuplot --version fails: pictures cannot be drawn");
-	else
-		return true;
-	return false;
-}
-
-int gnuplot_start(struct gnuplot *gnuplot, int fd)
-{
-	int fds[2] = { -1, -1 };
-	int rc = 0;
-
-	*gnuplot = (struct gnuplot){ .said = memfd_create("gnuplot", MFD_CLOEXEC) };
-	if (gnuplot->said < 0 || pipe2(fds, O_CLOEXEC))
-		rc = -errno;
-	rc = rc ?: spawn(&gnuplot->pid, command_draw, fds[0], fd, gnuplot->said);
-	if (fds[0] >= 0)
-		close(fds[0]);
-	if (!rc) {
-		gnuplot->script = fdopen(fds[1], "w");
-		rc = gnuplot->script ? 0 : -errno;
-	}
-	if (rc) {
-		if (fds[1] >= 0)
-			close(fds[1]);
-		if (gnuplot->pid)
-			wait_for(gnuplot->pid);
-		if (gnuplot->said >= 0)
-			close(gnuplot->said);
-		warn_user("gnuplot: %s", strerror(-rc));
-		return -1;
-	}
-	/* It may give up before it has read all. */
-	gnuplot->sigpipe = signal(SIGPIPE, SIG_IGN);
-	return 0;
+	if (null >= 0)
+		close(null);
+	return !status;
 }
 
 /* Of what it has said, the line with the reason: those before show the place. */
-static void complain(const struct gnuplot *gnuplot, int status)
+static void complain(int said, int status)
 {
 	char text[4096], *line, *last = NULL, *rest = text;
-	ssize_t n = pread(gnuplot->said, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(said, text, sizeof(text) - 1, 0);
 
 	text[n > 0 ? n : 0] = '\0';
 	while ((line = strsep(&rest, "\n")))
 		if (line[strspn(line, " \t^")])
 			last = line;
-	if (last) {
-		char clean[256 * 4 + 1];
-
-		gnuplot_clean(clean, last + strspn(last, " \t"), 256);
-		warn_user("gnuplot: %s", clean);
-	} else if (WIFSIGNALED(status)) {
+	if (last)
+		warn_user("gnuplot: %.256s", last + strspn(last, " \t"));
+	else if (WIFSIGNALED(status))
 		warn_user("gnuplot was ended by signal %d", WTERMSIG(status));
-	} else {
+	else
 		warn_user("gnuplot failed with status %d", WEXITSTATUS(status));
-	}
 }
 
-int gnuplot_finish(struct gnuplot *gnuplot)
+bool gnuplot_run(FILE *script, int fd)
 {
-	bool failed = fflush(gnuplot->script) || ferror(gnuplot->script);
-	int status;
+	int said = memfd_create("gnuplot", MFD_CLOEXEC);
+	int status = -1;
 
-	failed |= fclose(gnuplot->script) != 0;
-	status = wait_for(gnuplot->pid);
-	signal(SIGPIPE, gnuplot->sigpipe);
-	if (failed || status)
-		complain(gnuplot, status);
-	close(gnuplot->said);
-	return failed || status ? -1 : 0;
+	/* What its user has set up for himself would show in our pictures. */
+	if (said >= 0 && !ferror(script) && !fseek(script, 0, SEEK_SET))
+		status = run("--default-settings", fileno(script), fd, said);
+	if (status < 0)
+		warn_user("gnuplot: %s", strerror(errno));
+	else if (status)
+		complain(said, status);
+	if (said >= 0)
+		close(said);
+	return !status;
 }
 
-void gnuplot_clean(char *out, const char *text, size_t width)
+size_t characters(const char *text)
 {
-	const char *start = out;
+	size_t n = 0;
 
-	for (size_t i = 0; i < width && *text; i++) {
-		const unsigned char *s = (const unsigned char *)text;
-		size_t len = utf8_sequence(s);
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
 
-		/* ]]> has a meaning in XML wherever it stands, and gnuplot does not know. */
-		if (len && utf8_is_text(s, len) &&
-		    !(*s == '>' && out - start >= 2 && !memcmp(out - 2, "]]", 2)))
-			out = mempcpy(out, text, len);
-		else
-			*out++ = '?';
-		text += len ?: 1;
-	}
-	*out = '\0';
+void gnuplot_clean(char *text, size_t width)
+{
+	text_clean(text);
+	while (characters(text) > width)
+		text[strlen(text) - 1] = '\0';
+	/* It has a meaning in XML wherever it stands, and gnuplot does not know. */
+	while ((text = strstr(text, "]]>")))
+		text[2] = '?';
 }
 
 /*

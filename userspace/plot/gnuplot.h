@@ -5,30 +5,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/types.h>
-
-/* A gnuplot that reads its commands from us. */
-struct gnuplot {
-	FILE *script;		/* what is written here it does */
-	pid_t pid;
-	int said;		/* its stderr */
-	void (*sigpipe)(int);
-};
 
 /* Whether there is one; it is said if not. */
 bool gnuplot_present(void);
 
-/* Its picture goes to @fd. Returns 0, or -1 after a complaint. */
-int gnuplot_start(struct gnuplot *gnuplot, int fd);
-
-/* Wait until it is done. Returns 0, or -1 after a complaint. */
-int gnuplot_finish(struct gnuplot *gnuplot);
+/* Let it read the script, and write the picture to @fd. False: after a complaint. */
+bool gnuplot_run(FILE *script, int fd);
 
 /*
- * Make of any bytes at most @width characters that can be shown and that XML allows; @out has
- * room for @width * 4 + 1 bytes.
+ * Make of any bytes in @text at most @width characters that can be shown and that XML allows, in
+ * place.
  */
-void gnuplot_clean(char *out, const char *text, size_t width);
+void gnuplot_clean(char *text, size_t width);
+
+size_t characters(const char *text);
 
 /* As a string of gnuplot's, whatever is in it. */
 void gnuplot_quote(FILE *script, const char *text);

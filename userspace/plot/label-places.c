@@ -1,98 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
+#include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
+#include "libbrkwatch/array.h"
 #include "plot/label-places.h"
 
-enum { CELL_EMPTY, CELL_LINE, CELL_TAKEN };
-
-#define COST_LINE	3
+/* A label is rather farther from its mark than that it hides a line. */
+#define COST_LINE	10
 #define COST_FAR	5
-#define COST_IMPOSSIBLE	UINT32_MAX
 
 #define DISTANCE	9	/* between a mark and its label */
 #define DISTANCES	3
 
-struct cell_range {
-	size_t left, top, right, bottom;
-};
-
-int labels_init(struct labels *labels, const struct rectangle *area)
+bool labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2)
 {
-	labels->area = *area;
-	labels->columns = (size_t)(area->right - area->left) / LABELS_CELL + 1;
-	labels->rows = (size_t)(area->bottom - area->top) / LABELS_CELL + 1;
-	labels->cells = calloc(labels->columns, labels->rows);
-	return labels->cells ? 0 : -ENOMEM;
-}
-
-void labels_free(struct labels *labels)
-{
-	free(labels->cells);
-}
-
-static size_t cell(double dots, size_t n)
-{
-	if (dots < 0)
-		return 0;
-	return dots / LABELS_CELL < (double)(n - 1) ? (size_t)(dots / LABELS_CELL) : n - 1;
-}
-
-static struct cell_range cells_of(const struct labels *labels, const struct rectangle *r)
-{
-	return (struct cell_range){
-		.left = cell(r->left - labels->area.left, labels->columns),
-		.top = cell(r->top - labels->area.top, labels->rows),
-		.right = cell(r->right - labels->area.left, labels->columns),
-		.bottom = cell(r->bottom - labels->area.top, labels->rows),
+	if (!array_room(labels->lines, labels->n_lines, &labels->lines_room))
+		return false;
+	labels->lines[labels->n_lines++] = (struct rectangle){
+		fmin(x1, x2), fmin(y1, y2), fmax(x1, x2), fmax(y1, y2),
 	};
+	return true;
 }
 
-static void fill(struct labels *labels, const struct rectangle *r, uint8_t what)
+bool labels_add_mark(struct labels *labels, const struct rectangle *mark)
 {
-	const struct cell_range range = cells_of(labels, r);
-
-	for (size_t row = range.top; row <= range.bottom; row++)
-		for (size_t column = range.left; column <= range.right; column++) {
-			uint8_t *place = &labels->cells[row * labels->columns + column];
-
-			if (*place < what)
-				*place = what;
-		}
+	if (!array_room(labels->marks, labels->n_marks, &labels->marks_room))
+		return false;
+	labels->marks[labels->n_marks++] = *mark;
+	return true;
 }
 
-void labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2)
+/* How many of those are in the way. */
+static size_t hidden(const struct rectangle *by, const struct rectangle *those, size_t n)
 {
-	const struct rectangle r = {
-		x1 < x2 ? x1 : x2, y1 < y2 ? y1 : y2, x1 < x2 ? x2 : x1, y1 < y2 ? y2 : y1,
-	};
+	size_t hidden = 0;
 
-	fill(labels, &r, CELL_LINE);
-}
-
-void labels_add_mark(struct labels *labels, const struct rectangle *mark)
-{
-	fill(labels, mark, CELL_TAKEN);
-}
-
-static uint32_t cost(const struct labels *labels, const struct rectangle *r)
-{
-	const struct cell_range range = cells_of(labels, r);
-	uint32_t sum = 0;
-
-	if (r->left < labels->area.left || r->right > labels->area.right ||
-	    r->top < labels->area.top || r->bottom > labels->area.bottom)
-		return COST_IMPOSSIBLE;
-	for (size_t row = range.top; row <= range.bottom; row++)
-		for (size_t column = range.left; column <= range.right; column++) {
-			uint8_t what = labels->cells[row * labels->columns + column];
-
-			if (what == CELL_TAKEN)
-				return COST_IMPOSSIBLE;
-			if (what == CELL_LINE)
-				sum += COST_LINE;
-		}
-	return sum;
+	for (size_t i = 0; i < n; i++)
+		hidden += by->left <= those[i].right && those[i].left <= by->right &&
+			  by->top <= those[i].bottom && those[i].top <= by->bottom;
+	return hidden;
 }
 
 bool labels_place(struct labels *labels, double x, double y, double width, double height,
@@ -100,7 +47,8 @@ bool labels_place(struct labels *labels, double x, double y, double width, doubl
 {
 	/* Above or below the mark: in the middle, to its left, to its right. Steps go straight up. */
 	const double shifts[] = { -width / 2, -width - DISTANCE, DISTANCE };
-	uint32_t least = COST_IMPOSSIBLE, far = 0;
+	const struct rectangle *area = &labels->area;
+	size_t least = SIZE_MAX, far = 0;
 
 	for (int distance = 0; distance < DISTANCES; distance++)
 		for (int above = 1; above >= 0; above--)
@@ -110,15 +58,20 @@ bool labels_place(struct labels *labels, double x, double y, double width, doubl
 				const struct rectangle r = {
 					x + shifts[i], top, x + shifts[i] + width, top + height,
 				};
-				uint32_t c = cost(labels, &r);
+				size_t cost = far + COST_LINE * hidden(&r, labels->lines, labels->n_lines);
 
-				if (c != COST_IMPOSSIBLE && c + far < least) {
-					least = c + far;
-					*place = r;
-				}
+				if (cost >= least || hidden(&r, labels->marks, labels->n_marks) ||
+				    r.left < area->left || r.right > area->right ||
+				    r.top < area->top || r.bottom > area->bottom)
+					continue;
+				least = cost;
+				*place = r;
 			}
-	if (least == COST_IMPOSSIBLE)
-		return false;
-	fill(labels, place, CELL_TAKEN);
-	return true;
+	return least < SIZE_MAX && labels_add_mark(labels, place);
+}
+
+void labels_free(struct labels *labels)
+{
+	free(labels->lines);
+	free(labels->marks);
 }

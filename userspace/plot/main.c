@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +9,9 @@
 #include "common/parse-values.h"
 #include "common/program.h"
 #include "common/why-not.h"
-#include "plot/collect.h"
+#include "common/replace-file.h"
+#include "plot/draw.h"
+#include "plot/gnuplot.h"
 #include "recording/replay.h"
 
 enum { OPT_INPUT = 0x100, OPT_DURATION };
@@ -87,17 +90,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static bool begin(void *plot)
-{
-	return plot;
-}
-
-static enum exit_status run(struct plot_options *opts, struct plot *plot, struct outbuf *out)
+static enum exit_status follow(struct plot_options *opts, struct plot *plot, struct outbuf *out)
 {
 	const struct listener listener = { plot_sink, plot };
-	const struct replay recording = {
-		.name = opts->input, .out = out, .listener = listener,
-	};
+	const struct replay recording = { .name = opts->input, .out = out, .listener = listener };
 	struct following following = {
 		.out = out, .listener = listener, .children = opts->children,
 		.duration_ms = opts->duration_ms,
@@ -112,11 +108,55 @@ static enum exit_status run(struct plot_options *opts, struct plot *plot, struct
 	if (!bw)
 		return failure(opts->command);
 	if (opts->command)
-		status = follow_command(&following, opts->command, begin);
+		status = follow_command(&following, opts->command, NULL);
 	else if (!select_searches(sel) || select_search(sel, bw))
 		status = follow_pids(&following, sel->pids, sel->n);
 	brkwatch_close(bw);
 	return status;
+}
+
+/* ---- the picture ---- */
+
+static bool is_called(const char *file, const char *suffix)
+{
+	size_t len = strlen(file);
+
+	return len > strlen(suffix) && !strcmp(file + len - strlen(suffix), suffix);
+}
+
+/* Better told before hours of work. */
+static bool possible(const char *file)
+{
+	if (is_called(file, ".svg") || is_called(file, ".png"))
+		return gnuplot_present() && newfile_possible(file);
+	warn_user("the name must end in .svg or .png: '%s'", file);
+	return false;
+}
+
+static bool draw(struct plot *plot, bool png, int fd)
+{
+	FILE *script = tmpfile();
+	bool ok = false;
+
+	if (script && !plot->error)
+		plot_draw(plot, png, script);
+	if (!script || plot->error)
+		warn_user("the picture: %s", strerror(script ? -plot->error : errno));
+	else
+		ok = gnuplot_run(script, fd);
+	if (script)
+		fclose(script);
+	return ok;
+}
+
+/* Where no process was told of there is no picture. On failure the file is as before. */
+static bool draw_into(struct plot *plot, const char *file)
+{
+	struct newfile picture;
+
+	return !plot->n_processes ||
+	       (newfile_open(&picture, file) &&
+		newfile_close(&picture, draw(plot, is_called(file, ".png"), picture.fd)));
 }
 
 int main(int argc, char **argv)
@@ -130,19 +170,18 @@ int main(int argc, char **argv)
 	};
 	/* Nothing is printed; but who looks at the picture may close it. */
 	static struct outbuf out = { .fd = STDERR_FILENO };
-	static struct plot_options opts = { .children = false };
+	static struct plot plot = { .first_ns = UINT64_MAX };
+	struct plot_options opts = { .children = false };
 	enum exit_status status;
-	struct plot *plot;
 
 	program_setup();
 	program_parse(&argp, argc, argv, &opts);
-	plot = plot_new(opts.picture);
-	if (!plot)
+	if (!possible(opts.picture))
 		return failure(opts.command);
-	status = run(&opts, plot, &out);
-	if (plot_finish(plot))
+	status = follow(&opts, &plot, &out);
+	if (!draw_into(&plot, opts.picture))
 		status = failure(opts.command);
-	plot_free(plot);
+	plot_free(&plot);
 	select_free(&opts.selection);
 	return (int)status;
 }

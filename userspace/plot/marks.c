@@ -1,88 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "plot/gnuplot.h"
-#include "plot/draw.h"
 #include "common/format-number.h"
+#include "plot/draw.h"
+#include "plot/gnuplot.h"
 
 #define MARK		4	/* dots from its middle */
 #define PEAK_LABELS	5	/* of more it is hard to tell which is whose: then the highest only */
 
-static bool shows_exec(const struct drawing *d, size_t i)
+static bool shows_exec(const struct plot_space *space)
 {
-	const struct plot_space *space = &d->plot->spaces[i];
-
-	return space->again && space->steps.n && in_colour(d, space->process);
+	return space->again && space->steps.n && space->process->place < IN_COLOUR;
 }
 
 /* That of an address space before the last one was an exec. */
-static bool shows_end(const struct drawing *d, size_t i)
+static bool shows_end(const struct plot_space *space)
 {
-	const struct plot_space *space = &d->plot->spaces[i];
-
-	return space->ended && d->plot->processes[space->process].newest == i &&
-	       in_colour(d, space->process);
+	return space->ended && space->process->newest == space && space->process->place < IN_COLOUR;
 }
 
-static void put_mark(struct drawing *d, size_t i, const struct step *at)
+static void put_mark(struct drawing *d, uint64_t ns, uint64_t size)
 {
-	uint64_t size = size_of(d, i, at->value);
-	double x = dots_x(d, at->ns), y = dots_y(d, size);
+	double x = dots_x(d, ns), y = dots_y(d, size);
 	const struct rectangle mark = { x - MARK, y - MARK, x + MARK, y + MARK };
 
-	labels_add_mark(&d->labels, &mark);
-	put_point(d, at->ns, size);
+	if (!labels_add_mark(&d->labels, &mark))
+		d->plot->error = -ENOMEM;
+	put_point(d, ns, size);
 }
 
-static void put_crosses(struct drawing *d, size_t i)
+static void put_crosses(struct drawing *d, const struct plot_space *space)
 {
-	const struct steps *crosses = &d->plot->spaces[i].crosses;
 	struct step steps[BUCKET_STEPS];
 
-	for (size_t k = 0; k < crosses->n; k++) {
-		size_t n = bucket_steps(&crosses->buckets[k], steps);
+	for (size_t k = 0; k < space->crosses.n; k++) {
+		size_t n = bucket_steps(&space->crosses.buckets[k], steps);
 
 		for (size_t j = 0; j < n; j++)
-			put_mark(d, i, &steps[j]);
+			put_mark(d, steps[j].ns, steps[j].value - space->lowest);
 	}
 }
 
-/* Those of all spaces in one block each. */
-static void put_points(struct drawing *d)
+static void put_exec(struct drawing *d, const struct plot_space *space)
 {
-	const struct plot *plot = d->plot;
+	const struct step *first = &space->steps.buckets[0].first;
 
-	fputs("$crosses << END\n", d->script);
-	for (size_t i = 0; i < plot->n_spaces; i++)
-		put_crosses(d, i);
-	fputs("END\n$execs << END\n", d->script);
-	for (size_t i = 0; i < plot->n_spaces; i++)
-		if (shows_exec(d, i))
-			put_mark(d, i, &plot->spaces[i].steps.buckets[0].first);
-	fputs("END\n$ends << END\n", d->script);
-	for (size_t i = 0; i < plot->n_spaces; i++)
-		if (shows_end(d, i))
-			put_mark(d, i, &plot->spaces[i].last);
+	if (shows_exec(space))
+		put_mark(d, first->ns, first->value - space->lowest);
+}
+
+static void put_end(struct drawing *d, const struct plot_space *space)
+{
+	if (shows_end(space))
+		put_mark(d, space->last.ns, space->last.value - space->lowest);
+}
+
+/* Those of all spaces in one block. */
+static void put_block(struct drawing *d, const char *name,
+		      void (*put)(struct drawing *d, const struct plot_space *space))
+{
+	fprintf(d->script, "$%s << END\n", name);
+	for (size_t i = 0; i < d->plot->n_spaces; i++)
+		put(d, &d->plot->spaces[i]);
 	fputs("END\n", d->script);
 }
 
 static bool has_peak(const struct drawing *d, size_t place)
 {
-	return place < d->plot->n_processes && place < IN_COLOUR && d->order[place]->any;
+	return place < d->shown && d->order[place]->any;
 }
 
 static void put_peaks(struct drawing *d)
 {
 	for (size_t i = 0; has_peak(d, i); i++) {
-		const struct step *peak = &d->order[i]->peak;
-		double x = dots_x(d, peak->ns), y = dots_y(d, peak->value);
-
-		labels_add_mark(&d->labels, &(struct rectangle){ x - MARK, y - MARK,
-								 x + MARK, y + MARK });
 		fprintf(d->script, "$peak%zu << END\n", i);
-		put_point(d, peak->ns, peak->value);
+		put_mark(d, d->order[i]->peak.ns, d->order[i]->peak.value);
 		fputs("END\n", d->script);
 	}
 }
@@ -106,9 +100,8 @@ static void put_label(struct drawing *d, const char *text, const char *colour,
 static void put_labels(struct drawing *d)
 {
 	const struct plot *plot = d->plot;
+	const size_t labels = plot->n_processes > PEAK_LABELS ? 1 : PEAK_LABELS;
 	char text[TEXT_NUMBER_MAX + 8];
-
-	size_t labels = plot->n_processes > PEAK_LABELS ? 1 : PEAK_LABELS;
 
 	for (size_t i = 0; i < labels && has_peak(d, i); i++) {
 		*put_size(stpcpy(text, "peak "), d->order[i]->peak.value, false) = '\0';
@@ -119,13 +112,15 @@ static void put_labels(struct drawing *d)
 		const struct plot_note *note = &plot->notes[i];
 
 		put_label(d, note->reason, "#d00000", note->at.ns,
-			  size_of(d, note->space, note->at.value));
+			  note->at.value - note->space->lowest);
 	}
 }
 
 void put_marks(struct drawing *d)
 {
-	put_points(d);
+	put_block(d, "crosses", put_crosses);
+	put_block(d, "execs", put_exec);
+	put_block(d, "ends", put_end);
 	put_peaks(d);
 	put_labels(d);
 	if (d->plot->first_ns == UINT64_MAX || !d->plot->last_ns)
@@ -151,8 +146,8 @@ void put_mark_elements(struct drawing *d)
 	bool execs = false, ends = false;
 
 	for (size_t i = 0; i < d->plot->n_spaces; i++) {
-		execs |= shows_exec(d, i);
-		ends |= shows_end(d, i);
+		execs |= shows_exec(&d->plot->spaces[i]);
+		ends |= shows_end(&d->plot->spaces[i]);
 	}
 	if (execs)
 		put_element(d, "exec", "$execs with points pt 8 ps 1 lw 1 lc rgb '#606060'");
