@@ -218,7 +218,7 @@ load common
 
 @test "another format is refused" {
 	changed '1s/1/2/'
-	fails 1 "format 2, but this brkwatch-cli knows only format 1" 1
+	fails 1 "format 2, but this program knows only format 1" 1
 	fails 1 "format 2" --follow 1
 }
 

@@ -7,10 +7,13 @@
  * CLOCK_MONOTONIC.
  * Errors: a function that returns int returns 0 or a negative errno, unless its comment says more.
  * -EPROTO is a file that the library does not understand. The library prints nothing.
- * Ownership: what a function named _new or _open has made, the one named _free or _close frees. A
- * pointer to something inside of an object is valid until the object is used again.
+ * Ownership: what a function named _new or _open has made, the one named _free or _close frees,
+ * which takes NULL, too. A pointer to something inside of an object is valid until the object is
+ * used again. What is given a struct brkwatch keeps it, and goes before it.
  * Threads: there is no hidden state. Threads may use the library at the same time, but one object
- * only one at a time.
+ * only one at a time; a struct brkwatch is never written, and all may use it.
+ * Later versions: structs that the library fills grow at their ends, enums too, and a program that
+ * was built with an older header runs with a newer library.
  */
 #ifndef BRKWATCH_H
 #define BRKWATCH_H
@@ -46,10 +49,7 @@ bool brkwatch_is_live(const struct brkwatch *bw);
 
 /* ---- a process ---- */
 
-/*
- * What the file of a process says, which is about the address space that it has. Members may be
- * added at the end.
- */
+/* What the file of a process says, which is about the address space that it has. */
 struct brkwatch_snapshot {
 	char name[128];		/* as in /proc/PID/status: \n and \\ are escaped */
 	bool exited;
@@ -88,7 +88,7 @@ struct brkwatch_snapshot {
 	uint32_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
 };
 
-/* Sums over the address spaces that a process has had. Members may be added at the end. */
+/* Sums over the address spaces that a process has had. */
 struct brkwatch_totals {
 	uint64_t spaces;
 	uint64_t calls;
@@ -158,21 +158,22 @@ enum brkwatch_kind {
 	BRKWATCH_EXTERNAL,
 	BRKWATCH_RESYNC,
 	BRKWATCH_END,
-	BRKWATCH_KINDS,		/* one that is newer than this library */
+	BRKWATCH_KINDS,		/* that or more: a kind newer than this header */
 };
 
-/* The fields and kinds as the files name them. */
+/* The fields and kinds as the files name them; NULL: the library has no such one. */
 const char *brkwatch_field_name(enum brkwatch_field field);
 const char *brkwatch_kind_name(enum brkwatch_kind kind);
 
 enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event);
 
 /* False where the field has no such number. */
-bool brkwatch_event_unsigned(struct brkwatch_event *event, enum brkwatch_field field,
+bool brkwatch_event_unsigned(const struct brkwatch_event *event, enum brkwatch_field field,
 			     uint64_t *value);
-bool brkwatch_event_signed(struct brkwatch_event *event, enum brkwatch_field field, int64_t *value);
+bool brkwatch_event_signed(const struct brkwatch_event *event, enum brkwatch_field field,
+			   int64_t *value);
 
-/* The field as the file has it; it does not end in a NUL. */
+/* The field as the file has it; it does not end in a NUL. NULL: the library has no such field. */
 const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
 				size_t *len);
 
@@ -189,7 +190,11 @@ const struct brkwatch_totals *brkwatch_process_totals(const struct brkwatch_proc
 /* The process whose fork made it known, or 0. */
 pid_t brkwatch_process_parent(const struct brkwatch_process *process);
 
-/* Whom a source of events tells. What is NULL is not told; @owner is passed on. */
+/*
+ * Whom a source of events tells. What is NULL is not told; @owner is passed on. This struct is the
+ * program's and stays as it is: what is new gets a function, as brkwatch_follower_on_failure() is.
+ * From in there brkwatch_follower_add() may be called, but neither _step(), _finish() nor _free().
+ */
 struct brkwatch_sink {
 	/* A process begins to be followed, and has another address space by exec. */
 	void (*start)(void *owner, struct brkwatch_process *process);
@@ -240,8 +245,15 @@ int brkwatch_follower_step(struct brkwatch_follower *follower, int timeout_ms);
 bool brkwatch_follower_has_enough(const struct brkwatch_follower *follower);
 
 /*
- * For programs that wait for other things, too: @ready is called by brkwatch_follower_step() when
- * epoll_wait(2) returns these events of the descriptor.
+ * For programs that have a loop of their own: call brkwatch_follower_step() with a timeout of 0 when
+ * the descriptor, which is the follower's, can be read, and after so many ms (-1: not by time).
+ */
+int brkwatch_follower_fd(const struct brkwatch_follower *follower);
+int brkwatch_follower_timeout(const struct brkwatch_follower *follower);
+
+/*
+ * For programs that leave the loop to the follower: @ready is called by brkwatch_follower_step()
+ * when epoll_wait(2) returns these events of the descriptor.
  */
 int brkwatch_follower_watch(struct brkwatch_follower *follower, int fd, uint32_t events,
 			    void (*ready)(void *owner), void *owner);
@@ -251,7 +263,7 @@ int brkwatch_follower_finish(struct brkwatch_follower *follower);
 
 /* ---- all processes ---- */
 
-/* A row of the files all and exited. Members may be added at the end. */
+/* A row of the files all and exited. */
 struct brkwatch_row {
 	pid_t pid;
 	uint64_t space;		/* 0: an older module does not tell */

@@ -29,12 +29,12 @@ const char event_absent[BRKWATCH_FIELDS][SCAN_SLACK] = {
 
 const char *brkwatch_field_name(enum brkwatch_field field)
 {
-	return field_words[field];
+	return field < BRKWATCH_FIELDS ? field_words[field] : NULL;
 }
 
 const char *brkwatch_kind_name(enum brkwatch_kind kind)
 {
-	return kind_words[kind];
+	return kind < BRKWATCH_KINDS ? kind_words[kind] : NULL;
 }
 
 enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event)
@@ -46,27 +46,29 @@ enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event)
 	return kind;
 }
 
-bool brkwatch_event_unsigned(struct brkwatch_event *event, enum brkwatch_field field,
+bool brkwatch_event_unsigned(const struct brkwatch_event *event, enum brkwatch_field field,
 			     uint64_t *value)
 {
-	event->malformed = false;
-	*value = scan_is_hex(event->field[field].text) ? event_address(event, field) :
-							 event_unsigned(event, field);
-	return !event->malformed;
+	size_t len;
+	const char *p = brkwatch_event_text(event, field, &len), *end = p + len;
+
+	return p && (scan_is_hex(p) ? scan_hex(&p, value) : scan_u64(&p, value)) && p == end;
 }
 
-bool brkwatch_event_signed(struct brkwatch_event *event, enum brkwatch_field field, int64_t *value)
+bool brkwatch_event_signed(const struct brkwatch_event *event, enum brkwatch_field field,
+			   int64_t *value)
 {
-	event->malformed = false;
-	*value = event_signed(event, field);
-	return !event->malformed;
+	size_t len;
+	const char *p = brkwatch_event_text(event, field, &len), *end = p + len;
+
+	return p && scan_s64(&p, value) && p == end;
 }
 
 const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
 				size_t *len)
 {
-	*len = event->field[field].len;
-	return event->field[field].text;
+	*len = field < BRKWATCH_FIELDS ? event->field[field].len : 0;
+	return field < BRKWATCH_FIELDS ? event->field[field].text : NULL;
 }
 
 bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum brkwatch_field id,

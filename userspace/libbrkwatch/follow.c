@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -233,26 +232,34 @@ static int look_after(struct brkwatch_follower *f)
 	return rc;
 }
 
-/* For epoll_wait(). */
-static int time_to_wait(const struct brkwatch_follower *f, int timeout_ms)
+int brkwatch_follower_fd(const struct brkwatch_follower *f)
 {
-	uint64_t next = timeout_ms < 0 ? UINT64_MAX : f->now_ms + (uint64_t)timeout_ms;
+	return f->epoll;
+}
+
+int brkwatch_follower_timeout(const struct brkwatch_follower *f)
+{
+	uint64_t next = UINT64_MAX, now_ms;
 
 	for (size_t i = 0; i < f->n; i++)
 		if (f->targets[i] && f->targets[i]->due_ms && f->targets[i]->due_ms < next)
 			next = f->targets[i]->due_ms;
 	if (next == UINT64_MAX)
 		return -1;
-	return next <= f->now_ms ? 0 : next - f->now_ms < INT_MAX ? (int)(next - f->now_ms) : INT_MAX;
+	now_ms = clock_ms();
+	/* None is due later than some hundred ms from now. */
+	return next > now_ms ? (int)(next - now_ms) : 0;
 }
 
 int brkwatch_follower_step(struct brkwatch_follower *f, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_AT_A_TIME];
-	int n = 0, rc = 0;
+	int due = brkwatch_follower_timeout(f), n = 0, rc = 0;
 
+	if (due >= 0 && (timeout_ms < 0 || due < timeout_ms))
+		timeout_ms = due;
 	if (f->ops.bw->live) {
-		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, time_to_wait(f, timeout_ms));
+		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, timeout_ms);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 	}

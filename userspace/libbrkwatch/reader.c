@@ -212,7 +212,7 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 		value += 2;
 
 		if (line == reader->text && strcmp(value, BRKWATCH_FORMAT) != 0)
-			return problem(reader, "format %.20s, but this brkwatch-cli knows only format "
+			return problem(reader, "format %.20s, but this program knows only format "
 				       BRKWATCH_FORMAT "; install the one that came with the module",
 				       value);
 		rc = parse_line(reader, snap, line, value, &hint, &seen);

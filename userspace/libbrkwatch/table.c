@@ -87,6 +87,8 @@ int brkwatch_table_open(struct brkwatch_table **place, const struct brkwatch *bw
 
 void brkwatch_table_close(struct brkwatch_table *table)
 {
+	if (!table)
+		return;
 	if (table->file)
 		fclose(table->file);
 	free(table->line);
