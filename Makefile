@@ -3,10 +3,11 @@
 # make cli            userspace/brkwatch-cli and the other programs
 # make install        command, man pages, completions, and the module for KDIR's kernel;
 #                     prefix=DIR (/usr/local), DESTDIR=DIR; make uninstall removes them
+# make install-lib    only libbrkwatch: what programs that use it need, and run with
 # make install-boot   load the module at boot
 # make dkms-install   give the module to DKMS, which builds it for each kernel; make
 #                     dkms-uninstall
-# make deb            Debian packages brkwatch-dkms and brkwatch-cli, in build/deb
+# make deb            Debian packages of all of it, in build/deb
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a minute's tour in a virtual machine
 # make test           build and test on Debian's kernels 6.1 and 6.12, in virtual
@@ -44,6 +45,7 @@ cli:
 # Where things go. Debian's packages want it in /usr.
 prefix ?= $(or $(PREFIX),/usr/local)
 mandir ?= $(prefix)/share/man
+libdir ?= $(prefix)/lib
 completions = $(DESTDIR)$(prefix)/share/$(strip \
 	$(if $(filter %.bash,$1),bash-completion/completions/brkwatch-cli, \
 	$(if $(filter %.fish,$1),fish/vendor_completions.d/brkwatch-cli.fish, \
@@ -58,7 +60,7 @@ tools := $(addprefix brkwatch-,top stacks plot metrics)
 install_program = install -D -m 755 userspace/$1 "$(DESTDIR)$(prefix)/bin/$1" && \
 	$(INSTALL_DATA) userspace/man/$1.1 "$(call man_page,$1.1)"
 
-install: install-cli install-tools install-man4 install-module
+install: install-cli install-tools install-lib install-man4 install-module
 
 install-cli: cli
 	$(call install_program,brkwatch-cli)
@@ -67,8 +69,18 @@ install-cli: cli
 install-tools: cli
 	$(foreach tool,$(tools),$(call install_program,$(tool)) &&) true
 
+install-lib: cli
+	$(INSTALL_DATA) -t "$(DESTDIR)$(libdir)" userspace/libbrkwatch.so.1 userspace/libbrkwatch.a
+	ln -sf libbrkwatch.so.1 "$(DESTDIR)$(libdir)/libbrkwatch.so"
+	$(INSTALL_DATA) -t "$(DESTDIR)$(prefix)/include" userspace/libbrkwatch/brkwatch.h
+	mkdir -p "$(DESTDIR)$(libdir)/pkgconfig"
+	sed 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@VERSION@|'"$$(scripts/version)|" packaging/brkwatch.pc.in \
+		>"$(DESTDIR)$(libdir)/pkgconfig/brkwatch.pc"
+	$(INSTALL_DATA) userspace/man/brkwatch.3 "$(call man_page,brkwatch.3)"
+	$(if $(DESTDIR),,ldconfig)
+
 install-man4:
-	$(foreach file,$(wildcard userspace/man/*.4),$(INSTALL_DATA) $(file) "$(call man_page,$(file))" &&) true
+	$(INSTALL_DATA) userspace/man/brkwatch.4 "$(call man_page,brkwatch.4)"
 
 install-module: module
 	$(INSTALL_DATA) brkwatch.ko "$(module_dir)/brkwatch.ko"
@@ -80,6 +92,8 @@ install-boot:
 uninstall:
 	rm -f $(foreach program,brkwatch-cli $(tools),"$(DESTDIR)$(prefix)/bin/$(program)")
 	rm -f "$(DESTDIR)$(prefix)/lib/modules-load.d/brkwatch.conf"
+	rm -f $(foreach file,libbrkwatch.so.1 libbrkwatch.so libbrkwatch.a pkgconfig/brkwatch.pc,"$(DESTDIR)$(libdir)/$(file)")
+	rm -f "$(DESTDIR)$(prefix)/include/brkwatch.h"
 	rm -f $(foreach file,$(wildcard userspace/man/*),"$(call man_page,$(file))")
 	rm -f $(foreach file,$(completion_files),"$(call completions,$(file))")
 	rm -f "$(module_dir)/brkwatch.ko"
@@ -142,5 +156,5 @@ clean:
 help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
-.PHONY: all module cli install install-cli install-tools install-man4 install-module install-boot uninstall \
+.PHONY: all module cli install install-cli install-tools install-lib install-man4 install-module install-boot uninstall \
 	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch lint bench shellcheck clean help
