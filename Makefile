@@ -46,11 +46,11 @@ cli:
 prefix ?= $(or $(PREFIX),/usr/local)
 mandir ?= $(prefix)/share/man
 libdir ?= $(prefix)/lib
-completions = $(DESTDIR)$(prefix)/share/$(strip \
-	$(if $(filter %.bash,$1),bash-completion/completions/brkwatch-cli, \
-	$(if $(filter %.fish,$1),fish/vendor_completions.d/brkwatch-cli.fish, \
-	zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)/$(notdir $1))))
-completion_files := $(wildcard userspace/completions/*brkwatch-cli*)
+# One for each shell, which finds it by the name of the program.
+completion = $(DESTDIR)$(prefix)/share/$(strip \
+	$(if $(filter bash,$1),bash-completion/completions/$2, \
+	$(if $(filter fish,$1),fish/vendor_completions.d/$2.fish, \
+	zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)/_$2)))
 man_page = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
 module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*\)"$$/\1/p' \
 	"$(KDIR)/include/generated/utsrelease.h")/updates
@@ -58,13 +58,15 @@ INSTALL_DATA := install -D -m 644
 
 tools := $(addprefix brkwatch-,top stacks plot metrics)
 install_program = install -D -m 755 userspace/$1 "$(DESTDIR)$(prefix)/bin/$1" && \
-	$(INSTALL_DATA) userspace/man/$1.1 "$(call man_page,$1.1)"
+	$(INSTALL_DATA) userspace/man/$1.1 "$(call man_page,$1.1)" && \
+	$(INSTALL_DATA) userspace/completions/brkwatch.bash "$(call completion,bash,$1)" && \
+	$(INSTALL_DATA) userspace/completions/brkwatch.fish "$(call completion,fish,$1)" && \
+	$(INSTALL_DATA) userspace/completions/_brkwatch "$(call completion,zsh,$1)"
 
 install: install-cli install-tools install-lib install-man4 install-module
 
 install-cli: cli
 	$(call install_program,brkwatch-cli)
-	$(foreach file,$(completion_files),$(INSTALL_DATA) $(file) "$(call completions,$(file))" &&) true
 
 install-tools: cli
 	$(foreach tool,$(tools),$(call install_program,$(tool)) &&) true
@@ -95,7 +97,7 @@ uninstall:
 	rm -f $(foreach file,libbrkwatch.so.1 libbrkwatch.so libbrkwatch.a pkgconfig/brkwatch.pc,"$(DESTDIR)$(libdir)/$(file)")
 	rm -f "$(DESTDIR)$(prefix)/include/brkwatch.h"
 	rm -f $(foreach file,$(wildcard userspace/man/*),"$(call man_page,$(file))")
-	rm -f $(foreach file,$(completion_files),"$(call completions,$(file))")
+	rm -f $(foreach program,brkwatch-cli $(tools),$(foreach shell,bash fish zsh,"$(call completion,$(shell),$(program))"))
 	rm -f "$(module_dir)/brkwatch.ko"
 	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/updates,%,$(module_dir))))
 
@@ -142,7 +144,7 @@ bench:
 	@scripts/bench $(addprefix -k ,$(KERNEL))
 
 shellcheck:
-	shellcheck -x -P SCRIPTDIR scripts/* tests/run tests/leaks tests/bad/run tests/units/* .ci/run userspace/completions/brkwatch-cli.bash
+	shellcheck -x -P SCRIPTDIR scripts/* tests/run tests/leaks tests/bad/run tests/units/* .ci/run userspace/completions/brkwatch.bash
 # What bats's load brings in it does not see, what it sees is used there, and each test is a subshell.
 	shellcheck -e SC2016,SC2030,SC2031,SC2034,SC2119,SC2120,SC2154 tests/*.bats tests/*.bash tests/host/*.bats tests/recorded/*.ba*
 

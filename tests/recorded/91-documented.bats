@@ -5,9 +5,15 @@
 
 load ../helper
 
+PROGRAMS=(cli top stacks plot metrics)
+
 setup_file() {
 	export CLI
-	"$CLI" --help >"$BATS_FILE_TMPDIR/help"
+	for program in "${PROGRAMS[@]}"; do
+		"${CLI%-cli}-$program" --help >"$BATS_FILE_TMPDIR/help-$program"
+		# fish's is that of the program it is called after.
+		ln -s "$ROOT/userspace/completions/brkwatch.fish" "$BATS_FILE_TMPDIR/brkwatch-$program.fish"
+	done
 	sleep 1000 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
 }
@@ -17,9 +23,9 @@ teardown_file() {
 }
 
 setup() {
-	HELP=$BATS_FILE_TMPDIR/help
+	of cli
 	MODULE=$ROOT/module
-	USER_PAGE=$ROOT/userspace/man/brkwatch-cli.1 MODULE_PAGE=$ROOT/userspace/man/brkwatch.4
+	USER_PAGE=$PAGE MODULE_PAGE=$ROOT/userspace/man/brkwatch.4
 	COMPLETIONS=$ROOT/userspace/completions
 	PID=$(cat "$BATS_FILE_TMPDIR/pid")
 	cd "$BATS_TEST_TMPDIR" || return
@@ -27,6 +33,12 @@ setup() {
 
 teardown() {
 	:
+}
+
+# of PROGRAM: from here on it is about that one.
+of() {
+	PROGRAM=brkwatch-$1 HELP=$BATS_FILE_TMPDIR/help-$1 PAGE=$ROOT/userspace/man/brkwatch-$1.1
+	echo "$PROGRAM:"
 }
 
 # The root of a guest for another machine has only what other tests need, and
@@ -42,9 +54,9 @@ one_a_line() {
 	tr -s '[:space:]' '\n' <<<"$1" | sed '/^$/d' | sort
 }
 
-# same WHAT WORDS WORDS: the same set, of at least five
+# same WHAT WORDS WORDS: the same set, of at least four
 same() {
-	[ "$(wc -w <<<"$2")" -ge 5 ]
+	[ "$(wc -w <<<"$2")" -ge 4 ]
 	diff -u --label "$1: there is" --label "$1: said" \
 		<(one_a_line "$2") <(one_a_line "$3")
 }
@@ -115,8 +127,8 @@ bash_offers() {
 		source "$1"
 		shift
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-		_brkwatch_cli
-		printf "%s\n" "${COMPREPLY[@]}"' bash "$COMPLETIONS/brkwatch-cli.bash" brkwatch-cli "$@"
+		_brkwatch
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$COMPLETIONS/brkwatch.bash" "$PROGRAM" "$@"
 }
 
 zsh_offers() { # LINE
@@ -124,7 +136,19 @@ zsh_offers() { # LINE
 }
 
 fish_offers() { # LINE
-	HOME=$BATS_TEST_TMPDIR fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$COMPLETIONS/brkwatch-cli.fish" "$1" | cut -f1
+	HOME=$BATS_TEST_TMPDIR fish --no-config -c 'source $argv[1]; complete -C $argv[2]' "$BATS_FILE_TMPDIR/$PROGRAM.fish" "$1" | cut -f1
+}
+
+# What zsh is told of options; = or + is behind those with an argument.
+options_of_zsh() {
+	zsh -fc '_arguments() { shift 2; print -rl -- $@ }; service=$1; . $2' zsh "$PROGRAM" "$COMPLETIONS/_brkwatch" | sed 's/\[.*//' |
+		grep -oE -e '(^|[^A-Za-z-])--?[A-Za-z][a-z-]*[=+]?' | grep -oE -e '--?[A-Za-z].*'
+}
+
+# options_of_fish [PATTERN]: what fish is told of them in lines with that
+options_of_fish() {
+	HOME=$BATS_TEST_TMPDIR fish --no-config -c 'function complete; echo $argv; end; source $argv[1]' "$BATS_FILE_TMPDIR/$PROGRAM.fish" |
+		grep -E -e "${1-}" | sed -nE 's/ -[adn] .*//; s/^-c brkwatch-[a-z]+//p' | grep -oE -e '-[sl] [A-Za-z-]+' | sed 's/-s /-/; s/-l /--/'
 }
 
 # offers SHELL WORDS: each of these lines, in "run"'s output
@@ -138,48 +162,79 @@ offers() {
 }
 
 @test "the help fits into 80 columns and has an explanation for each option" {
-	run ! grep -E '^.{81}' "$HELP"
-	[ "$(help_lines | wc -l)" -ge 25 ]
-	run ! grep -E '^ +-.* $' "$HELP"
+	for program in "${PROGRAMS[@]}"; do
+		of "$program"
+		run ! grep -E '^.{81}' "$HELP"
+		[ "$(help_lines | wc -l)" -ge 6 ]
+		run ! grep -E '^ +-[^ ]*( -[^ ]*)? *$' "$HELP"
+	done
 }
 
 @test "help and man page have the same options" {
-	same options "$(help_options)" "$(part "$USER_PAGE" OPTIONS |
-		sed -n '/^\.TP/{n;p}' | grep -oE -e '(^|[" ])--?[a-zA-Z][a-zA-Z-]*' | tr -d '" ' | grep -vxE -e '-tt|-ttt')"
+	for program in "${PROGRAMS[@]}"; do
+		of "$program"
+		same options "$(help_options)" "$(part "$PAGE" OPTIONS |
+			sed -n '/^\.TP/{n;p}' | grep -oE -e '(^|[" ])--?[a-zA-Z][a-zA-Z-]*' | tr -d '" ' | grep -vxE -e '-tt|-ttt')"
+	done
 }
 
 @test "each completion has the options of the help, and knows which take an argument" {
-	same bash "$(help_options)" "$(bash_offers -)"
-	local option
-	for option in $(help_options); do
-		run bash_offers "$option" --
-		if grep -qxFe "$option" <<<"$(help_options_with_argument)"; then
-			[ -z "$output" ]
-		else
-			[[ $output == *--follow* ]]
-		fi
+	needs zsh
+	needs fish
+	local program option with
+	for program in "${PROGRAMS[@]}"; do
+		of "$program"
+		with=$(help_options_with_argument)
+		same bash "$(help_options)" "$(bash_offers -)"
+		for option in $(help_options); do
+			run bash_offers "$option" --
+			if grep -qxFe "$option" <<<"$with"; then
+				[ -z "$output" ]
+			else
+				[[ $output == *--help* ]]
+			fi
+		done
+		same zsh "$(help_options)" "$(options_of_zsh | tr -d '=+')"
+		same "zsh's with an argument" "$with" "$(options_of_zsh | grep '[=+]$' | tr -d '=+')"
+		same fish "$(help_options)" "$(options_of_fish)"
+		same "fish's with an argument" "$with" "$(options_of_fish ' -[xr] ')"
 	done
+}
 
-	local zsh fish with
-	with=$(help_options_with_argument)
-	# The specifications, and what is before a description in them.
-	zsh=$(sed -n '/_arguments -s/,/_operands/p' "$COMPLETIONS/_brkwatch-cli" | sed '1d; s/\[.*//' |
-		grep -oE -e '(^|[^A-Za-z-])--?[A-Za-z][a-z-]*[=+]?' | grep -oE -e '--?[A-Za-z].*')
-	same zsh "$(help_options)" "$(tr -d '=+' <<<"$zsh")"
-	same "zsh's with an argument" "$with" "$(grep '[=+]$' <<<"$zsh" | tr -d '=+')"
-
-	options_of_fish() { sed -nE 's/ -[ad] .*//; s/^complete -c brkwatch-cli//p' | grep -oE -e '-[sl] [A-Za-z-]+' | sed 's/-s /-/; s/-l /--/'; }
-	fish=$COMPLETIONS/brkwatch-cli.fish
-	same fish "$(help_options)" "$(options_of_fish <"$fish")"
-	same "fish's with an argument" "$with" "$(grep -E '^complete .* -[xr] ' "$fish" | options_of_fish)"
+@test "the completions of the other programs know processes and files, too" {
+	touch a.txt
+	of stacks
+	run bash_offers --flamegraph a.t
+	offers a.txt
+	run bash_offers -f -- mkdi
+	offers mkdir
+	run bash_offers "${PID%?}"
+	offers "$PID"
+	of top
+	run bash_offers -p "${PID%?}"
+	offers "$PID"
+	run bash_offers ''
+	[ -z "$output" ]
+	needs zsh
+	run zsh_offers "brkwatch-plot ${PID%?}"
+	offers "$PID"
+	run zsh_offers 'brkwatch-metrics --inter'
+	offers --interval
+	needs fish
+	of plot
+	run fish_offers "brkwatch-plot ${PID%?}"
+	offers "$PID"
+	of metrics
+	run fish_offers "brkwatch-metrics ${PID%?}"
+	[[ "$output" != *"$PID"* ]]
 }
 
 @test "each completion and the man pages have the kinds of events that the module has" {
 	local kinds
 	kinds=$(module_names kind)
 	same bash "$kinds" "$(bash_offers --event '')"
-	same zsh "$kinds" "$(sed -n 's/.*kinds=(\(.*\))/\1/p' "$COMPLETIONS/_brkwatch-cli")"
-	same fish "$kinds" "$(sed -n "/function __brkwatch_cli_kinds/,/^end/s/.*'%s.n' //p" "$COMPLETIONS/brkwatch-cli.fish")"
+	same zsh "$kinds" "$(sed -n 's/.*kinds=(\(.*\))/\1/p' "$COMPLETIONS/_brkwatch")"
+	same fish "$kinds" "$(sed -n "/function __brkwatch_kinds/,/^end/s/.*'%s.n' //p" "$COMPLETIONS/brkwatch.fish")"
 	same brkwatch-cli.1 "$kinds" "$(part "$USER_PAGE" "Kinds of events" | tags)"
 	same brkwatch.4 "$kinds" "$(part "$MODULE_PAGE" EVENTS | tags)"
 	# And the command knows them.
@@ -197,8 +252,8 @@ offers() {
 	local columns
 	columns=$(help_columns)
 	same bash "$columns" "$(bash_offers --columns '')"
-	same zsh "$columns" "$(sed -nE "/_values -s , column/,/^}/s/^\t\t'([a-z_]+)\[.*/\1/p" "$COMPLETIONS/_brkwatch-cli")"
-	same fish "$columns" "$(sed -nE "/function __brkwatch_cli_columns/,/^end/s/^        ([a-z_]+) '.*/\1/p" "$COMPLETIONS/brkwatch-cli.fish")"
+	same zsh "$columns" "$(sed -nE "/_values -s , column/,/^}/s/^\t\t'([a-z_]+)\[.*/\1/p" "$COMPLETIONS/_brkwatch")"
+	same fish "$columns" "$(sed -nE "/function __brkwatch_columns/,/^end/s/^        ([a-z_]+) '.*/\1/p" "$COMPLETIONS/brkwatch.fish")"
 	same brkwatch-cli.1 "$columns" "$(part "$USER_PAGE" Columns | tags)"
 }
 
@@ -206,8 +261,8 @@ offers() {
 	local totals
 	totals=$(sed -n '/^} quantities/,/^}/s/.*{ "\([a-z]*\)".*/\1>/p' "$ROOT/userspace/events/filter.c")
 	same bash "$totals" "$(bash_offers --until '' | grep '>')"
-	same zsh "$totals" "$(sed -n "s/.*totals=(\(.*\))/\1/p" "$COMPLETIONS/_brkwatch-cli" | tr -d "'")"
-	same fish "$totals" "$(grep -- '-l until' "$COMPLETIONS/brkwatch-cli.fish" | tr -d '\134' | grep -oE '[a-z]+>')"
+	same zsh "$totals" "$(sed -n "s/.*totals=(\(.*\))/\1/p" "$COMPLETIONS/_brkwatch" | tr -d "'")"
+	same fish "$totals" "$(grep -- '-l until' "$COMPLETIONS/brkwatch.fish" | tr -d '\134' | grep -oE '[a-z]+>')"
 	all_in "$totals" <(part "$USER_PAGE" "Which events, and how long" | grep -oE '[a-z]+>')
 }
 
@@ -255,8 +310,8 @@ offers() {
 	run bash_offers -- ls --fo
 	[ -z "$output" ]
 	# As bash itself has it, quoted where need be.
-	run bash -ic 'source "$1"; complete -p brkwatch-cli' bash "$COMPLETIONS/brkwatch-cli.bash"
-	[[ "$output" == *"complete -F _brkwatch_cli brkwatch-cli"* ]]
+	run bash -ic 'source "$1"; complete -p brkwatch-cli' bash "$COMPLETIONS/brkwatch.bash"
+	[[ "$output" == *"complete -F _brkwatch brkwatch-cli"* ]]
 }
 
 @test "zsh completes options, kinds, columns, running processes and commands" {
@@ -304,15 +359,21 @@ offers() {
 	run -0 make -s -C "$ROOT/userspace" lint-man
 	[ -z "$output" ]
 	local page
-	for page in "$USER_PAGE" "$MODULE_PAGE"; do
+	for page in "$ROOT"/userspace/man/*; do
 		MANWIDTH=80 man -l "$page" | col -bx >formatted
-		[ "$(wc -l <formatted)" -gt 200 ]
+		[ "$(wc -l <formatted)" -gt 50 ]
 		run ! grep -nE '^.{81}' formatted
 	done
 }
 
 @test "the man pages have the sections that one looks for" {
-	local head
+	local head program
+	for program in "${PROGRAMS[@]}"; do
+		of "$program"
+		for head in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES "SEE ALSO"; do
+			[ "$(part "$PAGE" "$head" | wc -l)" -ge 1 ]
+		done
+	done
 	for head in NAME SYNOPSIS DESCRIPTION OPTIONS FIELDS JSON "EXIT STATUS" ENVIRONMENT FILES OVERHEAD NOTES BUGS EXAMPLES "SEE ALSO"; do
 		[ "$(part "$USER_PAGE" "$head" | wc -l)" -ge 1 ]
 	done

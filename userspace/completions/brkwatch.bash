@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion of brkwatch-cli for bash. Works with and without bash-completion.
+# Completion of brkwatch-cli, brkwatch-top, brkwatch-stacks, brkwatch-plot and brkwatch-metrics for
+# bash. Works with and without bash-completion.
 
 # Words to choose from that go on with what was typed, $cur.
-_brkwatch_cli_offer() {
+_brkwatch_offer() {
 	local word
 	for word; do
 		[[ $word != "$cur"* ]] || COMPREPLY+=("$word")
@@ -11,16 +12,16 @@ _brkwatch_cli_offer() {
 }
 
 # The same for a list with commas: those that are in it already are left out.
-_brkwatch_cli_offer_list() {
+_brkwatch_offer_list() {
 	local head='' word
 	[[ $cur != *,* ]] || head=${cur%,*},
 	for word; do
-		[[ ,${head#+} == *",${word#+},"* ]] || _brkwatch_cli_offer "$head$word"
+		[[ ,${head#+} == *",${word#+},"* ]] || _brkwatch_offer "$head$word"
 	done
 }
 
 # Directories of what has an address space: kernel threads and zombies have no command line.
-_brkwatch_cli_processes() {
+_brkwatch_processes() {
 	local dir start
 	for dir in /proc/[0-9]*; do
 		start=
@@ -30,45 +31,45 @@ _brkwatch_cli_processes() {
 }
 
 # As regular expressions.
-_brkwatch_cli_names() {
+_brkwatch_names() {
 	local dir
-	_brkwatch_cli_processes | while read -r dir; do
+	_brkwatch_processes | while read -r dir; do
 		cat "$dir/comm" 2>/dev/null
 	done | sort -u | sed 's/[][().*+?^$|{}\\]/\\&/g'
 }
 
-_brkwatch_cli_argument() {
+_brkwatch_argument() {
 	local kinds=(query grow shrink move same refused fork external resync end) words
 	local columns=(pid space seq time_ns took_ns tid event request old new delta_bytes
 		delta_pages reason flags limit needed start_brk heap_bytes trend note)
 
 	case $1 in
 	-p | --pid)
-		mapfile -t words < <(_brkwatch_cli_processes)
-		_brkwatch_cli_offer_list "${words[@]##*/}"
+		mapfile -t words < <(_brkwatch_processes)
+		_brkwatch_offer_list "${words[@]##*/}"
 		;;
 	--comm)
 		compopt -o filenames 2>/dev/null # so that it is quoted
-		mapfile -t words < <(_brkwatch_cli_names)
-		_brkwatch_cli_offer "${words[@]}"
+		mapfile -t words < <(_brkwatch_names)
+		_brkwatch_offer "${words[@]}"
 		;;
 	--uid) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	--event)
 		compopt -o nospace 2>/dev/null
-		_brkwatch_cli_offer_list "${kinds[@]}"
+		_brkwatch_offer_list "${kinds[@]}"
 		;;
 	--until)
 		compopt -o filenames -o nospace 2>/dev/null
-		_brkwatch_cli_offer_list "${kinds[@]}"
-		[[ $cur == *,* ]] || _brkwatch_cli_offer 'heap>' 'grown>' 'shrunk>' 'calls>' 'refused>'
+		_brkwatch_offer_list "${kinds[@]}"
+		[[ $cur == *,* ]] || _brkwatch_offer 'heap>' 'grown>' 'shrunk>' 'calls>' 'refused>'
 		;;
 	--columns)
 		compopt -o nospace 2>/dev/null
 		[[ $cur == *,* || $cur != +* ]] || columns=("${columns[@]/#/+}")
-		_brkwatch_cli_offer_list "${columns[@]}"
+		_brkwatch_offer_list "${columns[@]}"
 		;;
-	--color) _brkwatch_cli_offer auto always never ;;
-	-o | --output | --input)
+	--color) _brkwatch_offer auto always never ;;
+	-o | --output | --input | --flamegraph)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -76,7 +77,7 @@ _brkwatch_cli_argument() {
 }
 
 # Words from $1 on are a command's.
-_brkwatch_cli_command() {
+_brkwatch_command() {
 	if declare -F _command_offset >/dev/null; then
 		_command_offset "$1"
 	elif ((COMP_CWORD == $1)); then
@@ -87,10 +88,21 @@ _brkwatch_cli_command() {
 	fi
 }
 
-_brkwatch_cli() {
-	local cur=${COMP_WORDS[COMP_CWORD]} option='' i word
+_brkwatch() {
+	local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]##*/} option='' i word
+	local options=(-o --output -h --help -V --version)
 
 	COMPREPLY=()
+	[[ $program == *-metrics ]] || options+=(-p --pid --comm --uid --all)
+	[[ $program == *-@(metrics|top) ]] || options+=(-f --follow-forks --duration)
+	case $program in
+	*-top) options+=(--color --bytes --json -q --quiet) ;;
+	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes) ;;
+	*-plot) options+=(--input) ;;
+	*-metrics) options+=(--interval --openmetrics --groups) ;;
+	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
+		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
+	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		# bash has --option=argument as three words.
@@ -99,24 +111,21 @@ _brkwatch_cli() {
 			continue
 		fi
 		case $word in
-		--) _brkwatch_cli_command $((i + 1)) && return ;;
+		--) _brkwatch_command $((i + 1)) && return ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --output) option=$word ;;
+			--until | --columns | --color | --output | --flamegraph | --interval | --groups) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
 		esac
 	done
 	if [[ $option ]]; then
 		[[ $cur != = ]] || cur=
-		_brkwatch_cli_argument "$option"
+		_brkwatch_argument "$option"
 	elif [[ $cur == -* ]]; then
-		_brkwatch_cli_offer -p --pid --comm --uid --all --follow -f --follow-forks --input \
-			--event --min-delta -n --max-events --duration --until -t -r \
-			-c --summary-only -C --summary --explain --columns --color --bytes --json --csv \
-			-q --quiet -o --output -h --help -V --version
-	else
-		_brkwatch_cli_argument --pid
+		_brkwatch_offer "${options[@]}"
+	elif [[ $program != *-@(metrics|top) ]]; then
+		_brkwatch_argument --pid
 	fi
 }
 
-complete -F _brkwatch_cli brkwatch-cli
+complete -F _brkwatch brkwatch-{cli,top,stacks,plot,metrics}

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0
+# Completion for fish of the program that this file is named after: brkwatch-cli, brkwatch-top,
+# brkwatch-stacks, brkwatch-plot or brkwatch-metrics.
+
+# Go on with a list with commas by one of what the function prints.
+function __brkwatch_list
+    set -l token (commandline -ct | string replace -r '^--[a-z-]+=' '')
+    set -l head (string match -r '^.*,|^\+' -- $token)
+    for line in ($argv)
+        printf '%s%s\n' "$head" $line
+    end
+end
+
+# Numbers with their names, or names as regular expressions, of what has an address space.
+function __brkwatch_processes
+    for dir in /proc/*
+        string match -qr '^/proc/[0-9]+$' -- $dir; or continue
+        # Kernel threads and zombies have no command line.
+        read -l -z text <$dir/cmdline 2>/dev/null; and test -n "$text"; or continue
+        read -l name <$dir/comm 2>/dev/null; or continue
+        if test "$argv[1]" = names
+            string escape --style=regex -- $name
+        else
+            printf '%s\t%s\n' (string replace /proc/ '' $dir) $name
+        end
+    end
+end
+
+function __brkwatch_kinds
+    printf '%s\n' query grow shrink move same refused fork external resync end
+end
+
+function __brkwatch_columns
+    printf '%s\t%s\n' \
+        pid 'number of the process' \
+        space 'number of the address space' \
+        seq 'number of the event in it' \
+        time_ns 'when the call ended' \
+        took_ns 'how long it took' \
+        tid 'thread that made it' \
+        event 'what happened' \
+        request 'break that was asked for' \
+        old 'break before' \
+        new 'break after' \
+        delta_bytes 'by how much it moved' \
+        delta_pages 'the same in pages' \
+        reason 'why a call was refused' \
+        flags 'overlapping, by a vfork child' \
+        limit 'of a refusal: what there may be' \
+        needed 'what it would have been' \
+        start_brk 'where the heap begins' \
+        heap_bytes 'size of the heap after' \
+        trend 'the last sizes as a picture' \
+        note 'reason, child, thread and flags'
+end
+
+function __brkwatch_has_command
+    contains -- -- (commandline -opc)
+end
+
+function __brkwatch_command
+    set -l words (commandline -opc)
+    set -l after (math (contains -i -- -- $words) + 1)
+    complete -C (string join -- ' ' (string escape -- $words[$after..-1]) (commandline -ct))
+end
+
+function __brkwatch_wants_process
+    not __brkwatch_has_command
+end
+
+set -l program (string replace .fish '' (status basename))
+complete -c $program -f
+complete -c $program -s o -l output -r -F -d 'Write to FILE'
+complete -c $program -s h -l help -d 'Display this help'
+complete -c $program -s V -l version -d 'Display the version'
+
+if test $program != brkwatch-metrics
+    complete -c $program -s p -l pid -x -a '(__brkwatch_list __brkwatch_processes)' -d 'These processes'
+    complete -c $program -l comm -x -a '(__brkwatch_processes names)' -d 'Those whose command name matches'
+    complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Those of this user'
+    complete -c $program -l all -d 'All that may be looked at'
+end
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-plot
+    complete -c $program -n __brkwatch_has_command -a '(__brkwatch_command)'
+    complete -c $program -n __brkwatch_wants_process -a '(__brkwatch_list __brkwatch_processes)'
+    complete -c $program -s f -l follow-forks -d 'Also their children, and theirs'
+    complete -c $program -l duration -x -d 'End after that time'
+end
+if contains $program brkwatch-cli brkwatch-plot
+    complete -c $program -l input -r -F -d 'Read a recording or a copy of a file'
+end
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-top
+    complete -c $program -l bytes -d 'Sizes as plain numbers of bytes'
+end
+if contains $program brkwatch-cli brkwatch-stacks
+    complete -c $program -s c -l summary-only -d 'No events, but a table when all has ended'
+end
+if contains $program brkwatch-cli brkwatch-top
+    complete -c $program -l color -x -a 'auto always never' -d 'When to use colors'
+    complete -c $program -l json -d 'JSON, one object per line'
+    complete -c $program -s q -l quiet -d 'Without a head'
+end
+
+switch $program
+    case brkwatch-stacks
+        complete -c $program -l folded -d 'Only the paths, for flame graph tools'
+        complete -c $program -l flamegraph -r -F -d 'Draw a flame graph, too'
+    case brkwatch-metrics
+        complete -c $program -l interval -x -d 'Again and again'
+        complete -c $program -l openmetrics -d 'In the OpenMetrics format'
+        complete -c $program -l groups -x -d 'How many names are shown'
+    case brkwatch-cli
+        complete -c $program -l follow -d 'Print each event as it happens'
+        complete -c $program -l event -x -a '(__brkwatch_list __brkwatch_kinds)' -d 'Of these kinds'
+        complete -c $program -l min-delta -x -d 'That move the break by at least SIZE'
+        complete -c $program -s n -l max-events -x -d 'End after N events'
+        complete -c $program -l until -x -a "(__brkwatch_list __brkwatch_kinds) heap\\> grown\\> shrunk\\> calls\\> refused\\>" -d 'End, with exit status 3, when it is true'
+        complete -c $program -s t -d 'Time of day; -tt: with microseconds; -ttt: since 1970'
+        complete -c $program -s r -d 'Time since the event before'
+        complete -c $program -s C -l summary -d 'Events and the table'
+        complete -c $program -l explain -d 'Say in plain words what each event means'
+        complete -c $program -l columns -x -a '(__brkwatch_list __brkwatch_columns)' -d 'These columns'
+        complete -c $program -l csv -d 'Events as comma-separated values'
+end
