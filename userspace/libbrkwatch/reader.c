@@ -289,7 +289,8 @@ int reader_take_events(struct brkwatch_reader *reader, const char *text, size_t 
 		return rc;
 	memset(reader->text + len, '\0', SCAN_SLACK);
 	reader->current = snap;
-	reader->columns = BRKWATCH_FIELDS;
+	reader->columns = FIELDS_OF_ALL;
+	reader->has_evidence = true;
 	reader->cursor = reader->text;
 	return 0;
 }
