@@ -5,9 +5,9 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "top/columns.h"
 #include "common/format-number.h"
 #include "common/utf8.h"
+#include "top/columns.h"
 
 static const struct {
 	const char *title;
@@ -73,7 +73,8 @@ int printable(char *text, size_t size, const char *name, int columns)
 	return used;
 }
 
-void change_text(char *text, int64_t change, bool bytes)
+/* +17 KiB, -3 B, 0 B */
+static void change_text(char *text, int64_t change, bool bytes)
 {
 	uint64_t size = change < 0 ? -(uint64_t)change : (uint64_t)change;
 

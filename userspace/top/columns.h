@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "top/rates.h"
+#include "top/processes.h"
 
 /* The columns of --top, the ones that matter most first. */
 enum cell_id {
@@ -42,8 +42,5 @@ void cell_title(char *text, enum cell_id id, bool bytes);
  * replaced by '?'. Returns the number of columns used.
  */
 int printable(char *text, size_t size, const char *name, int columns);
-
-/* +17 KiB, -3 B, 0 B; @text has TEXT_NUMBER_MAX bytes. */
-void change_text(char *text, int64_t change, bool bytes);
 
 #endif

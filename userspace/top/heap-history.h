@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "top/rates.h"
+#include "top/processes.h"
 
 #define TRACK_MAX 4096
 

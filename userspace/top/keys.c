@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
 
 #include <curses.h>
 
-#include "top/screen.h"
+#include "top/keys.h"
+
+/* The keys of curses have the numbers of characters, too. */
+#define SPECIAL(key)	(0x1000000u | (key))
 
 #define KEY_ESCAPE	0x1b
 #define KEY_DELETE	0x7f
@@ -62,60 +63,61 @@ static void zoom(struct screen *s, bool in)
 		s->span_ns = span >= all - span ? 0 : span * 2;
 }
 
-static bool sort_by(struct screen *s, enum sort_key key)
+static void sort_by(struct screen *s, enum sort_key key)
 {
-	s->view.reverse = s->view.key == key && !s->view.reverse;
-	s->view.key = key;
-	return true;
+	s->ps.reverse = s->ps.key == key && !s->ps.reverse;
+	s->ps.key = key;
+	screen_arrange(s);
 }
 
-static bool clear_pattern(struct screen *s)
+static void set_pattern(struct screen *s, const char *pattern)
+{
+	processes_match(&s->ps, pattern);
+	screen_arrange(s);
+}
+
+static void clear_pattern(struct screen *s)
 {
 	s->editing = false;
-	view_set_pattern(&s->view, "");
-	return true;
+	set_pattern(s, "");
 }
 
-/* Without its last character, which may be several bytes. */
-static bool shorten_pattern(struct screen *s)
-{
-	char pattern[PATTERN_MAX];
-	size_t len = strlen(s->view.pattern);
-
-	if (!len)
-		return clear_pattern(s);
-	memcpy(pattern, s->view.pattern, len);
-	while (--len && (pattern[len] & 0xc0) == 0x80)
-		;
-	pattern[len] = '\0';
-	view_set_pattern(&s->view, pattern);
-	return true;
-}
-
-static bool edit(struct screen *s, wint_t key, bool special)
+static void edit(struct screen *s, wint_t key)
 {
 	char pattern[PATTERN_MAX + MB_LEN_MAX];
 	mbstate_t state = { 0 };
-	size_t len = strlen(s->view.pattern), more;
+	size_t len = strlen(s->ps.pattern), more;
 
-	if ((special && key == KEY_BACKSPACE) ||
-	    (!special && (key == KEY_DELETE || key == KEY_RUBOUT)))
-		return shorten_pattern(s);
-	if (!special && key == KEY_ESCAPE)
-		return clear_pattern(s);
-	if ((special && key == KEY_ENTER) || (!special && (key == '\r' || key == '\n'))) {
+	memcpy(pattern, s->ps.pattern, len + 1);
+	switch (key) {
+	case SPECIAL(KEY_BACKSPACE):
+	case KEY_DELETE:
+	case KEY_RUBOUT:
+		if (!len) {
+			s->editing = false;
+			return;
+		}
+		/* The last character may be several bytes. */
+		while (--len && (pattern[len] & 0xc0) == 0x80)
+			;
+		pattern[len] = '\0';
+		break;
+	case KEY_ESCAPE:
+		clear_pattern(s);
+		return;
+	case SPECIAL(KEY_ENTER):
+	case '\r':
+	case '\n':
 		s->editing = false;
-		return false;
+		return;
+	default:
+		more = iswprint(key) ? wcrtomb(pattern + len, (wchar_t)key, &state) : (size_t)-1;
+		if (more == (size_t)-1 || len + more >= PATTERN_MAX)
+			return;
+		pattern[len + more] = '\0';
+		break;
 	}
-	if (special || !iswprint(key))
-		return false;
-	memcpy(pattern, s->view.pattern, len);
-	more = wcrtomb(pattern + len, (wchar_t)key, &state);
-	if (more == (size_t)-1 || len + more >= PATTERN_MAX)
-		return false;
-	pattern[len + more] = '\0';
-	view_set_pattern(&s->view, pattern);
-	return true;
+	set_pattern(s, pattern);
 }
 
 static void move_up(struct screen *s, size_t rows)
@@ -123,55 +125,37 @@ static void move_up(struct screen *s, size_t rows)
 	screen_select(s, s->index > rows ? s->index - rows : 0);
 }
 
-static void move_key(struct screen *s, wint_t key)
+static void command(struct screen *s, wint_t key)
 {
 	switch (key) {
-	case KEY_UP:
+	case SPECIAL(KEY_UP):
+	case 'k':
 		move_up(s, 1);
 		break;
-	case KEY_DOWN:
+	case SPECIAL(KEY_DOWN):
+	case 'j':
 		screen_select(s, s->index + 1);
 		break;
-	case KEY_PPAGE:
+	case SPECIAL(KEY_PPAGE):
 		move_up(s, s->page);
 		break;
-	case KEY_NPAGE:
+	case SPECIAL(KEY_NPAGE):
 		screen_select(s, s->index + s->page);
 		break;
-	case KEY_HOME:
+	case SPECIAL(KEY_HOME):
 		screen_select(s, 0);
 		break;
-	case KEY_END:
+	case SPECIAL(KEY_END):
 		screen_select(s, SIZE_MAX);
 		break;
-	}
-}
-
-static bool letter_key(struct screen *s, wint_t key)
-{
-	switch (key) {
-	case 'h':
-		return sort_by(s, SORT_HEAP);
-	case 'g':
-		return sort_by(s, SORT_GROWTH);
-	case 'r':
-		return sort_by(s, SORT_REFUSED);
-	case 'p':
-		return sort_by(s, SORT_PID);
-	case 'n':
-		return sort_by(s, SORT_NAME);
 	case 'R':
-		return sort_by(s, s->view.key);
+		sort_by(s, s->ps.key);
+		break;
 	case '/':
 		s->editing = true;
 		break;
 	case KEY_ESCAPE:
-		return clear_pattern(s);
-	case 'k':
-		move_up(s, 1);
-		break;
-	case 'j':
-		screen_select(s, s->index + 1);
+		clear_pattern(s);
 		break;
 	case 'z':
 	case 'Z':
@@ -191,23 +175,25 @@ static bool letter_key(struct screen *s, wint_t key)
 	case 'q':
 		s->quit = true;
 		break;
+	default:
+		for (enum sort_key by = 0; by < SORT_KEYS; by++)
+			if (key == (wint_t)*sort_names[by])
+				sort_by(s, by);
+		break;
 	}
-	return false;
 }
 
-bool screen_key(struct screen *s, wint_t key, bool special)
+void screen_key(struct screen *s, wint_t key, bool special)
 {
-	if (special && key == KEY_RESIZE)
-		return false;
-	if (s->help) {
+	if (special)
+		key = SPECIAL(key);
+	if (key == SPECIAL(KEY_RESIZE))
+		return;
+	if (s->help)
 		s->help = false;
-		return false;
-	}
-	if (s->editing && !(special && key != KEY_BACKSPACE && key != KEY_ENTER))
-		return edit(s, key, special);
-	if (special) {
-		move_key(s, key);
-		return false;
-	}
-	return letter_key(s, key);
+	else if (s->editing &&
+		 (!special || key == SPECIAL(KEY_BACKSPACE) || key == SPECIAL(KEY_ENTER)))
+		edit(s, key);
+	else
+		command(s, key);
 }

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <curses.h>
 
-#include "top/columns.h"
-#include "top/graph.h"
-#include "top/screen.h"
+#include "common/format-number.h"
 #include "common/signals.h"
 #include "common/why-not.h"
-#include "common/format-number.h"
+#include "top/columns.h"
+#include "top/graph.h"
+#include "top/keys.h"
+#include "top/screen.h"
 #include "top/text.h"
 
 #define ESCAPE_DELAY_MS 25	/* after an Esc that begins no sequence */
@@ -31,63 +29,21 @@ int screen_put(int y, int x, const char *text, int columns)
 	return used;
 }
 
-/* ---- rows and the selected one ---- */
-
-void screen_select(struct screen *s, size_t index)
-{
-	const struct top_process *p;
-
-	if (!s->view.n) {
-		s->selected = 0;
-		s->index = 0;
-		return;
-	}
-	s->index = index < s->view.n ? index : s->view.n - 1;
-	p = s->view.rows[s->index];
-	if (p->row.pid != s->selected)
-		track_update(&s->track, s->opts, p, s->ps.time_ns);
-	s->selected = p->row.pid;
-}
-
-/* The selection stays with the process, or else where it was. */
-static int arrange(struct screen *s)
-{
-	size_t i = 0;
-	int rc = view_update(&s->view, &s->ps);
-
-	if (rc)
-		return rc;
-	while (i < s->view.n && s->view.rows[i]->row.pid != s->selected)
-		i++;
-	screen_select(s, i < s->view.n ? i : s->index);
-	return 0;
-}
-
-static int look(struct screen *s)
-{
-	pid_t before = s->selected;
-	int rc = processes_read(&s->ps, s->opts) ?: arrange(s);
-
-	if (!rc && s->selected && s->selected == before)
-		track_update(&s->track, s->opts, s->view.rows[s->index], s->ps.time_ns);
-	return rc;
-}
-
 /* ---- drawing ---- */
 
 static void draw_title(const struct screen *s)
 {
 	char of[32] = "", text[CELL_MAX], every[32] = "PAUSED", time[TOP_TIME_MAX];
 
-	if (s->view.n != s->ps.n)
-		snprintf(of, sizeof(of), "%zu of ", s->view.n);
+	if (s->ps.shown != s->ps.now.n)
+		snprintf(of, sizeof(of), "%zu of ", s->ps.shown);
 	if (!s->paused)
 		snprintf(every, sizeof(every), "every %g s", (double)s->interval_ms / 1000);
 	top_time(time);
 	snprintf(text, sizeof(text), "brkwatch %s  %s%zu process%s  heap %s  by %s%s  %s",
-		 time, of, s->ps.n, s->ps.n == 1 ? "" : "es",
+		 time, of, s->ps.now.n, s->ps.now.n == 1 ? "" : "es",
 		 size_text(s->ps.heap_bytes, s->opts->bytes).text,
-		 sort_names[s->view.key], s->view.reverse ? ", reversed" : "", every);
+		 sort_names[s->ps.key], s->ps.reverse ? ", reversed" : "", every);
 	attron(A_REVERSE);
 	mvhline(0, 0, ' ', COLS);
 	screen_put(0, 0, text, COLS);
@@ -118,7 +74,7 @@ static int cell_color(const struct top_process *p, enum cell_id id)
 
 static void draw_row(const struct screen *s, int y, size_t cells, size_t index)
 {
-	const struct top_process *p = s->view.rows[index];
+	const struct top_process *p = &s->ps.now.list[index];
 	bool selected = index == s->index;
 	char text[CELL_MAX];
 	int x = 0;
@@ -141,7 +97,7 @@ static void draw_row(const struct screen *s, int y, size_t cells, size_t index)
 static void draw_rows(struct screen *s, int rows)
 {
 	size_t cells = cells_fitting(COLS, s->opts->bytes);
-	size_t last = s->view.n > s->page ? s->view.n - s->page : 0;
+	size_t last = s->ps.shown > s->page ? s->ps.shown - s->page : 0;
 
 	s->first = s->first < last ? s->first : last;
 	if (s->index < s->first)
@@ -149,10 +105,10 @@ static void draw_rows(struct screen *s, int rows)
 	else if (s->page && s->index >= s->first + s->page)
 		s->first = s->index - s->page + 1;
 	draw_titles(cells, s->opts->bytes);
-	for (int i = 0; i < rows && s->first + (size_t)i < s->view.n; i++)
+	for (int i = 0; i < rows && s->first + (size_t)i < s->ps.shown; i++)
 		draw_row(s, 2 + i, cells, s->first + (size_t)i);
-	if (!s->view.n && rows > 0)
-		screen_put(2, 0, s->ps.n ? "no name matches" : "no process that may be looked at", COLS);
+	if (!s->ps.shown && rows > 0)
+		screen_put(2, 0, s->ps.now.n ? "no name matches" : "no process that may be looked at", COLS);
 }
 
 static void draw_last_line(const struct screen *s)
@@ -160,12 +116,12 @@ static void draw_last_line(const struct screen *s)
 	char text[CELL_MAX];
 	int x;
 
-	if (!s->editing && !*s->view.pattern) {
+	if (!s->editing && !*s->ps.pattern) {
 		screen_put(LINES - 1, 0, "q quit  ? help  h g r p n sort  / filter  space pause  + - interval  z Z zoom",
 			   COLS);
 		return;
 	}
-	snprintf(text, sizeof(text), "/%s", s->view.pattern);
+	snprintf(text, sizeof(text), "/%s", s->ps.pattern);
 	x = screen_put(LINES - 1, 0, text, COLS);
 	if (!s->editing)
 		screen_put(LINES - 1, x + 3, "(Esc: all)", COLS - x - 3);
@@ -211,16 +167,14 @@ static void draw(struct screen *s)
 
 /* ---- the loop ---- */
 
-/* Each acts on what those before it have made. Returns 0 or a negative errno. */
-static int take_keys(struct screen *s)
+/* Each acts on what those before it have made. */
+static void take_keys(struct screen *s)
 {
 	wint_t key;
-	int rc = 0, kind;
+	int kind;
 
-	while (!rc && !s->quit && (kind = get_wch(&key)) != ERR)
-		if (screen_key(s, key, kind == KEY_CODE_YES))
-			rc = arrange(s);
-	return rc;
+	while (!s->quit && (kind = get_wch(&key)) != ERR)
+		screen_key(s, key, kind == KEY_CODE_YES);
 }
 
 /*
@@ -248,7 +202,7 @@ static bool wait_for_news(const struct screen *s, uint64_t due_ms, int stop_fd,
 static int loop(struct screen *s, int stop_fd, const sigset_t *mask)
 {
 	uint64_t due_ms = clock_ms(), looks = 0;
-	int rc = look(s);
+	int rc = screen_look(s);
 
 	while (!rc && ++looks) {
 		uint64_t interval_ms = s->interval_ms, last_ms = due_ms;
@@ -260,15 +214,15 @@ static int loop(struct screen *s, int stop_fd, const sigset_t *mask)
 			draw(s);
 			if (!wait_for_news(s, due_ms, stop_fd, mask))
 				return 0;
-			rc = take_keys(s);
-			if (rc || s->quit)
-				return rc;
+			take_keys(s);
+			if (s->quit)
+				return 0;
 			if (interval_ms != s->interval_ms) {
 				interval_ms = s->interval_ms;
 				due_ms = last_ms + interval_ms;
 			}
 		} while (s->paused || clock_ms() < due_ms);
-		rc = look(s);
+		rc = screen_look(s);
 	}
 	return rc;
 }
@@ -305,8 +259,7 @@ static SCREEN *open_terminal(const struct top_options *opts)
 	return terminal;
 }
 
-bool screen_run(const struct top_options *opts,
-		enum exit_status *status)
+bool screen_run(const struct top_options *opts, enum exit_status *status)
 {
 	struct screen *s = calloc(1, sizeof(*s));
 	int rc, stop_fd = s ? stop_open(true) : -1;
@@ -332,7 +285,6 @@ bool screen_run(const struct top_options *opts,
 	if (rc)
 		complain_of_file(opts->bw, "all", rc);
 	*status = rc ? STATUS_FAILED : STATUS_OK;
-	view_free(&s->view);
 	track_free(&s->track);
 	processes_free(&s->ps);
 	free(s);

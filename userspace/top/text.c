@@ -7,14 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "top/columns.h"
-#include "common/json.h"
-#include "common/why-not.h"
-#include "top/rates.h"
-#include "common/signals.h"
 #include "common/format-number.h"
+#include "common/json.h"
+#include "common/signals.h"
+#include "common/why-not.h"
+#include "top/columns.h"
+#include "top/processes.h"
 #include "top/text.h"
-#include "top/sort-filter.h"
 
 static void put_cells(struct outbuf *out, const struct top_process *p, bool bytes)
 {
@@ -34,14 +33,11 @@ static void put_cells(struct outbuf *out, const struct top_process *p, bool byte
 static void put_head(struct outbuf *out, const struct top_options *opts, const struct processes *ps)
 {
 	char text[TOP_TIME_MAX];
-	uint64_t refused = 0;
 
-	for (size_t i = 0; i < ps->n; i++)
-		refused += ps->list[i].row.refused;
 	top_time(text);
-	outbuf_printf(out, "%s  %zu process%s  heap %s  refused %ju\n", text, ps->n,
-		      ps->n == 1 ? "" : "es", size_text(ps->heap_bytes, opts->bytes).text,
-		      (uintmax_t)refused);
+	outbuf_printf(out, "%s  %zu process%s  heap %s  refused %ju\n", text, ps->now.n,
+		      ps->now.n == 1 ? "" : "es", size_text(ps->heap_bytes, opts->bytes).text,
+		      (uintmax_t)ps->refused);
 	put_cells(out, NULL, opts->bytes);
 }
 
@@ -66,20 +62,15 @@ static void put_json(struct outbuf *out, const struct top_process *p, uint64_t t
 }
 
 /* Returns 0 or a negative errno. */
-static int put_block(struct outbuf *out, const struct top_options *opts, const struct processes *ps,
-		     struct view *view)
+static int put_block(struct outbuf *out, const struct top_options *opts, const struct processes *ps)
 {
-	int rc = view_update(view, ps);
-
-	if (rc)
-		return rc;
 	if (!opts->json && !opts->quiet)
 		put_head(out, opts, ps);
-	for (size_t i = 0; i < view->n; i++) {
+	for (size_t i = 0; i < ps->now.n; i++) {
 		if (opts->json)
-			put_json(out, view->rows[i], ps->time_ns);
+			put_json(out, &ps->now.list[i], ps->now.time_ns);
 		else
-			put_cells(out, view->rows[i], opts->bytes);
+			put_cells(out, &ps->now.list[i], opts->bytes);
 	}
 	return outbuf_flush(out);
 }
@@ -91,19 +82,14 @@ static int wait_until(uint64_t due_ms, int stop_fd, int out_fd)
 		{ .fd = stop_fd, .events = POLLIN },
 		{ .fd = out_fd },
 	};
+	int n;
 
-	for (;;) {
-		uint64_t now_ms = clock_ms();
-		uint64_t left = due_ms > now_ms ? due_ms - now_ms : 0;
-		int n = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
+	do {
+		const uint64_t now_ms = clock_ms(), left = due_ms > now_ms ? due_ms - now_ms : 0;
 
-		if (n > 0)
-			return fds[0].revents ? 1 : -EPIPE;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (clock_ms() >= due_ms)
-			return 0;
-	}
+		n = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
+	} while (n < 0 && errno == EINTR);
+	return n <= 0 ? 0 : fds[0].revents ? 1 : -EPIPE;
 }
 
 /* Saved files have no news: one look, where it is not said how many. */
@@ -115,7 +101,6 @@ static bool is_last(const struct top_options *opts, uint64_t blocks)
 enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 {
 	struct processes ps = { 0 };
-	struct view view = { 0 };
 	uint64_t due_ms = clock_ms(), blocks = 0;
 	int rc = 0, unreadable = 0, stop_fd = stop_open(true);
 
@@ -127,7 +112,7 @@ enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 			break;
 		if (blocks++ && !opts->json && !opts->quiet)
 			outbuf_puts(out, "\n");
-		rc = put_block(out, opts, &ps, &view);
+		rc = put_block(out, opts, &ps);
 		if (rc || is_last(opts, blocks))
 			break;
 		due_ms = top_next_ms(due_ms, opts->interval_ms);
@@ -141,7 +126,6 @@ enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 		out->error = rc;
 	else if (rc < 0 && rc != out->error)
 		warn_user("%s", strerror(-rc));
-	view_free(&view);
 	processes_free(&ps);
 	return unreadable || rc < 0 ? STATUS_FAILED : STATUS_OK;
 }

@@ -3,8 +3,6 @@
 #define BRKWATCH_TOP_H
 
 #include "top/options.h"
-#include "common/output.h"
-#include "common/choose-processes.h"
 
 /* Show the processes again and again, as text or JSON. Complains, but not of a write error. */
 enum exit_status text_run(struct outbuf *out, const struct top_options *opts);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_KEYS_H
+#define BRKWATCH_KEYS_H
+
+#include <wchar.h>
+
+#include "top/selection.h"
+
+/* Do what a key is for; @special says that it is a KEY_ of curses. */
+void screen_key(struct screen *s, wint_t key, bool special);
+
+/* Lines of help, up to NULL. */
+extern const char *const screen_help[];
+
+#endif

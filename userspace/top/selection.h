@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_SELECTION_H
+#define BRKWATCH_SELECTION_H
+
+#include "top/heap-history.h"
+#include "top/processes.h"
+
+/* What is on the screen, and which row of it is selected. Zeroed at first. */
+struct screen {
+	const struct top_options *opts;
+	struct processes ps;
+	struct track track;		/* of the selected one */
+	pid_t selected;			/* 0: none, there are no rows */
+	size_t index;			/* its row */
+	size_t first;			/* the row on top of the table */
+	size_t page;			/* rows that are seen */
+	uint64_t interval_ms;
+	uint64_t span_ns;		/* of the graph; 0: all */
+	bool paused, help, quit;
+	bool editing;			/* the pattern is being typed */
+};
+
+/* Select a row; one behind the last is the last. */
+void screen_select(struct screen *s, size_t index);
+
+/* The rows are others: the selection stays with the process, or else where it was. */
+void screen_arrange(struct screen *s);
+
+/* Look how the processes are now. Returns as processes_read(). */
+int screen_look(struct screen *s);
+
+#endif
