@@ -30,7 +30,7 @@ same_as_strace() {
 @test "a command is followed from its first instruction, its output is its own" {
 	"$CLI" --csv -o "$BATS_TEST_TMPDIR/csv" -- brkdo burst 5000 </dev/null >"$BATS_TEST_TMPDIR/out"
 	[ "$(head -n 1 "$BATS_TEST_TMPDIR/csv")" = \
-	  "pid,space,seq,time_ns,took_ns,tid,event,request,old,new,delta_bytes,delta_pages,reason,flags,start_brk" ]
+	  "pid,space,seq,time_ns,took_ns,tid,event,request,old,new,delta_bytes,delta_pages,reason,flags,start_brk,limit,needed" ]
 	awk -F, 'NR > 1 && $3 != NR - 1 { bad = 1 } END { exit bad || NR < 5000 }' "$BATS_TEST_TMPDIR/csv"
 	run -1 grep , "$BATS_TEST_TMPDIR/out"
 }
