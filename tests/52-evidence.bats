@@ -11,7 +11,7 @@ setup_file() {
 }
 
 teardown() {
-	sysctl -q vm.overcommit_memory=0 vm.max_map_count=65530
+	sysctl -q vm.overcommit_memory=0 vm.max_map_count=65530 vm.admin_reserve_kbytes=8192 vm.user_reserve_kbytes=131072
 	judge_log
 }
 
@@ -42,4 +42,19 @@ teardown() {
 	assert row["last_reason"] == "rlimit_as" and int(last["limit"]) > 0
 	assert (row["last_limit"], row["last_needed"]) == (last["limit"], last["needed"]), row
 	END
+}
+
+@test "explained with the numbers of then: alive, gone on, ended, recorded" {
+	CLI=$CLI python3 "$ROOT/tests/explained.py"
+}
+
+@test "explained in another pid namespace" {
+	CLI=$CLI unshare -p -f --mount-proc python3 "$ROOT/tests/explained.py"
+}
+
+@test "explained, of a 32-bit program" {
+	if ! bare-32 </dev/null; then
+		skip "missing kernel feature: CONFIG_IA32_EMULATION"
+	fi
+	CLI=$CLI python3 "$ROOT/tests/explained.py" 32
 }

@@ -243,6 +243,7 @@ static const struct operation operations[] = {
 	{ "lock-future", 0 },	/* mlockall(MCL_FUTURE) */
 	{ "map", 1 },		/* a page so far above the aligned break */
 	{ "map-stack", 1 },	/* the same, growing downwards */
+	{ "unmap", 1 },		/* what "map" has mapped there */
 	{ "max-maps", 1 },	/* vm.max_map_count; spares everybody a shell with few */
 	{ "unmap-heap", 0 },	/* munmap() it, break where it is */
 	{ "seal-heap", 0 },	/* mseal() it */
@@ -299,6 +300,9 @@ static void run(const char *name, const char *text)
 		map(up(now) + n, page, 0);
 	} else if (!strcmp(name, "map-stack")) {
 		map(up(now) + n, page, MAP_GROWSDOWN);
+	} else if (!strcmp(name, "unmap")) {
+		if (munmap((void *)(up(now) + n), page))
+			fail("munmap: %s", strerror(errno));
 	} else if (!strcmp(name, "max-maps")) {
 		int fd = open("/proc/sys/vm/max_map_count", O_WRONLY);
 

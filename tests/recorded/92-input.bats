@@ -177,9 +177,9 @@ setup() {
 	text=$(told '')
 	[[ "$text" == *"gave back 16 pages (64 KiB). "*" less (22934298526 pages), but a break at 0x1 would be below the start of the heap, which is fixed. "* ]]
 	text=$(told s/,below_start/,rlimit_data/)
-	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it. It is raised with "* ]]
+	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers of then are not known. Raise it with 'ulimit -d' before "* ]]
 	text=$(told s/,below_start/,next_mapping/)
-	[[ "$text" == *"another mapping was in the way, which is not known any more. "* ]]
+	[[ "$text" == *"another mapping was in the way. Which one is not known: there are no numbers of then. "* ]]
 }
 
 @test "a file of the module's does not say what time of day it was" {

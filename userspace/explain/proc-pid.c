@@ -57,6 +57,27 @@ bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n)
 	return found;
 }
 
+bool live_hex(FILE *file, const char *key, uint64_t *value)
+{
+	char text[32] = "", *line = NULL;
+	size_t len = strlen(key), room = 0;
+
+	while (file && getline(&line, &room, file) > 0)
+		if (!strncmp(line, key, len))
+			snprintf(text, sizeof(text), "%s", line + len + 1);
+	free(line);
+	if (file)
+		fclose(file);
+	*value = strtoull(text, NULL, 16);
+	return *text;
+}
+
+bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value)
+{
+	return how->bw && brkwatch_is_live(how->bw) &&
+	       live_numbers(live_open(how, "sys/vm/%s", name), "", value, 1);
+}
+
 bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n)
 {
 	char text[2048];

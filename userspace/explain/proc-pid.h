@@ -29,6 +29,12 @@ FILE *live_open(const struct explain_how *how, const char *fmt, ...)
  */
 bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
 
+/* The same of one that is hexadecimal. */
+bool live_hex(FILE *file, const char *key, uint64_t *value);
+
+/* Of the machine's memory: below /proc/sys/vm; not where a recording is shown. */
+bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value);
+
 /* Field @first of /proc/PID/stat, as proc(5) counts them, and those behind it. */
 bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n);
 

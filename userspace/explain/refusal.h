@@ -5,7 +5,28 @@
 #include "explain/proc-pid.h"
 #include "explain/sentences.h"
 
-/* What stood in the way of a refused call, with the numbers as they are now, and what helps. */
+struct refusal {
+	struct prose *prose;
+	const struct explain_how *how;
+	const struct brkwatch_snapshot *snap;
+	pid_t pid;
+	uint64_t request;
+	uint64_t old;
+	uint64_t limit;		/* the evidence, of then; 0: not known */
+	uint64_t needed;
+	bool stack;		/* was in the way */
+	bool live;		/* the process can be asked; what it says counts once live_is_same() */
+};
+
+static inline struct number refusal_size(const struct refusal *r, uint64_t size)
+{
+	return prose_size(size, r->how->bytes);
+}
+
+/*
+ * What stood in the way of a refused call, with the numbers of then where they are known; those of
+ * now are said to be; and what helps.
+ */
 void refusal_explain(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
 		     struct brkwatch_event *ev);
 

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0
+"""explained.py [32]: refusals, and whether --explain tells of each the numbers that the program itself
+printed before it, whatever has become of it since; with 32, of a 32-bit program."""
+import re
+import sys
+import tempfile
+
+from proctext import *
+
+CLI, PAGE = os.environ["CLI"], os.sysconf("SC_PAGESIZE")
+FILES = [word for name in ("limits", "status", "stat", "maps") for word in ("cat", f"/proc/self/{name}")]
+LIMITS = {
+    "as": ("RLIMIT_AS, the limit on all that the process maps", "Max address space", "VmSize"),
+    "data": ("RLIMIT_DATA, the limit on the heap, the data segment and other private writable memory",
+             "Max data size", "VmData"),
+    "memlock": ("RLIMIT_MEMLOCK, the limit on memory locked by mlock and, after mlockall(MCL_FUTURE), by every "
+                "growth", "Max locked memory", "VmLck"),
+}
+folder = tempfile.TemporaryDirectory()
+
+
+def up(address):
+    return (address + PAGE - 1) & -PAGE
+
+
+class Said:
+    """What a program has printed: its files in /proc, and its last refusal."""
+
+    def __init__(self, lines):
+        self.text = "\n".join(lines)
+        refused = [line.split("\t") for line in lines if line.startswith("expect\trefused")][-1]
+        self.request, self.old = (int(word, 16) for word in refused[2:4])
+        self.end, self.grown = up(self.old), up(self.request) - up(self.old)
+
+    def number(self, key):
+        """The newest."""
+        return int(re.findall(rf"^{key}:? +(\d+)", self.text.replace("\t", " "), re.M)[-1])
+
+    def maps(self):
+        return [int(start, 16) for start in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ (?!.*vsyscall)", self.text, re.M)]
+
+    def start_brk(self):
+        return int(self.text.rsplit(") ", 1)[1].split()[47 - 3])
+
+
+def cli(*args):
+    return subprocess.run([CLI, *args], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def as_line(text):
+    """The last explanation."""
+    return " ".join(text.split("The program asked for")[-1].split())
+
+
+def explained(*source):
+    return as_line(cli("--explain", "--bytes", "--event", "refused", *source))
+
+
+def contains(text, *wanted):
+    for words in wanted:
+        assert words in text, f"{words!r} is not in {text!r}"
+
+
+def check(setup, call, expect, undo=(), later=None, now=None, prefix=()):
+    """@expect, @now and @later get what was said and return what is told: at all times, as long as the program has
+    not gone on, and after @undo."""
+    command = [*prefix, "brkdo", *setup, *FILES, *call]
+    program = Program(*command, "pause", *undo, *FILES, "pause")
+    then, pid = Said(program.said), str(program.pid)
+    wanted = expect(then)
+    print(*setup, *call, wanted)
+    contains(explained(pid), wanted, *([now(then)] if now else []))
+
+    recording, sheet = f"{folder.name}/{pid}.json", f"{folder.name}/{pid}.csv"
+    follower = subprocess.Popen([CLI, "--follow", "--json", "-o", recording, pid])
+    until(lambda: None if os.path.exists(recording) and "refused" in open(recording).read() else "no events")
+    program.process.stdin.write("\n")
+    program.process.stdin.flush()
+    while (line := program.process.stdout.readline()) != "ready\n":
+        assert line
+        program.said.append(line.rstrip("\n"))
+    contains(explained(pid), wanted, *([later(Said(program.said))] if later else []))
+    program.end()
+    assert follower.wait() == 0
+    contains(explained("--input", recording), wanted)
+    with open(sheet, "w") as f:
+        f.write(cli("--input", recording, "--csv"))
+    contains(explained("--input", sheet), wanted)
+
+    # Followed to its end, which may be over when it is explained.
+    text = f"{folder.name}/text"
+    said = cli("--explain", "--bytes", "-o", text, "--event", "refused", "--", *command)
+    with open(text) as f:
+        contains(as_line(f.read()), expect(Said(said.splitlines())))
+
+
+def limit(name, *setup, prefix=()):
+    title, limit_key, used_key = LIMITS[name]
+
+    def then(said):
+        needed = said.number(used_key) * 1024 + said.grown
+        return f"{title}, was {said.number(limit_key)} B: {needed} B would have been needed."
+
+    def later(said):
+        return (f"It is now {said.number(limit_key)} B, which allows it: {said.number(used_key) * 1024} B would be "
+                "needed.")
+
+    check(["grow", "4096", f"{name}+", "4096", *setup], ["grow", "8192"], then,
+          [f"{name}+", "4000000", "grow", "20480"], later, prefix=prefix)
+
+
+def next_mapping(distance, call, more, undo, later, kind="map"):
+    def then(said):
+        start = min(start for start in said.maps() if start >= said.end)
+        return f"the next mapping began at {start:#x}, {start - said.end} B above the heap's last page{more}."
+
+    check(["grow", "4096", kind, str(distance)], ["grow", str(call)], then, undo, lambda said: later)
+
+
+def set_sysctl(name, value):
+    with open(f"/proc/sys/vm/{name}", "r+") as f:
+        before = f.read()
+        f.seek(0)
+        f.write(str(value))
+    return before
+
+
+def meminfo(key):
+    with open("/proc/meminfo") as f:
+        return int(re.search(rf"^{key}: *(\d+)", f.read(), re.M).group(1)) * 1024
+
+
+def kept_back():
+    """vm.overcommit_memory=2: only what is kept for root stands in the way."""
+    program = Program("setpriv", "--bounding-set=-sys_admin", "brkdo", "grow", "4096", *FILES, "pause", "grow", "8192",
+                      "pause")
+    before = [("admin_reserve_kbytes", set_sysctl("admin_reserve_kbytes", meminfo("CommitLimit") // 1024)),
+              ("user_reserve_kbytes", set_sysctl("user_reserve_kbytes", 64)),
+              ("overcommit_memory", set_sysctl("overcommit_memory", 2))]
+    limit = meminfo("CommitLimit")
+    program.process.stdin.write("\n")
+    program.process.stdin.flush()
+    while program.process.stdout.readline() != "ready\n":
+        pass
+    text, event = explained(str(program.pid)), look(program.pid).events[-1]
+    for name, value in before[::-1]:
+        set_sysctl(name, value.strip())
+    said = Said([*program.said, "expect\trefused\t0x0\t0x0"])
+    for_user = min(64 * 1024, said.number("VmSize") * 1024 // PAGE // 32 * PAGE)
+    assert event["reason"] == "no_memory", event
+    contains(text, f"no more than CommitLimit, {limit} B, less {limit // 1024 * 1024} B for root "
+             f"(vm.admin_reserve_kbytes), less {for_user} B for the user's other programs (vm.user_reserve_kbytes). "
+             f"{int(event['needed']) * PAGE} B had been promised before.")
+    contains(explained(str(program.pid)), "The settings of now allow it")
+    program.end()
+
+
+def many_mappings():
+    most = 200
+    program = Program("brkdo", "to", "0", *[word for i in range(most) for word in ("map", str((1 + i) << 24))], *FILES,
+                      "pause", "grow", "4096", "pause")
+    before = set_sysctl("max_map_count", most)
+    program.process.stdin.write("\n")
+    program.process.stdin.flush()
+    while program.process.stdout.readline() != "ready\n":
+        pass
+    text = explained(str(program.pid))
+    set_sysctl("max_map_count", before.strip())
+    said = Said([*program.said, "expect\trefused\t0x0\t0x0"])
+    contains(text, f"the process had {len(said.maps())} mappings, and sysctl vm.max_map_count is now {most}.")
+    program.end()
+
+
+def small_program():
+    """It is another one that looks at its files."""
+    program = Program("prlimit", "--data=65536", "bare-32", "calls")
+    refused = [line.split("\t") for line in program.said if line.startswith("expect\trefused")]
+    with open(f"/proc/{program.pid}/stat") as f:
+        start_data, end_data, start = (int(n) for n in f.read().rsplit(")", 1)[1].split()[45 - 3:48 - 3])
+    told = cli("--explain", "--bytes", "--event", "refused", str(program.pid)).split("The program asked for")[1:]
+    assert len(told) == len(refused) > 2
+    needed = int(refused[0][2], 16) - start + end_data - start_data
+    contains(" ".join(told[0].split()), f"was 65536 B: {needed} B would have been needed.")
+    below = [i for i, words in enumerate(refused) if words[2] == f"{1:#018x}"][0]
+    contains(" ".join(told[below].split()), f"would be {start - 1} B below the start of the heap, {start:#x},")
+    program.end()
+
+
+if sys.argv[1:] == ["32"]:
+    small_program()
+    sys.exit()
+limit("as")
+limit("data")
+limit("memlock", "lock-future", prefix=("setpriv", "--bounding-set=-ipc_lock"))
+next_mapping(8192, 16384, "", ["unmap", "8192", "grow", "16384"], "It is gone: now the heap is there.")
+next_mapping(8192, 8192, f", of which the last page ({PAGE} B) has to stay free", ["unmap", "8192"],
+             "It is gone: now nothing is there.")
+next_mapping(524288, 4096, "; it was a stack, below which the kernel keeps a gap free (stack_guard_gap, by default 256 "
+             "pages)", [], "Now anonymous memory is there.", kind="map-stack")
+check(["grow", "4096"], ["to", "-4096"],
+      lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}, which is fixed.")
+check(["grow", "4096"], ["at", "0x100000000000000"],
+      lambda said: "a break at 0x100000000000000 lies outside of the addresses that a program can have, which end at 0x")
+check(["to", "0", "grow", "8192", "unmap-heap"], ["grow", "-4096"], lambda said: "the kernel could not unmap it",
+      now=lambda said: "Now nothing is mapped there any more")
+kept_back()
+many_mappings()
