@@ -9,6 +9,7 @@
 #include "cli/session.h"
 #include "common/format-number.h"
 #include "common/table.h"
+#include "common/utf8.h"
 #include "common/why-not.h"
 #include "events/json-lines.h"
 #include "explain/event.h"

@@ -14,6 +14,7 @@
 #include "common/complain.h"
 #include "common/format-number.h"
 #include "common/program.h"
+#include "common/utf8.h"
 #include "libbrkwatch/internal.h"
 
 static bool add(struct selection *sel, pid_t pid)
@@ -251,28 +252,13 @@ bool select_search(struct selection *sel, const struct brkwatch *bw)
 	return ok;
 }
 
-void name_unescape(const char *name, char *plain)
-{
-	for (; *name; name++) {
-		char escaped = text_escaped(name);
-
-		*plain = *name;
-		if (escaped) {
-			*plain = escaped;
-			name++;
-		}
-		plain++;
-	}
-	*plain = '\0';
-}
-
 bool select_has_name(const struct selection *sel, const char *name)
 {
 	char plain[128];
 
 	if (!sel->by_comm || strlen(name) >= sizeof(plain))
 		return !sel->by_comm;
-	name_unescape(name, plain);
+	name_unescape(plain, name);
 	return !regexec(&sel->comm, plain, 0, NULL, 0);
 }
 

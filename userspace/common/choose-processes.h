@@ -51,9 +51,6 @@ bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pi
 /* Whether --comm, if given, is of such a name (escaped). */
 bool select_has_name(const struct selection *sel, const char *name);
 
-/* @name as it was before it was escaped; @plain has room for it. */
-void name_unescape(const char *name, char *plain);
-
 void select_free(struct selection *sel);
 
 #endif

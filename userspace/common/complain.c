@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/complain.h"
-#include "common/format-number.h"
+#include "common/utf8.h"
 
 void warn_user(const char *fmt, ...)
 {

@@ -131,37 +131,3 @@ char *put_size(char *p, uint64_t size, bool bytes)
 	}
 	return put_unit(p, unit);
 }
-
-char text_escaped(const char *text)
-{
-	if (*text != '\\')
-		return 0;
-	switch (text[1]) {
-	case 'n':
-		return '\n';
-	case 't':
-		return '\t';
-	case '\\':
-		return '\\';
-	}
-	return 0;
-}
-
-void text_clean(char *text)
-{
-	char *to = text;
-
-	while (*text) {
-		const unsigned char *s = (const unsigned char *)text;
-		size_t len = utf8_sequence(s);
-
-		if (len && utf8_is_text(s, len)) {
-			memmove(to, text, len);
-			to += len;
-		} else {
-			*to++ = '?';
-		}
-		text += len ?: 1;
-	}
-	*to = '\0';
-}

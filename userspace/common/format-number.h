@@ -50,10 +50,4 @@ static inline struct number seconds_text(uint64_t ns)
 	return n;
 }
 
-/* What two characters at @text stand for in a name of the module's files; 0: for themselves. */
-char text_escaped(const char *text);
-
-/* Replace what a terminal would take for more than text, in place, by '?'. */
-void text_clean(char *text);
-
 #endif

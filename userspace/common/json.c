@@ -33,24 +33,15 @@ void json_add_address(struct json_object *obj, const char *name, uint64_t addres
 
 void json_add_name(struct json_object *obj, const char *name, const char *value, bool escaped)
 {
-	char text[4096 * (sizeof(UTF8_REPLACEMENT) - 1)];
-	char *p = text;
+	char plain[4096], text[sizeof(plain) * strlen(UTF8_REPLACEMENT)];
+	const char *end;
 
-	while (*value) {
-		size_t len = utf8_sequence((const unsigned char *)value);
-
-		if (escaped && text_escaped(value)) {
-			*p++ = text_escaped(value);
-			value += 2;
-		} else if (len) {
-			p = mempcpy(p, value, len);
-			value += len;
-		} else {
-			p = mempcpy(p, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
-			value++;
-		}
+	if (escaped) {
+		name_unescape(plain, value);
+		value = plain;
 	}
-	json_object_object_add(obj, name, json_object_new_string_len(text, (int)(p - text)));
+	end = utf8_copy(text, value, UTF8_REPLACEMENT, NULL);
+	json_object_object_add(obj, name, json_object_new_string_len(text, (int)(end - text)));
 }
 
 static const char *text_of(struct json_object *obj)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/format-number.h"
+#include "common/utf8.h"
 
 #include "events/columns.h"
 

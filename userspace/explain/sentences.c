@@ -9,6 +9,11 @@
 #define INDENT	"    "
 #define COLUMNS_MAX 80
 
+static bool is_prose(uint32_t c)
+{
+	return c == (unsigned char)*PROSE_BLANK || unicode_is_text(c);
+}
+
 void prose_add(struct prose *prose, const char *fmt, ...)
 {
 	size_t room = sizeof(prose->text) - prose->len;
@@ -21,16 +26,7 @@ void prose_add(struct prose *prose, const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		return;
-	prose->len += (size_t)len < room ? (size_t)len : room - 1;
-	for (; *p; p += len) {
-		const unsigned char *s = (const unsigned char *)p;
-
-		len = (int)utf8_sequence(s);
-		if (*p != *PROSE_BLANK && (!len || !utf8_is_text(s, (size_t)len))) {
-			len = len ?: 1;
-			memset(p, '?', (size_t)len);
-		}
-	}
+	prose->len = (size_t)(utf8_copy(p, p, "?", is_prose) - prose->text);
 }
 
 struct number prose_size(uint64_t size, bool bytes)

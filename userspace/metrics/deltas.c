@@ -11,7 +11,6 @@
  *
  * What an address space does between the last reading and an exec is in neither file.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,6 @@
 #include "libbrkwatch/array.h"
 #include "metrics/deltas.h"
 
-#define COMM_MAX	15	/* bytes, in the kernel */
 #define MISSING_MAX	2
 
 bool counts_of_all(const struct brkwatch_stats *stats, struct counts *totals)
@@ -52,34 +50,15 @@ void counts_subtract(struct counts *sum, const struct counts *counts)
 
 /* ---- rows ---- */
 
-/* Unlike json_name(): control characters are replaced, too, but for the newline. */
-static void copy_name(char *to, const char *name)
+/* Also no tab, unlike a newline, which has an escape of its own. */
+static bool is_label(uint32_t c)
 {
-	for (size_t bytes = 0; *name && bytes < COMM_MAX; bytes++) {
-		char escaped = text_escaped(name);
-		size_t len = utf8_sequence((const unsigned char *)name);
-
-		if (escaped == '\t') {
-			to = mempcpy(to, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
-			name += 2;
-		} else if (escaped) {
-			*to++ = escaped;
-			name += 2;
-		} else if (!len || iscntrl((unsigned char)*name) ||
-			   (len == 2 && *name == '\xc2' && (unsigned char)name[1] < 0xa0)) {
-			to = mempcpy(to, UTF8_REPLACEMENT, strlen(UTF8_REPLACEMENT));
-			name += len ?: 1;
-		} else {
-			to = mempcpy(to, name, len);
-			name += len;
-			bytes += len - 1;
-		}
-	}
-	*to = '\0';
+	return c == '\n' || (c >= ' ' && (c < 0x7f || c >= 0xa0));
 }
 
 static struct space space_of(const struct brkwatch_row *row)
 {
+	char plain[sizeof(row->name)];
 	struct space space = {
 		.pid = (uint64_t)row->pid, .heap_bytes = row->heap_bytes,
 		.peak_bytes = row->peak_bytes, .last_event_ns = row->last_event_ns,
@@ -90,7 +69,8 @@ static struct space space_of(const struct brkwatch_row *row)
 		.id = row->space,
 	};
 
-	copy_name(space.name, row->name);
+	name_unescape(plain, row->name);
+	utf8_copy(space.name, plain, UTF8_REPLACEMENT, is_label);
 	return space;
 }
 

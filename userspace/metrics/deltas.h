@@ -8,8 +8,8 @@
 
 #include "libbrkwatch/brkwatch.h"
 
-/* Fifteen bytes, any of which may be one that is replaced. */
-#define TALLY_NAME_MAX 48
+/* Any byte of a row's may be one that is replaced by three. */
+#define TALLY_NAME_MAX	(3 * sizeof(((struct brkwatch_row *)0)->name))
 
 /* What of an address space only ever grows. */
 struct counts {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/complain.h"
-#include "common/format-number.h"
+#include "common/utf8.h"
 #include "plot/gnuplot.h"
 
 #define ABSENT	127	/* as a shell says it */

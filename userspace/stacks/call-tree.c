@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/format-number.h"
+#include "common/utf8.h"
 #include "libbrkwatch/array.h"
 #include "stacks/call-tree.h"
 

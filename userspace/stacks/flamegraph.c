@@ -150,7 +150,7 @@ static size_t fitting(const char *text, int room)
 	const char *p = text;
 
 	while (*p) {
-		size_t len = utf8_sequence((const unsigned char *)p) ?: 1;
+		size_t len = utf8_sequence(p) ?: 1;
 
 		room -= len > 2 ? 2 : 1;
 		if (room < 0)

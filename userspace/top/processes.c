@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/utf8.h"
 #include "libbrkwatch/array.h"
 #include "top/processes.h"
 
@@ -93,7 +94,7 @@ static bool matches(const struct processes *ps, const struct top_process *p)
 
 	if (!*ps->pattern)
 		return true;
-	name_unescape(p->row.name, plain);
+	name_unescape(plain, p->row.name);
 	return ps->compiled ? !regexec(&ps->regex, plain, 0, NULL, 0) :
 			      strstr(plain, ps->pattern) != NULL;
 }
