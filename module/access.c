@@ -29,19 +29,36 @@
 /* procfs of the initial pid namespace, or why there is none. */
 static struct vfsmount *mnt;
 
-static int ask(struct pid *pid)
+/**
+ * brkwatch_access_try() - open and close a file of procfs as current
+ * @flags: as of open(); O_PATH only looks whether it is there
+ * @format: its name, as for printf()
+ *
+ * Context: process; sleeps.
+ * Return: 0, or what open says.
+ */
+int brkwatch_access_try(int flags, const char *format, ...)
 {
 	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
-	char name[24];
 	struct file *file;
+	char name[64];
+	va_list args;
 
-	snprintf(name, sizeof(name), "%d/maps", pid_nr(pid));
-	file = file_open_root(&root, name, O_RDONLY, 0);
-	if (!IS_ERR(file)) {
-		fput(file);
-		return 0;
-	}
-	return PTR_ERR(file) == -ENOENT ? -ESRCH : PTR_ERR(file);
+	va_start(args, format);
+	vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	file = file_open_root(&root, name, flags, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fput(file);
+	return 0;
+}
+
+static int ask(struct pid *pid)
+{
+	int err = brkwatch_access_try(O_RDONLY, "%d/maps", pid_nr(pid));
+
+	return err == -ENOENT ? -ESRCH : err;
 }
 
 static bool has_mm(struct task_struct *task, const struct mm_struct *mm)

@@ -9,6 +9,7 @@ struct task_struct;
 
 int brkwatch_access_init(void);
 void brkwatch_access_exit(void);
+__printf(2, 3) int brkwatch_access_try(int flags, const char *format, ...);
 struct mm_struct *brkwatch_access_mm(struct pid *pid);
 bool brkwatch_access_hopeless(struct task_struct *task);
 

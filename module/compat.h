@@ -152,4 +152,18 @@ static inline void brkwatch_timer_shutdown_sync(struct timer_list *timer)
 #endif
 }
 
+/* A workqueue that is not unbound says so since v6.17 (930c2ea566af). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+# define BRKWATCH_WQ_PERCPU	WQ_PERCPU
+#else
+# define BRKWATCH_WQ_PERCPU	0
+#endif
+
+/* What splices a file that has read_iter; renamed in v6.5. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+# define brkwatch_splice_read	copy_splice_read
+#else
+# define brkwatch_splice_read	generic_file_splice_read
+#endif
+
 #endif

@@ -6,7 +6,6 @@
 
 #include "access.h"
 #include "clock.h"
-#include "names.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
@@ -38,12 +37,9 @@ static int __init brkwatch_init(void)
 	err = brkwatch_access_init();
 	if (err)
 		goto err_record;
-	err = brkwatch_names_init();
-	if (err)
-		goto err_access;
 	err = brkwatch_probe_init();
 	if (err)
-		goto err_names;
+		goto err_access;
 	err = brkwatch_proc_init();
 	if (err)
 		goto err_probe;
@@ -53,8 +49,6 @@ static int __init brkwatch_init(void)
 
 err_probe:
 	brkwatch_probe_exit();
-err_names:
-	brkwatch_names_exit();
 err_access:
 	brkwatch_access_exit();
 err_record:
@@ -70,7 +64,6 @@ static void __exit brkwatch_exit(void)
 {
 	brkwatch_proc_exit();
 	brkwatch_probe_exit();
-	brkwatch_names_exit();
 	brkwatch_access_exit();
 	brkwatch_record_exit();
 	brkwatch_exited_exit();

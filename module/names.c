@@ -2,13 +2,15 @@
 /*
  * Keeps the numbers under /proc/brkwatch in step with the processes.
  *
- * The worker is the only one to change the set; it compares with what the
- * kernel says at that moment, so that an event that comes late, twice or not
- * at all does no harm: what the queue cannot hold makes it walk all processes.
+ * One worker compares with what the kernel says at that moment, number by
+ * number, so that a change that is told late, twice or not at all does no harm:
+ * what the queue cannot hold makes it walk all processes. It makes entries and
+ * waits for nobody. To remove one may take as long as somebody who is inside
+ * gets no time of a CPU; no other name, and no addition, waits for that.
  */
 #include "brkwatch.h"
 
-#include <linux/mutex.h>
+#include <linux/fcntl.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/signal.h>
@@ -17,6 +19,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "access.h"
+#include "compat.h"
 #include "names.h"
 
 /* A build may have fewer, which is how the tests see it overflow. */
@@ -24,142 +28,125 @@
 #define QUEUE_SIZE	4096
 #endif
 
-/* A process that was forked, or the number of one that is gone. */
-struct change {
-	struct pid *forked;
-	pid_t freed;
-};
+/* Removals that may wait at a time; each has a thread for that long. */
+#define MAX_REMOVALS	256
 
 /* Taken in tracepoint handlers; no interrupt but the softirq that frees tasks. */
 static DEFINE_RAW_SPINLOCK(queue_lock);
-static struct change *queue;
+static pid_t queues[2][QUEUE_SIZE];
+static pid_t *queue = queues[0];
 static unsigned int queued;
 static bool overflown;
-static bool running;			/* the worker may be started, names opened */
+static bool running;			/* the worker may be started */
 
 static void update(struct work_struct *work);
 static DECLARE_DELAYED_WORK(update_work, update);
-static struct workqueue_struct *wq;
+static struct workqueue_struct *wq, *removal_wq;
 
-/* The worker's, and brkwatch_names_start()'s before there is one. */
-static struct change *batch;
-static DEFINE_XARRAY(processes);	/* initial number -> struct pid */
+/* The worker's, but for what struct brkwatch_name says. */
+static pid_t *batch = queues[1];
 static DEFINE_XARRAY(names);		/* number -> struct brkwatch_name */
 static struct proc_dir_entry *directory;
-static umode_t entry_mode;
 static const struct proc_ops *entry_ops;
+static u64 started;
 static bool walk_again;
 
-/* The counters of each name. */
-static DEFINE_SPINLOCK(names_lock);
-static LIST_HEAD(idle_names);
+/* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
+static DEFINE_RAW_SPINLOCK(names_lock);
+static unsigned long count, removals;
 
-static unsigned long count, rescans;
+static unsigned long rescans;
 static u64 max_delay;
 
 /* ---- what comes in ---- */
 
-static void kick_locked(unsigned long delay)
-{
-	lockdep_assert_held(&queue_lock);
-	if (running)
-		queue_delayed_work(wq, &update_work, delay);
-}
-
-static void kick(unsigned long delay)
+/**
+ * brkwatch_names_changed() - a process was forked, or is gone
+ * @nr: its number in the initial pid namespace, free if it is gone
+ *
+ * Context: any.
+ */
+void brkwatch_names_changed(pid_t nr)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&queue_lock, flags);
-	kick_locked(delay);
-	raw_spin_unlock_irqrestore(&queue_lock, flags);
-}
-
-static bool enqueue(struct change change)
-{
-	unsigned long flags;
-	bool room;
-
-	raw_spin_lock_irqsave(&queue_lock, flags);
-	room = queued < QUEUE_SIZE;
-	if (room)
-		queue[queued++] = change;
+	if (queued < QUEUE_SIZE)
+		queue[queued++] = nr;
 	else
 		overflown = true;
 	/* One tick: time enough for a short-lived process to end unnamed. */
-	kick_locked(1);
+	if (running)
+		queue_delayed_work(wq, &update_work, 1);
 	raw_spin_unlock_irqrestore(&queue_lock, flags);
-	return room;
 }
 
 /**
- * brkwatch_names_add() - a process was forked
- * @pid: its number
+ * brkwatch_name_enter() - keep a name, as a process that has it does
+ * @name: the name
  *
- * Context: any.
+ * Return: false if it is being removed.
  */
-void brkwatch_names_add(struct pid *pid)
-{
-	struct change change = { .forked = get_pid(pid) };
-
-	if (!enqueue(change))
-		put_pid(pid);
-}
-
-/**
- * brkwatch_names_remove() - a process is gone and its number free
- * @nr: the number in the initial pid namespace
- *
- * Context: any.
- */
-void brkwatch_names_remove(pid_t nr)
-{
-	enqueue((struct change) { .freed = nr });
-}
-
-/**
- * brkwatch_name_get() - a descriptor is about to be opened
- * @name: the name, found through its proc entry
- *
- * Return: false if the name is on its way out.
- */
-bool brkwatch_name_get(struct brkwatch_name *name)
+bool brkwatch_name_enter(struct brkwatch_name *name)
 {
 	bool ok;
 
-	spin_lock(&names_lock);
-	/* While the first ones are made they may all have to go again. */
-	ok = !name->doomed && READ_ONCE(running);
-	if (ok)
-		name->open++;
-	spin_unlock(&names_lock);
+	raw_spin_lock(&names_lock);
+	ok = !name->gone;
+	name->users += ok;
+	raw_spin_unlock(&names_lock);
 	return ok;
 }
 
 /**
- * brkwatch_name_put() - undo brkwatch_name_get()
- * @name: the name; the proc entry's, still being operated on
+ * brkwatch_name_leave() - undo brkwatch_name_enter()
+ * @name: the name
+ *
+ * Context: any; does not sleep.
  */
-void brkwatch_name_put(struct brkwatch_name *name)
+void brkwatch_name_leave(struct brkwatch_name *name)
 {
-	bool idle;
+	raw_spin_lock(&names_lock);
+	if (!--name->users && !name->leaving) {
+		name->leaving = true;
+		removals++;
+		queue_work(removal_wq, &name->removal);
+	}
+	raw_spin_unlock(&names_lock);
+}
 
-	spin_lock(&names_lock);
-	idle = !--name->open && !name->processes;
-	if (idle && list_empty(&name->idle))
-		list_add(&name->idle, &idle_names);
-	spin_unlock(&names_lock);
-	if (idle)
-		kick(0);
+/* ---- removal ---- */
+
+/*
+ * procfs takes the entry out of the directory before it waits. From then on
+ * the number may have another one, and another name that stands for it.
+ */
+static void remove(struct work_struct *work)
+{
+	struct brkwatch_name *name = container_of(work, struct brkwatch_name,
+						  removal);
+	bool gone;
+
+	raw_spin_lock(&names_lock);
+	gone = !name->users;
+	name->gone = gone;
+	name->leaving = gone;
+	count -= gone;
+	removals -= !gone;
+	raw_spin_unlock(&names_lock);
+	/* It came into use again. */
+	if (!gone)
+		return;
+
+	proc_remove(name->entry);
+	xa_cmpxchg(&names, name->nr, name, NULL, GFP_KERNEL);
+	kfree_rcu(name, rcu);
+	raw_spin_lock(&names_lock);
+	removals--;
+	raw_spin_unlock(&names_lock);
 }
 
 /* ---- the set, worker only ---- */
-
-static void name_destroy(struct brkwatch_name *name)
-{
-	proc_remove(name->entry);
-	kfree(name);
-}
 
 static struct brkwatch_name *name_create(pid_t nr)
 {
@@ -168,16 +155,18 @@ static struct brkwatch_name *name_create(pid_t nr)
 
 	if (!name)
 		return NULL;
-	INIT_LIST_HEAD(&name->idle);
 	name->nr = nr;
-	snprintf(text, sizeof(text), "%d", nr);
+	name->users = 1;
+	INIT_WORK(&name->removal, remove);
 	if (xa_err(xa_store(&names, nr, name, GFP_KERNEL)))
 		goto err_free;
-	name->entry = proc_create_data(text, entry_mode, directory, entry_ops,
-				       name);
+	snprintf(text, sizeof(text), "%d", nr);
+	name->entry = proc_create_data(text, 0444, directory, entry_ops, name);
 	if (!name->entry)
 		goto err_erase;
+	raw_spin_lock(&names_lock);
 	count++;
+	raw_spin_unlock(&names_lock);
 	return name;
 
 err_erase:
@@ -187,148 +176,117 @@ err_free:
 	return NULL;
 }
 
-/* Remove a name that nobody has any more, unless it came into use again. */
-static void name_reap(struct brkwatch_name *name)
+static struct brkwatch_name *name_get(pid_t nr)
 {
-	spin_lock(&names_lock);
-	list_del_init(&name->idle);
-	name->doomed = !name->processes && !name->open;
-	spin_unlock(&names_lock);
-	if (!name->doomed)
-		return;
-	xa_erase(&names, name->nr);
-	name_destroy(name);
-	count--;
-}
-
-static void number_drop(pid_t nr)
-{
-	struct brkwatch_name *name = xa_load(&names, nr);
-	bool last;
-
-	if (WARN_ON_ONCE(!name))
-		return;
-	spin_lock(&names_lock);
-	last = !--name->processes;
-	spin_unlock(&names_lock);
-	if (last)
-		name_reap(name);
-}
-
-static bool number_add(pid_t nr)
-{
-	struct brkwatch_name *name = xa_load(&names, nr) ?: name_create(nr);
-
-	if (!name)
-		return false;
-	spin_lock(&names_lock);
-	name->processes++;
-	spin_unlock(&names_lock);
-	return true;
-}
-
-static void process_drop(struct pid *pid)
-{
-	unsigned int i;
-
-	xa_erase(&processes, pid->numbers[0].nr);
-	for (i = 0; i <= pid->level; i++)
-		number_drop(pid->numbers[i].nr);
-	put_pid(pid);
-}
-
-/* When the process of this number was forked; 0 if it is gone. */
-static u64 process_start(struct pid *pid)
-{
-	struct task_struct *task;
-	u64 start = 0;
+	struct brkwatch_name *name;
+	bool ok;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);
-	if (task)
-		start = max(task->start_time, 1ULL);
+	name = xa_load(&names, nr);
+	ok = name && brkwatch_name_enter(name);
 	rcu_read_unlock();
-	return start;
+	if (ok)
+		return name;
+	/* There must not be two entries: is the old one out of the directory? */
+	if (name && brkwatch_access_try(O_PATH, "brkwatch/%d", nr) != -ENOENT)
+		return NULL;
+	return name_create(nr);
 }
 
-/* Takes over the reference to @pid. */
-static void process_add(struct pid *pid, bool late)
+/* The first @n numbers of a process, whose reference goes, too. */
+static void numbers_drop(struct pid *pid, unsigned int n)
 {
-	struct pid *old = xa_load(&processes, pid->numbers[0].nr);
-	u64 now, start = process_start(pid);
-	int i;
-
-	if (old == pid || !start)
-		goto out;
-	if (old)
-		process_drop(old);
-	if (xa_err(xa_store(&processes, pid->numbers[0].nr, pid, GFP_KERNEL)))
-		goto out_again;
-	for (i = 0; i <= pid->level; i++)
-		if (!number_add(pid->numbers[i].nr))
-			goto out_undo;
-	now = ktime_get_ns();
-	if (late && now - start > max_delay)
-		max_delay = now - start;
-	return;
-
-out_undo:
-	while (--i >= 0)
-		number_drop(pid->numbers[i].nr);
-	xa_erase(&processes, pid->numbers[0].nr);
-out_again:
-	walk_again = true;
-out:
+	while (n--)
+		brkwatch_name_leave(xa_load(&names, pid->numbers[n].nr));
 	put_pid(pid);
 }
 
-static void process_check(pid_t nr)
+/* Takes over the reference to @pid, of a process that was forked at @start. */
+static void process_add(struct pid *pid, u64 start)
 {
-	struct pid *pid = xa_load(&processes, nr);
+	struct brkwatch_name *name, *first = NULL;
+	unsigned int i;
+	u64 now;
 
-	if (pid && !process_start(pid))
-		process_drop(pid);
+	for (i = 0; i <= pid->level; i++) {
+		name = name_get(pid->numbers[i].nr);
+		if (!name) {
+			numbers_drop(pid, i);
+			walk_again = true;
+			return;
+		}
+		first = first ?: name;
+	}
+	first->pid = pid;
+	now = ktime_get_ns();
+	if (start > started && now - start > max_delay)
+		max_delay = now - start;
 }
 
-static struct pid *next_pid(int nr)
+/* The process that has a number, with a reference; NULL if none has. */
+static struct pid *process_get(pid_t nr, u64 *start)
 {
+	struct task_struct *task;
 	struct pid *pid;
 
 	rcu_read_lock();
-	pid = get_pid(find_ge_pid(nr, &init_pid_ns));
+	pid = find_pid_ns(nr, &init_pid_ns);
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task)
+		*start = task->start_time;
+	pid = task ? get_pid(pid) : NULL;
 	rcu_read_unlock();
 	return pid;
 }
 
-/* Compare with all processes there are. */
-static void walk(bool late)
-{
-	unsigned long nr;
-	struct pid *pid;
-
-	xa_for_each(&processes, nr, pid) {
-		process_check(nr);
-		cond_resched();
-	}
-	for (nr = 1; (pid = next_pid(nr)); cond_resched()) {
-		nr = pid->numbers[0].nr + 1;
-		process_add(pid, late);
-	}
-}
-
-static void reap_idle(void)
+/* Bring what is known of an initial number up to date. */
+static void number_check(pid_t nr)
 {
 	struct brkwatch_name *name;
+	struct pid *pid, *old;
+	u64 start;
 
-	for (;;) {
-		spin_lock(&names_lock);
-		name = list_first_entry_or_null(&idle_names,
-						struct brkwatch_name, idle);
-		spin_unlock(&names_lock);
-		if (!name)
-			break;
-		name_reap(name);
+	rcu_read_lock();
+	name = xa_load(&names, nr);
+	old = name ? name->pid : NULL;
+	rcu_read_unlock();
+	pid = process_get(nr, &start);
+	if (pid == old) {
+		put_pid(pid);
+		return;
 	}
+	if (old) {
+		name->pid = NULL;
+		numbers_drop(old, old->level + 1);
+	}
+	if (pid)
+		process_add(pid, start);
+}
+
+static pid_t next_number(pid_t nr)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_ge_pid(nr, &init_pid_ns);
+	nr = pid ? pid->numbers[0].nr : 0;
+	rcu_read_unlock();
+	return nr;
+}
+
+/* Compare with all processes there are. */
+static void walk(void)
+{
+	struct brkwatch_name *name;
+	unsigned long index;
+	pid_t nr;
+
+	xa_for_each(&names, index, name) {
+		number_check(index);
+		cond_resched();
+	}
+	for (nr = 0; (nr = next_number(nr + 1)); cond_resched())
+		number_check(nr);
 }
 
 /* The queue becomes the batch; the old batch, worked off, the queue. */
@@ -351,20 +309,14 @@ static void update(struct work_struct *work)
 {
 	unsigned int i, n = take_batch();
 
-	for (i = 0; i < n; i++) {
-		if (batch[i].forked)
-			process_add(batch[i].forked, true);
-		else
-			process_check(batch[i].freed);
-	}
-	reap_idle();
-
+	for (i = 0; i < n; i++)
+		number_check(batch[i]);
 	if (walk_again) {
 		walk_again = false;
 		rescans++;
-		walk(true);
+		walk();
 		if (walk_again)
-			kick(HZ / 10);
+			queue_delayed_work(wq, &update_work, HZ / 10);
 	}
 }
 
@@ -375,6 +327,7 @@ static void update(struct work_struct *work)
 void brkwatch_names_get_stats(struct brkwatch_names_stats *stats)
 {
 	stats->names = READ_ONCE(count);
+	stats->removals = READ_ONCE(removals);
 	stats->rescans = READ_ONCE(rescans);
 	stats->max_delay = READ_ONCE(max_delay);
 }
@@ -384,73 +337,55 @@ void brkwatch_names_get_stats(struct brkwatch_names_stats *stats)
 static void set_running(bool value)
 {
 	raw_spin_lock_irq(&queue_lock);
-	WRITE_ONCE(running, value);
+	running = value;
 	raw_spin_unlock_irq(&queue_lock);
 }
 
 /**
  * brkwatch_names_start() - name the processes there are, and go on doing so
  * @dir: where the names go
- * @mode: the entries' mode
  * @ops: the entries' operations; their data is the struct brkwatch_name
+ *
+ * Names for which there is no memory now come later.
  *
  * Return: 0, or -ENOMEM.
  */
-int brkwatch_names_start(struct proc_dir_entry *dir, umode_t mode,
-			 const struct proc_ops *ops)
+int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 {
 	directory = dir;
-	entry_mode = mode;
 	entry_ops = ops;
-	walk(false);
-	if (walk_again) {
+	started = ktime_get_ns();
+	wq = alloc_workqueue("brkwatch_names", WQ_UNBOUND | WQ_HIGHPRI, 0);
+	/* Not unbound: there, each that is queued would have a thread at once. */
+	removal_wq = alloc_workqueue("brkwatch_removals", BRKWATCH_WQ_PERCPU,
+				     MAX_REMOVALS);
+	if (!wq || !removal_wq) {
 		brkwatch_names_stop();
 		return -ENOMEM;
 	}
+	walk();
 	set_running(true);
-	kick(0);
+	queue_delayed_work(wq, &update_work, 0);
 	return 0;
 }
 
-/** brkwatch_names_stop() - remove the names; no descriptor is open */
+/** brkwatch_names_stop() - remove the directory; no file of a process is open */
 void brkwatch_names_stop(void)
 {
 	struct brkwatch_name *name;
-	unsigned long nr;
-	struct pid *pid;
+	unsigned long index;
 
 	set_running(false);
 	cancel_delayed_work_sync(&update_work);
-	xa_for_each(&names, nr, name)
-		name_destroy(name);
-	xa_for_each(&processes, nr, pid)
-		put_pid(pid);
-	xa_destroy(&names);
-	xa_destroy(&processes);
-}
-
-int brkwatch_names_init(void)
-{
-	queue = kvmalloc_array(QUEUE_SIZE, sizeof(*queue), GFP_KERNEL);
-	batch = kvmalloc_array(QUEUE_SIZE, sizeof(*batch), GFP_KERNEL);
-	wq = alloc_workqueue("brkwatch_names", WQ_UNBOUND, 0);
-	if (queue && batch && wq)
-		return 0;
 	if (wq)
 		destroy_workqueue(wq);
-	kvfree(batch);
-	kvfree(queue);
-	return -ENOMEM;
-}
-
-/* No probe is armed any more. */
-void brkwatch_names_exit(void)
-{
-	unsigned int i, n = take_batch();
-
-	for (i = 0; i < n; i++)
-		put_pid(batch[i].forked);
-	destroy_workqueue(wq);
-	kvfree(batch);
-	kvfree(queue);
+	/* Waits for the removals; those of names that are used do nothing. */
+	if (removal_wq)
+		destroy_workqueue(removal_wq);
+	proc_remove(directory);
+	xa_for_each(&names, index, name) {
+		put_pid(name->pid);
+		kfree(name);
+	}
+	xa_destroy(&names);
 }

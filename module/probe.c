@@ -45,7 +45,7 @@ static void fork_hit(void *data, struct task_struct *parent,
 	if (!thread_group_leader(child))
 		return;
 	brkwatch_probe_hit(BRKWATCH_PROBE_FORK);
-	brkwatch_names_add(task_pid(child));
+	brkwatch_names_changed(child->pid);
 	rcu_read_lock();
 	brkwatch_event_fork(child);
 	rcu_read_unlock();
@@ -56,7 +56,7 @@ static void free_hit(void *data, struct task_struct *task)
 	if (task->pid != task->tgid)
 		return;
 	brkwatch_probe_hit(BRKWATCH_PROBE_FREE);
-	brkwatch_names_remove(task->pid);
+	brkwatch_names_changed(task->pid);
 }
 
 /* ---- the table ---- */

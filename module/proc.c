@@ -14,6 +14,7 @@
 #include <linux/uio.h>
 
 #include "access.h"
+#include "compat.h"
 #include "follow.h"
 #include "names.h"
 #include "pool.h"
@@ -24,8 +25,6 @@
 #define DIR_MODE	0711
 /* Access is decided at open, by access.c. */
 #define FILE_MODE	0444
-
-static struct proc_dir_entry *dir;
 
 static struct brkwatch_reader *file_reader(struct file *file)
 {
@@ -44,47 +43,35 @@ static struct brkwatch_record *open_record(struct pid *pid)
 	return record ?: ERR_PTR(-ENOMEM);
 }
 
-static struct pid *find_pid(const struct brkwatch_name *name,
-			    struct pid_namespace *ns)
+/* The process that a number stands for; NULL if none. */
+static struct pid *find_process(pid_t nr, struct pid_namespace *ns)
 {
 	struct pid *pid;
 
 	rcu_read_lock();
-	pid = get_pid(find_pid_ns(name->nr, ns));
+	pid = find_pid_ns(nr, ns);
+	pid = pid_task(pid, PIDTYPE_TGID) ? get_pid(pid) : NULL;
 	rcu_read_unlock();
 	return pid;
 }
 
-/*
- * The module and the name are held first: from there on neither goes away,
- * however long the question of access may take.
- */
-static int pid_open(struct inode *inode, struct file *file)
+static int open_reader(struct file *file, pid_t nr, struct pid_namespace *ns)
 {
 	brkwatch_user_t user = brkwatch_user_of(current_cred());
-	struct brkwatch_name *name = pde_data(inode);
 	struct brkwatch_reader *reader;
-	int err;
+	int err = -ENOMEM;
 
-	if (!try_module_get(THIS_MODULE))
-		return -ENOENT;
-	err = -ESRCH;
-	if (!brkwatch_name_get(name))
-		goto err_module;
-
-	err = -ENOMEM;
 	if (!brkwatch_share_take(&brkwatch_descriptors, user, 1))
-		goto err_name;
+		return err;
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		goto err_share;
-	reader->name = name;
 	reader->user = user;
-	reader->ns = proc_pid_ns(inode->i_sb);
+	reader->ns = ns;
 	mutex_init(&reader->lock);
 
-	err = -ESRCH;
-	reader->pid = find_pid(name, reader->ns);
+	err = -ENOENT;
+	reader->pid = find_process(nr, reader->ns);
 	if (!reader->pid)
 		goto err_reader;
 	reader->record = open_record(reader->pid);
@@ -107,17 +94,9 @@ err_reader:
 	kfree(reader);
 err_share:
 	brkwatch_share_give(&brkwatch_descriptors, user, 1);
-err_name:
-	brkwatch_name_put(name);
-err_module:
-	module_put(THIS_MODULE);
 	return err;
 }
 
-/*
- * The name and the module go last. Whoever removes the entry, and so rmmod,
- * waits for this function to return.
- */
 static int pid_release(struct inode *inode, struct file *file)
 {
 	struct brkwatch_reader *reader = file_reader(file);
@@ -128,9 +107,7 @@ static int pid_release(struct inode *inode, struct file *file)
 	put_pid(reader->pid);
 	seq_release(inode, file);
 	brkwatch_share_give(&brkwatch_descriptors, reader->user, 1);
-	brkwatch_name_put(reader->name);
 	kfree(reader);
-	module_put(THIS_MODULE);
 	return 0;
 }
 
@@ -180,37 +157,59 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
+static const struct file_operations pid_fops = {
+	.owner = THIS_MODULE,
+	.read_iter = pid_read_iter,
+	.splice_read = brkwatch_splice_read,
+	.llseek = no_seek_end_llseek,
+	.poll = pid_poll,
+	.release = pid_release,
+};
+
+/*
+ * From here on procfs has nothing to do with the file, which keeps the module
+ * and not the name: an entry that is removed while files are open would have
+ * them released, under a poller's feet. Who sleeps in here keeps the name, for
+ * removing it would wait for him.
+ */
+static int pid_open(struct inode *inode, struct file *file)
+{
+	struct brkwatch_name *name = pde_data(inode);
+	int err;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENOENT;
+	/* Which gives the module back when the file is closed. */
+	replace_fops(file, &pid_fops);
+	if (!brkwatch_name_enter(name))
+		return -ENOENT;
+	err = open_reader(file, name->nr, proc_pid_ns(inode->i_sb));
+	brkwatch_name_leave(name);
+	return err;
+}
+
+/* Without a seek here, procfs takes the file for one that cannot. */
 static const struct proc_ops pid_ops = {
 	.proc_open = pid_open,
-	.proc_read_iter = pid_read_iter,
 	.proc_lseek = no_seek_end_llseek,
-	.proc_poll = pid_poll,
-	.proc_release = pid_release,
 };
 
 int brkwatch_proc_init(void)
 {
-	int err = -ENOMEM;
+	struct proc_dir_entry *dir = proc_mkdir_mode("brkwatch", DIR_MODE, NULL);
 
-	dir = proc_mkdir_mode("brkwatch", DIR_MODE, NULL);
 	if (!dir)
-		return err;
+		return -ENOMEM;
 	if (!proc_create("stats", FILE_MODE, dir, &brkwatch_stats_ops) ||
 	    !proc_create("all", FILE_MODE, dir, &brkwatch_all_ops) ||
-	    !proc_create("exited", FILE_MODE, dir, &brkwatch_exited_ops))
-		goto err_dir;
-	err = brkwatch_names_start(dir, FILE_MODE, &pid_ops);
-	if (err)
-		goto err_dir;
-	return 0;
-
-err_dir:
-	proc_remove(dir);
-	return err;
+	    !proc_create("exited", FILE_MODE, dir, &brkwatch_exited_ops)) {
+		proc_remove(dir);
+		return -ENOMEM;
+	}
+	return brkwatch_names_start(dir, &pid_ops);
 }
 
 void brkwatch_proc_exit(void)
 {
 	brkwatch_names_stop();
-	proc_remove(dir);
 }

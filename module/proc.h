@@ -10,7 +10,6 @@
 #include "brkwatch.h"
 #include "share.h"
 
-struct brkwatch_name;
 struct brkwatch_record;
 struct iov_iter;
 struct kiocb;
@@ -56,7 +55,6 @@ struct brkwatch_snapshot {
  * @pid: the process that it was opened for
  * @ns: the pid namespace of the procfs mount that it was opened through; the
  *	open file keeps it
- * @name: the name that it was opened by, kept by it
  * @user: who has it in his share of brkwatch_descriptors
  * @shown: newest event that it was shown, under the record's lock
  * @shown_start: where the heap started after that
@@ -74,7 +72,6 @@ struct brkwatch_reader {
 	struct brkwatch_record *record;
 	struct pid *pid;
 	struct pid_namespace *ns;
-	struct brkwatch_name *name;
 	brkwatch_user_t user;
 	u64 shown;
 	unsigned long shown_start;

@@ -68,7 +68,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_totals(m);
 	seq_puts(m, "RealtimeOffsets:\t");
 	brkwatch_clock_show(m);
-	seq_puts(m, "\n\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
+	seq_printf(m, "\nNamesRemoving:\t%lu\n", names.removals);
+	seq_puts(m, "\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
 	for (i = 0; brkwatch_probe_get_stats(i, &probe); i++)
 		show_probe(m, &probe);
 	return 0;

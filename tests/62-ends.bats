@@ -61,14 +61,14 @@ setup_file() {
 	run cat "$PROC/$child"
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"No such process"* ]]
-	# The open descriptor keeps the name, which goes with it.
+	# The name goes, open descriptor or not.
 	tell
 	until_ready 3
 	[ ! -e "/proc/$child" ]
-	run cat "$PROC/$child"
-	[[ "$output" == *"No such process"* ]]
-	exec {fd}<&-
 	assert_gone "$child"
+	look_again again
+	[ "${again[State]}" = exited ]
+	exec {fd}<&-
 	finish
 }
 

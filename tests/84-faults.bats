@@ -86,7 +86,7 @@ probability() {
 # faults PERCENT: of the allocations by the module's own code fail.
 faults() {
 	local kind text
-	text=$(sed -n 's/^\([0-9a-f]*\) .* process_add\t\[brkwatch\]$/\1/p' /proc/kallsyms)
+	text=$(sed -n 's/^\([0-9a-f]*\) .* brkwatch_names_changed\t\[brkwatch\]$/\1/p' /proc/kallsyms)
 	for kind in failslab fail_page_alloc; do
 		printf '%#x' $((16#$text - 1048576)) >$FAULTS/$kind/require-start
 		printf '%#x' $((16#$text + 1048576)) >$FAULTS/$kind/require-end
