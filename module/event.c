@@ -125,6 +125,8 @@ static void add_end(struct brkwatch_record *record)
 	brkwatch_call_forget_all(record);
 	brkwatch_event_settle(record, record->mm, now);
 	event = new_other(record, BRKWATCH_END, now);
+	if (task)
+		record->uid = task_uid(task);
 	if (own) {
 		brkwatch_event_by_current(record, event);
 		record->data_limit = brkwatch_rlimit(current, RLIMIT_DATA);

@@ -2,10 +2,11 @@
 /* The last known records of processes that exited recently. */
 #include "brkwatch.h"
 
+#include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "record.h"
 #include "row.h"
@@ -14,10 +15,10 @@ static unsigned int max_exited = 64;
 module_param_named(exited, max_exited, uint, 0444);
 MODULE_PARM_DESC(exited, "exited processes remembered, 0 to 65536 (default 64)");
 
-/* A ring, of which @filled rows are in use; @next is overwritten next. */
-static DEFINE_MUTEX(lock);
+/* A ring: the n-th that was added, from 0, is in row n % max_exited. */
+static DEFINE_RAW_SPINLOCK(lock);
 static struct brkwatch_row *rows;
-static unsigned int next, filled;
+static unsigned long added;
 
 /**
  * brkwatch_row_fill() - put a record into one line
@@ -55,39 +56,47 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
  */
 void brkwatch_exited_add(struct brkwatch_record *record)
 {
-	struct brkwatch_row *row;
+	struct brkwatch_row row = {
+		.pid = get_pid(record->tgid),
+		.uid = record->uid,
+		.end = record->last_time,
+	};
 
-	if (!max_exited)
-		return;
-	mutex_lock(&lock);
-	row = &rows[next];
-	next = (next + 1) % max_exited;
-	filled = min(filled + 1, max_exited);
-	put_pid(row->pid);
-	row->pid = get_pid(record->tgid);
-	row->uid = record->uid;
-	row->end = record->last_time;
-	brkwatch_row_fill(row, record);
-	mutex_unlock(&lock);
+	brkwatch_row_fill(&row, record);
+	if (max_exited) {
+		raw_spin_lock(&lock);
+		swap(row, rows[added % max_exited]);
+		added++;
+		raw_spin_unlock(&lock);
+	}
+	put_pid(row.pid);
+}
+
+/* How many there have been. */
+unsigned long brkwatch_exited_count(void)
+{
+	return READ_ONCE(added);
 }
 
 /**
- * brkwatch_exited_for_each() - look at the exited processes, newest first
- * @show: called for each; none comes or goes meanwhile, so it must not wait
- *	for anybody
- * @data: for @show
+ * brkwatch_exited_get() - a copy of what is remembered of a process
+ * @n: how many were added before it
+ * @row: where to; with a reference to its pid, for put_pid()
  *
- * Context: process.
+ * Return: false if it is not remembered any more, or not yet.
  */
-void brkwatch_exited_for_each(void (*show)(const struct brkwatch_row *row,
-					   void *data), void *data)
+bool brkwatch_exited_get(unsigned long n, struct brkwatch_row *row)
 {
-	unsigned int i;
+	bool found;
 
-	mutex_lock(&lock);
-	for (i = 1; i <= filled; i++)
-		show(&rows[(next + max_exited - i) % max_exited], data);
-	mutex_unlock(&lock);
+	raw_spin_lock(&lock);
+	found = added - n - 1 < min_t(unsigned long, added, max_exited);
+	if (found) {
+		*row = rows[n % max_exited];
+		get_pid(row->pid);
+	}
+	raw_spin_unlock(&lock);
+	return found;
 }
 
 int brkwatch_exited_init(void)

@@ -163,9 +163,8 @@ static int all_open(struct inode *inode, struct file *file)
 
 /* ---- exited ---- */
 
-static void show_exited(const struct brkwatch_row *row, void *data)
+static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
 {
-	struct seq_file *m = data;
 	const struct brkwatch_event *last = &row->last;
 
 	show_row(m, pid_nr_ns(row->pid, m->private), row);
@@ -184,8 +183,14 @@ static void show_exited(const struct brkwatch_row *row, void *data)
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
+	unsigned long n = brkwatch_exited_count();
+	struct brkwatch_row row;
+
 	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\tlast_limit\tlast_needed\n");
-	brkwatch_exited_for_each(show_exited, m);
+	while (brkwatch_exited_get(--n, &row)) {
+		show_exited(m, &row);
+		put_pid(row.pid);
+	}
 	return 0;
 }
 

@@ -86,6 +86,7 @@ struct brkwatch_record {
 	unsigned long start_brk;	/* after the newest event */
 	/* Kept up to date while the address space lives, last known after. */
 	unsigned long data_limit;
+	kuid_t uid;
 	char comm[TASK_COMM_LEN];
 	struct brkwatch_evidence evidence[BRKWATCH_EVIDENCE];	/* of the newest refusals */
 	struct brkwatch_history history;
@@ -95,7 +96,6 @@ struct brkwatch_record {
 	u64 since;
 	struct pid *tgid;		/* the process it is named after */
 	unsigned int level;		/* of its pid namespace */
-	kuid_t uid;
 	brkwatch_user_t user;		/* who has it in his share of brkwatch_live */
 
 	refcount_t refs;

@@ -16,8 +16,8 @@ struct pid;
  * struct brkwatch_row - an address space in one line
  * @last: the newest event, but for the end itself; its time is 0 if there is none
  * @evidence: of @last
- * @pid: of the process, with a reference; brkwatch_exited_add()'s rows only
- * @uid: real user of the process; likewise
+ * @pid: of the process, with a reference; rows of exited only
+ * @uid: real user of the process in the end; likewise
  * @end: when the address space went away, nanoseconds; likewise
  *
  * The others are as in /proc/brkwatch/<pid>; @space is 0 where nothing is recorded.
@@ -41,7 +41,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 int brkwatch_exited_init(void);
 void brkwatch_exited_exit(void);
 void brkwatch_exited_add(struct brkwatch_record *record);
-void brkwatch_exited_for_each(void (*show)(const struct brkwatch_row *row,
-					   void *data), void *data);
+unsigned long brkwatch_exited_count(void);
+bool brkwatch_exited_get(unsigned long n, struct brkwatch_row *row);
 
 #endif

@@ -289,6 +289,9 @@ assert_same_calls_of() {
 	mine = [r for r in rows() if int(r["pid"]) == ran[0][0]]
 	assert len(mine) == 1 and mine[0]["peak_bytes"] == "8192", mine
 	assert [int(r["pid"]) for r in rows()[1:]] == [pid for pid, said in ran[1:4]]
+	# Whose it was in the end.
+	run("to", "0", "grow", "999", "user", "65534")
+	assert rows()[0]["uid"] == "65534", rows()[0]
 	END
 }
 

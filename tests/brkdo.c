@@ -249,6 +249,7 @@ static const struct operation operations[] = {
 	{ "seal-heap", 0 },	/* mseal() it */
 	{ "prctl-brk", 1 },	/* PR_SET_MM_BRK, so far from the break */
 	{ "undumpable", 0 },	/* PR_SET_DUMPABLE off */
+	{ "user", 1 },		/* become that user */
 	{ "fork", 0 },
 	{ "vfork", 0 },		/* the child grows the heap by a page */
 	{ "show", 0 },		/* /proc/brkwatch/<own pid> */
@@ -321,6 +322,9 @@ static void run(const char *name, const char *text)
 		now += n;
 	} else if (!strcmp(name, "undumpable")) {
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	} else if (!strcmp(name, "user")) {
+		if (setresuid(n, n, n))
+			fail("setresuid: %s", strerror(errno));
 	} else if (!strcmp(name, "fork")) {
 		do_fork();
 	} else if (!strcmp(name, "vfork")) {
