@@ -16,6 +16,8 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/pid.h>
+#include <linux/proc_fs.h>
+#include <linux/rwsem.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -23,7 +25,7 @@
 
 #include "access.h"
 
-/* An exec between question and answer means asking again, so many times. */
+/* An exec, or an exit, between question and answer means asking again, so often. */
 #define TRIES	5
 
 /* procfs of the initial pid namespace, or why there is none. */
@@ -54,11 +56,36 @@ int brkwatch_access_try(int flags, const char *format, ...)
 	return 0;
 }
 
-static int ask(struct pid *pid)
+/* Some thread that has the address space: the main one may have exited. */
+static struct task_struct *get_thread(struct pid *pid)
 {
-	int err = brkwatch_access_try(O_RDONLY, "%d/maps", pid_nr(pid));
+	struct task_struct *main, *task, *found = NULL;
+
+	rcu_read_lock();
+	main = pid_task(pid, PIDTYPE_TGID);
+	if (main) {
+		for_each_thread(main, task) {
+			if (READ_ONCE(task->mm)) {
+				found = get_task_struct(task);
+				break;
+			}
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+static int try_thread(struct task_struct *task, int flags, const char *name)
+{
+	int err = brkwatch_access_try(flags, "%d/task/%d/%s", task_tgid_nr(task),
+				      task_pid_nr(task), name);
 
 	return err == -ENOENT ? -ESRCH : err;
+}
+
+static int ask(struct task_struct *task)
+{
+	return try_thread(task, O_RDONLY, "maps");
 }
 
 static bool has_mm(struct task_struct *task, const struct mm_struct *mm)
@@ -69,45 +96,6 @@ static bool has_mm(struct task_struct *task, const struct mm_struct *mm)
 	same = task->mm == mm;
 	task_unlock(task);
 	return same;
-}
-
-/**
- * brkwatch_access_mm() - the address space of a process, if current may read it
- * @pid: the process
- *
- * The answer is for the address space that is returned: had the process put
- * another in its place meanwhile, by an exec of a setuid program say, the
- * question would have been about that one, and is asked again.
- *
- * Context: process; sleeps, killable, as long as an exec of @pid is under way.
- *
- * Return: the address space, for mmput(); -ESRCH if the process is gone or has
- * none, -EACCES or what else an open of /proc/PID/maps says.
- */
-struct mm_struct *brkwatch_access_mm(struct pid *pid)
-{
-	struct task_struct *task = get_pid_task(pid, PIDTYPE_TGID);
-	struct mm_struct *mm = ERR_PTR(-ESRCH);
-	int i, err;
-
-	if (!task)
-		return mm;
-	for (i = 0; i < TRIES; i++) {
-		mm = get_task_mm(task);
-		if (!mm) {
-			mm = ERR_PTR(-ESRCH);
-			break;
-		}
-		err = ask(pid);
-		if (!err && has_mm(task, mm))
-			break;
-		mmput(mm);
-		mm = ERR_PTR(err ?: -ESRCH);
-		if (err)
-			break;
-	}
-	put_task_struct(task);
-	return mm;
 }
 
 /* Whether these are all the ids of a process, as ptrace asks first of all. */
@@ -132,16 +120,20 @@ static bool is_no_less(const struct cred *cred, const struct cred *own)
 		cap_issubset(own->cap_permitted, cred->cap_permitted));
 }
 
-/**
- * brkwatch_access_hopeless() - whether there is no point in asking
- * @task: a process that who has the current credentials may or may not read
- *
- * For who looks at all processes: a refusal may be worth a line in the audit
- * log and a wait, neither of which he wants for every stranger. This is the
- * first test of ptrace, which the kernel makes before it asks anybody else; it
- * only hides what the kernel would refuse.
+/* Newer kernels let those read maps whom ptrace would refuse. */
+static bool has_perfmon(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_PERFMON) ||
+	       ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+}
+
+/*
+ * Whether there is no point in asking: a refusal may be worth a line in the
+ * audit log, which who looks at all processes does not want for every stranger.
+ * This is the first test of ptrace, which the kernel makes before it asks
+ * anybody else; it only hides what the kernel would refuse.
  */
-bool brkwatch_access_hopeless(struct task_struct *task)
+static bool is_hopeless(struct task_struct *task)
 {
 	const struct cred *cred = current_cred(), *other;
 	bool own, hopeless;
@@ -150,9 +142,7 @@ bool brkwatch_access_hopeless(struct task_struct *task)
 	      READ_ONCE(task->mm) == current->mm;
 	if (own && is_no_less(cred, current_real_cred()))
 		return false;
-	/* Newer kernels let those read maps, too. */
-	if (ns_capable_noaudit(&init_user_ns, CAP_PERFMON) ||
-	    ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN))
+	if (has_perfmon())
 		return false;
 	rcu_read_lock();
 	other = __task_cred(task);
@@ -160,6 +150,84 @@ bool brkwatch_access_hopeless(struct task_struct *task)
 		   !ns_capable_noaudit(other->user_ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();
 	return hopeless;
+}
+
+/*
+ * The answer without a wait. An exec, which may take as long as its process
+ * likes, holds the lock that an open of maps waits for: if nobody does, we hold
+ * it, and ask what takes ptrace access, too, and not that lock.
+ */
+static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
+{
+	struct rw_semaphore *lock = &task->signal->exec_update_lock;
+	int err;
+
+	if (is_hopeless(task))
+		return -EACCES;
+	if (mm == current->mm)
+		return 0;
+	if (!down_read_trylock(lock))
+		return -EAGAIN;
+	err = try_thread(task, O_PATH, "fdinfo/.");
+	up_read(lock);
+	return err == -EACCES && has_perfmon() ? ask(task) : err;
+}
+
+/**
+ * brkwatch_access_mm() - the address space of a process, if current may read it
+ * @pid: the process
+ * @wait: whether to wait while it execs; who looks at all processes does not
+ *
+ * The answer is for the address space that is returned. Had the process put
+ * another in its place meanwhile, by an exec of a setuid program say, the
+ * question would have been about that one, and is asked again; so it is if the
+ * thread has exited, for then procfs opens its maps without a check.
+ *
+ * Context: process; sleeps, with @wait killable.
+ *
+ * Return: the address space, for mmput(); -ESRCH if the process has none,
+ * -EAGAIN if it execs, -EACCES or what else an open of /proc/PID/maps says.
+ */
+struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+	int i, err = -ESRCH;
+
+	for (i = 0; i < TRIES && err == -ESRCH; i++) {
+		task = get_thread(pid);
+		if (!task)
+			break;
+		mm = get_task_mm(task);
+		if (mm)
+			err = wait ? ask(task) : ask_at_once(task, mm);
+		if (!err && !has_mm(task, mm))
+			err = -ESRCH;
+		put_task_struct(task);
+		if (!err)
+			return mm;
+		if (mm)
+			mmput(mm);
+	}
+	return ERR_PTR(err);
+}
+
+/**
+ * brkwatch_access_is_hidden() - whether current does not see a process at all
+ * @pid: the process
+ * @sb: the mount of procfs that he looks at, which may have the option hidepid
+ *
+ * Context: process; sleeps.
+ */
+bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb)
+{
+	const struct proc_fs_info *info = proc_sb_info(sb);
+
+	if (info->hide_pid != HIDEPID_NOT_PTRACEABLE &&
+	    (info->hide_pid != HIDEPID_INVISIBLE || in_group_p(info->pid_gid)))
+		return false;
+	/* Which takes what procfs wants of who is to see the process. */
+	return brkwatch_access_try(O_PATH, "%d/fdinfo/.", pid_nr(pid));
 }
 
 /* A mount of procfs shows the pid namespace of whoever makes it. */

@@ -5,12 +5,12 @@
 
 struct mm_struct;
 struct pid;
-struct task_struct;
+struct super_block;
 
 int brkwatch_access_init(void);
 void brkwatch_access_exit(void);
 __printf(2, 3) int brkwatch_access_try(int flags, const char *format, ...);
-struct mm_struct *brkwatch_access_mm(struct pid *pid);
-bool brkwatch_access_hopeless(struct task_struct *task);
+struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait);
+bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb);
 
 #endif

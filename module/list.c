@@ -127,8 +127,7 @@ static int all_show(struct seq_file *m, void *v)
 		return SEQ_SKIP;
 	/* He may have passed it on to one who may more: a setuid program. */
 	cred = override_creds(m->file->f_cred);
-	mm = brkwatch_access_hopeless(task) ? ERR_PTR(-EACCES) :
-					      brkwatch_access_mm(pid);
+	mm = brkwatch_access_mm(pid, false);
 	revert_creds(cred);
 	if (!IS_ERR(mm)) {
 		fill_live(&row, task, mm);
@@ -203,9 +202,9 @@ static int exited_open(struct inode *inode, struct file *file)
 
 /*
  * An open file does not keep the module, a read that is under way does: it may
- * wait for whoever execs, or for the memory that it copies to, and rmmod, which
- * would wait for it, says that the module is in use instead. seq_lseek() would
- * go through the rows without that, so another one only sets the position.
+ * wait for the memory that it copies to, and rmmod, which would wait for it,
+ * says that the module is in use instead. seq_lseek() would go through the
+ * rows without that, so another one only sets the position.
  */
 ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
 {

@@ -21,8 +21,11 @@
 #include "proc.h"
 #include "record.h"
 
-/* Everybody may open what he can name, only root lists. */
-#define DIR_MODE	0711
+/*
+ * Everybody may open what he can name. To list it, which shows the numbers of
+ * all pid namespaces, takes a capability: a container's root may have none.
+ */
+#define DIR_MODE	0111
 /* Access is decided at open, by access.c. */
 #define FILE_MODE	0444
 
@@ -33,7 +36,7 @@ static struct brkwatch_reader *file_reader(struct file *file)
 
 static struct brkwatch_record *open_record(struct pid *pid)
 {
-	struct mm_struct *mm = brkwatch_access_mm(pid);
+	struct mm_struct *mm = brkwatch_access_mm(pid, true);
 	struct brkwatch_record *record;
 
 	if (IS_ERR(mm))
@@ -55,7 +58,7 @@ static struct pid *find_process(pid_t nr, struct pid_namespace *ns)
 	return pid;
 }
 
-static int open_reader(struct file *file, pid_t nr, struct pid_namespace *ns)
+static int open_reader(struct file *file, pid_t nr, struct super_block *sb)
 {
 	brkwatch_user_t user = brkwatch_user_of(current_cred());
 	struct brkwatch_reader *reader;
@@ -67,7 +70,7 @@ static int open_reader(struct file *file, pid_t nr, struct pid_namespace *ns)
 	if (!reader)
 		goto err_share;
 	reader->user = user;
-	reader->ns = ns;
+	reader->ns = proc_pid_ns(sb);
 	mutex_init(&reader->lock);
 
 	err = -ENOENT;
@@ -77,6 +80,8 @@ static int open_reader(struct file *file, pid_t nr, struct pid_namespace *ns)
 	reader->record = open_record(reader->pid);
 	if (IS_ERR(reader->record)) {
 		err = PTR_ERR(reader->record);
+		if (brkwatch_access_is_hidden(reader->pid, sb))
+			err = -ENOENT;
 		goto err_pid;
 	}
 
@@ -183,7 +188,7 @@ static int pid_open(struct inode *inode, struct file *file)
 	replace_fops(file, &pid_fops);
 	if (!brkwatch_name_enter(name))
 		return -ENOENT;
-	err = open_reader(file, name->nr, proc_pid_ns(inode->i_sb));
+	err = open_reader(file, name->nr, inode->i_sb);
 	brkwatch_name_leave(name);
 	return err;
 }

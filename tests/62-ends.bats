@@ -72,6 +72,30 @@ setup_file() {
 	finish
 }
 
+@test "a process whose main thread has exited is shown as ever" {
+	start brkdo grow 4096 leave grow 8192 pause grow 12288 pause
+	grep -q 'State:.*Z' "/proc/$pid/status"
+	until_true 1 has_name "$pid"
+	exec {fd}<"$PROC/$pid"
+	look text "$pid"
+	cat "$BATS_TEST_TMPDIR/text"
+	[ "${text[State]}" = running ]
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	assert_same_calls_of
+	[[ "${text[last]}" == *" grow "* && "${text[last]}" != "$pid "* ]]
+	cut -f1 "$PROC/all" | grep -qx "$pid"
+	"$CLI" "$pid" | grep -q 'grow'
+	tell
+	until_ready 2
+	look_again again
+	[[ "${again[last]}" == *" grow "*" 3 "* ]]
+	tell
+	finish
+	assert_ended
+	exec {fd}<&-
+	assert_gone "$pid"
+}
+
 hex() {
 	printf '0x%016x' $(($1))
 }

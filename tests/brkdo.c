@@ -257,6 +257,7 @@ static const struct operation operations[] = {
 	{ "pause", 0 },		/* say "ready", wait for a byte or the end of stdin */
 	{ "sleep", 1 },		/* milliseconds */
 	{ "say", 1 },
+	{ "leave", -1 },	/* the main thread exits; another does what follows */
 	{ "exec", -1 },		/* become another program; takes all that follows */
 };
 
@@ -360,29 +361,48 @@ static uintptr_t start_brk(void)
 	return strtoul(at + 1, NULL, 10);
 }
 
-int main(int argc, char **argv)
-{
-	page = sysconf(_SC_PAGESIZE);
-	start = start_brk();
-	now = syscall(SYS_brk, 0);
+static int perform(void *data);
 
-	for (int i = 1; i < argc; i++) {
+static void leave(char **argv)
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+
+	if (clone(perform, stack + sizeof(stack), CLONE_VM | CLONE_FS |
+		  CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, argv) < 0)
+		fail("clone: %s", strerror(errno));
+	syscall(SYS_exit, 0);
+}
+
+static int perform(void *data)
+{
+	for (char **argv = data; *argv; argv++) {
 		const struct operation *op = operations;
 		const struct operation *end = op + sizeof(operations) /
 						   sizeof(*operations);
 
-		while (op < end && strcmp(op->name, argv[i]))
+		while (op < end && strcmp(op->name, *argv))
 			op++;
 		if (op == end)
-			fail("no operation '%s'", argv[i]);
+			fail("no operation '%s'", *argv);
+		if (!strcmp(op->name, "leave"))
+			leave(argv + 1);
 		if (op->arguments < 0) {
-			execv(argv[i + 1], argv + i + 1);
-			fail("%s: %s", argv[i + 1], strerror(errno));
+			execv(argv[1], argv + 1);
+			fail("%s: %s", argv[1], strerror(errno));
 		}
-		if (op->arguments && i + 1 == argc)
-			fail("'%s' needs an argument", argv[i]);
-		run(argv[i], op->arguments ? argv[i + 1] : NULL);
-		i += op->arguments;
+		if (op->arguments && !argv[1])
+			fail("'%s' needs an argument", *argv);
+		run(*argv, op->arguments ? argv[1] : NULL);
+		argv += op->arguments;
 	}
-	return 0;
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	page = sysconf(_SC_PAGESIZE);
+	start = start_brk();
+	now = syscall(SYS_brk, 0);
+	perform(argv + 1);
 }

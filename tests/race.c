@@ -11,6 +11,10 @@
  * Whether it may be read is known of any open before and after which the
  * process was, and still was, at the same user id.
  *
+ * race threads SECONDS TRIES - nor may it while a thread exits. The process is
+ * root's; its main thread has exited, and of the others each lives but for a
+ * moment. root may open it, the user may not.
+ *
  * Ends at TRIES or after SECONDS; prints "opens N ok N refused N leaks N ...".
  */
 #include <errno.h>
@@ -19,6 +23,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -132,6 +137,50 @@ static void open_changing(void)
 	}
 }
 
+/* The first opener is root. */
+static void open_threads(void)
+{
+	bool may = !geteuid();
+
+	while (!shared->stop && shared->tries-- > 0) {
+		int fd = open(file, O_RDONLY);
+
+		shared->opens++;
+		count(fd);
+		if (fd >= 0 && !may)
+			shared->leaks++;
+		if (fd < 0 && may && errno == EACCES)
+			shared->wrong++;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static char stacks[2][1 << 14] __attribute__((aligned(16)));
+static volatile pid_t alive[2];
+
+/* Gives the process to another thread, once the one before is gone. */
+static int relay(void *data)
+{
+	long next = !(long)data;
+
+	while (alive[next])
+		sched_yield();
+	if (clone(relay, stacks[next] + sizeof(stacks[next]),
+		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+		  CLONE_THREAD | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
+		  (void *)next, NULL, NULL, &alive[next]) < 0)
+		die("clone");
+	shared->turns++;
+	return 0;
+}
+
+static void start_relay(void)
+{
+	relay((void *)0);
+	syscall(SYS_exit, 0);
+}
+
 /* Changes the user id, again and again; keeps the one capability it takes. */
 static void change(void)
 {
@@ -190,6 +239,10 @@ static void become_user(void)
 	become(USER);
 }
 
+static void stay_root(void)
+{
+}
+
 static char *plain;
 
 /* PLAIN is brkdo, which execs what it is told: this program, as setuid root. */
@@ -216,6 +269,7 @@ static void wait_for_name(void)
 int main(int argc, char **argv)
 {
 	bool execs = argc > 1 && !strcmp(argv[1], "exec");
+	bool threads = argc > 1 && !strcmp(argv[1], "threads");
 	int openers = 2, status, bad = 0;
 	double begin, end;
 	pid_t target;
@@ -243,14 +297,19 @@ int main(int argc, char **argv)
 	shared->state = 3;
 
 	target = execs ? start(become_user, exec_plain) :
-			 start(become_changer, change);
+		 threads ? start(stay_root, start_relay) :
+			   start(become_changer, change);
 	snprintf(file, sizeof(file), "/proc/brkwatch/%d", target);
 	wait_for_name();
 	begin = now();
 	end = begin + atof(argv[2 + execs]);
-	for (int i = 0; i < openers; i++)
-		start(execs ? become_user : become_changer,
-		      execs ? open_execed : open_changing);
+	for (int i = 0; i < openers; i++) {
+		if (threads)
+			start(i ? become_user : stay_root, open_threads);
+		else
+			start(execs ? become_user : become_changer,
+			      execs ? open_execed : open_changing);
+	}
 	while (shared->tries > 0 && now() < end)
 		usleep(10000);
 	shared->stop = true;

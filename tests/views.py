@@ -3,7 +3,7 @@
 nothing that the real /proc/PID/maps would refuse him.
 
 Each view prepares a mount namespace and says under which names the files of
-brkwatch are to be had there. A user then opens those of four processes that are
+brkwatch are to be had there. A user then opens those of five processes that are
 not his to read, and one of his own. Prints one line per view."""
 import os
 import sys
@@ -12,10 +12,11 @@ import tempfile
 from who import *
 
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
-MNT_DETACH = 2
+MNT_DETACH, KTHREAD = 2, 2
 
 targets = {
     "root's": target(lambda: None),
+    "root's, main thread gone": target(lambda: None, arguments=("leave", "pause")),
     "setuid": target(lambda: become(USER), setuid_program),
     "not dumpable": target(lambda: become(USER), arguments=("undumpable", "pause")),
     "other's": target(lambda: become(OTHER)),
@@ -74,7 +75,7 @@ def elsewhere():
 
 
 def one_file_elsewhere():
-    for pid in targets.values():
+    for pid in (KTHREAD, *targets.values()):
         open(f"{scene}/{pid}", "w").close()
         bind(f"/proc/brkwatch/{pid}", f"{scene}/{pid}")
     return scene + "/%d", None
@@ -112,7 +113,7 @@ def hidden_proc():
     return "/proc/brkwatch/%d", None
 
 
-# What one's own process says there.
+# What one's own process says there, and, if not EACCES, that of others.
 views = {
     "fake /proc": (fake_proc, "ok"),
     "fake /proc, descriptor of the true one": (fake_proc_and_descriptor, "ok"),
@@ -120,15 +121,15 @@ views = {
     "own maps over others'": (own_maps, "ok"),
     "directory elsewhere": (elsewhere, "ok"),
     "file elsewhere": (one_file_elsewhere, "ok"),
-    "no /proc": (no_proc, "ENOENT"),
+    "no /proc": (no_proc, "ENOENT", "ENOENT"),
     "chroot, descriptor of /proc": (chroot_with_descriptor, "ok"),
     "chroot, fake /proc in it": (chroot_with_fake, "ok"),
     "hidepid=1": (procfs("hidepid=1"), "ok"),
-    "hidepid=2": (procfs("hidepid=2"), "ok"),
+    "hidepid=2": (procfs("hidepid=2"), "ok", "ENOENT"),
     "hidepid=2, spared by gid": (procfs(f"hidepid=2,gid={USER}"), "ok"),
-    "hidepid=4": (procfs("hidepid=ptraceable"), "ok"),
-    "subset=pid": (procfs("subset=pid"), "ENOENT"),
-    "/proc itself with hidepid=2": (hidden_proc, "ok"),
+    "hidepid=4": (procfs("hidepid=ptraceable"), "ok", "ENOENT"),
+    "subset=pid": (procfs("subset=pid"), "ENOENT", "ENOENT"),
+    "/proc itself with hidepid=2": (hidden_proc, "ok", "ENOENT"),
 }
 
 
@@ -143,15 +144,15 @@ def look(say, prepare, in_userns):
     path, fd = prepare()
     if not in_userns:
         become(USER)
-    say(" ".join(answer(path % pid, fd) for pid in targets.values()))
+    say(" ".join(answer(path % pid, fd) for pid in (KTHREAD, *targets.values())))
 
 
 wrong = 0
 for pid in targets.values():
     assert both(pid) == ("ok", "ok")    # root; and the names are there
 # What others' processes say, and one's own.
-jobs = [(name, prepare, False, "ENOENT" if own == "ENOENT" else "EACCES", own)
-        for name, (prepare, own) in views.items()]
+jobs = [(name, prepare, False, *(others or ["EACCES"]), own)
+        for name, (prepare, own, *others) in views.items()]
 # The owner of a user namespace may mount too, and read nothing outside it.
 jobs += [(name + ", user namespace", views[name][0], True, "EACCES", "EACCES")
          for name in ("fake /proc", "fake maps", "own maps over others'",
@@ -159,7 +160,8 @@ jobs += [(name + ", user namespace", views[name][0], True, "EACCES", "EACCES")
 jobs.sort(key=lambda job: job[1] == hidden_proc)    # it concerns all the others
 for name, prepare, in_userns, others, own in jobs:
     said = ask(lambda say: look(say, prepare, in_userns))
-    good = said.split(" ") == [others] * (len(targets) - 1) + [own]
+    kthread = "ESRCH" if others == "EACCES" else others
+    good = said.split(" ") == [kthread] + [others] * (len(targets) - 1) + [own]
     wrong += not good
     print(f"{'' if good else 'WRONG '}{name}: {said}")
 mount(None, "/proc", None, MS_REMOUNT, "hidepid=0")

@@ -154,11 +154,20 @@ def answer(path, dir_fd=None):
         return errno.errorcode[e.errno]
 
 
+def maps_of(pid, proc):
+    """Those of a thread that has the address space: the main one may have exited."""
+    try:
+        thread = max(os.listdir(f"{proc}/{pid}/task"), key=int)
+        return f"{proc}/{pid}/task/{thread}/maps"
+    except OSError:
+        return f"{proc}/{pid}/maps"
+
+
 def both(pid, proc="/proc"):
     """What opens of its maps and of its file say. The name may come late."""
     deadline = time.monotonic() + 20 * int(os.environ["BRKWATCH_SLOWNESS"])
     while True:
-        maps, brkwatch = answer(f"{proc}/{pid}/maps"), answer(f"{proc}/brkwatch/{pid}")
+        maps, brkwatch = answer(maps_of(pid, proc)), answer(f"{proc}/brkwatch/{pid}")
         if brkwatch != "ENOENT" or maps == "ENOENT" or time.monotonic() > deadline:
             return maps, brkwatch
         time.sleep(0.01)
@@ -173,4 +182,4 @@ def rows(proc="/proc"):
 def readable(proc="/proc"):
     """The numbers whose maps can be opened and are not empty."""
     return {pid for pid in os.listdir(proc)
-            if pid.isdigit() and answer(f"{proc}/{pid}/maps") == "ok"}
+            if pid.isdigit() and answer(maps_of(pid, proc)) == "ok"}
