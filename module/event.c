@@ -137,6 +137,8 @@ static void add_end(struct brkwatch_record *record)
 	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 	if (record->followers)
 		brkwatch_follow_end(record);
+	else
+		brkwatch_follow_pass_on(record, task);
 }
 
 /**

@@ -36,6 +36,7 @@ MODULE_PARM_DESC(follow_history, "events kept for a process that is being follow
  * a while if nobody follows that record.
  */
 #define LENT_TIME	(2 * HZ)
+#define YOUNG_NS	(2 * NSEC_PER_SEC)
 
 /*
  * One that forks and forks would have all there is lent to its children: it may
@@ -153,21 +154,15 @@ static unsigned long max_jiffies(unsigned long then)
 	return time_after(then, jiffies) ? then : jiffies;
 }
 
-static struct brkwatch_long_ring *reserve_of(const struct pid *tgid)
+/* A record of a process that is followed, with a reserve or without. */
+static struct brkwatch_record *find_followed(const struct pid *tgid, bool reserve)
 {
-	struct brkwatch_long_ring *ring;
 	struct brkwatch_record *record;
 
 	lockdep_assert_held(&followed_lock);
 	hash_for_each_possible(followed, record, followed, (unsigned long)tgid) {
-		ring = record->reserve;
-		if (record->tgid == tgid && ring) {
-			record->reserve = NULL;
-			record->lent_up_to = max_jiffies(record->lent_up_to) +
-					     LEND_TIME;
-			WRITE_ONCE(record->wants_reserve, true);
-			return ring;
-		}
+		if (record->tgid == tgid && !record->reserve == !reserve)
+			return record;
 	}
 	return NULL;
 }
@@ -184,15 +179,55 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 {
 	struct task_struct *parent = rcu_dereference(owner->real_parent);
 	struct brkwatch_long_ring *ring;
+	struct brkwatch_record *lender;
 
 	raw_spin_lock(&followed_lock);
-	ring = reserve_of(task_tgid(owner)) ?: reserve_of(task_tgid(parent));
-	if (ring) {
+	lender = find_followed(task_tgid(owner), true) ?:
+		 find_followed(task_tgid(parent), true);
+	if (lender) {
+		ring = lender->reserve;
+		lender->reserve = NULL;
+		lender->lent_up_to = max_jiffies(lender->lent_up_to) + LEND_TIME;
+		WRITE_ONCE(lender->wants_reserve, true);
 		brkwatch_history_init(&record->history, ring->events, ring->size);
 		refcount_inc(&record->refs);
 		record->lent_until = jiffies + LENT_TIME;
 		list_add_tail(&record->lent, &lent);
 		schedule_delayed_work(&take_back_work, LENT_TIME);
+	}
+	raw_spin_unlock(&followed_lock);
+}
+
+/**
+ * brkwatch_follow_pass_on() - a record that nobody follows has ended
+ * @record: the record, locked
+ * @owner: its process, if that is known
+ *
+ * What it was lent is for the next one: programs that are run by one that is
+ * run by another do not give followers the time for a reserve each.
+ *
+ * Context: any; RCU reader. Does not sleep.
+ */
+void brkwatch_follow_pass_on(struct brkwatch_record *record,
+			     struct task_struct *owner)
+{
+	struct brkwatch_long_ring *ring = ring_of(record);
+	struct brkwatch_record *next;
+	struct task_struct *parent;
+	u64 seq = 0;
+
+	/* Lent, and open nowhere: the table and the list have it, nobody else. */
+	if (!ring || !record->lent_until || !owner ||
+	    refcount_read(&record->refs) > 2)
+		return;
+	parent = rcu_dereference(owner->real_parent);
+	raw_spin_lock(&followed_lock);
+	next = find_followed(record->tgid, false) ?:
+	       find_followed(task_tgid(parent), false);
+	if (next && brkwatch_history_move(&record->history, record->ring,
+					  brkwatch_history_events,
+					  record->start_brk, &seq, CHUNK)) {
+		next->reserve = ring;
 	}
 	raw_spin_unlock(&followed_lock);
 }
@@ -229,6 +264,31 @@ static void take_back(struct work_struct *work)
 	take_back_from(false);
 }
 
+/*
+ * Whose reserve is there for what comes after a record: as long as its process is
+ * young and the parent of that is followed, the parent's, for most children do not
+ * live long, and a reserve takes time to make. Return: with a reference.
+ */
+static struct brkwatch_record *get_lender(struct brkwatch_record *record)
+{
+	struct brkwatch_record *lender = NULL;
+	struct task_struct *task;
+	struct pid *parent;
+
+	rcu_read_lock();
+	raw_spin_lock(&followed_lock);
+	task = pid_task(record->tgid, PIDTYPE_TGID);
+	if (task && ktime_get_ns() - task->start_time < YOUNG_NS) {
+		parent = task_tgid(rcu_dereference(task->real_parent));
+		lender = find_followed(parent, true) ?: find_followed(parent, false);
+	}
+	lender = lender ?: record;
+	refcount_inc(&lender->refs);
+	raw_spin_unlock(&followed_lock);
+	rcu_read_unlock();
+	return lender;
+}
+
 /**
  * brkwatch_follow_reserve() - see to it that a followed record has a reserve
  * @record: the record; its last one was lent, or it never had one
@@ -239,23 +299,22 @@ static void take_back(struct work_struct *work)
  */
 void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
-	struct brkwatch_long_ring *ring;
+	struct brkwatch_record *lender = get_lender(record);
+	struct brkwatch_long_ring *ring = NULL;
+	bool may_lend = time_before_eq(READ_ONCE(lender->lent_up_to),
+				       jiffies + (LEND_BURST - 1) * LEND_TIME);
 
-	/* One that has itself a ring lent may not live long. */
-	if (time_after(READ_ONCE(record->lent_up_to),
-		       jiffies + (LEND_BURST - 1) * LEND_TIME) ||
-	    (record->lent_until && time_before(jiffies, record->lent_until))) {
-		WRITE_ONCE(record->wants_reserve, true);
-		return;
-	}
-	ring = ring_new(brkwatch_history_events);
+	if (may_lend && !READ_ONCE(lender->reserve))
+		ring = ring_new(brkwatch_history_events);
 
 	raw_spin_lock(&followed_lock);
-	WRITE_ONCE(record->wants_reserve, false);
-	swap(record->reserve, ring);
+	WRITE_ONCE(record->wants_reserve, !may_lend || lender != record);
+	if (ring && !lender->reserve && lender->followers)
+		swap(lender->reserve, ring);
 	raw_spin_unlock(&followed_lock);
 	if (ring)
 		ring_free(ring);
+	brkwatch_record_put(lender);
 }
 
 /* ---- followers ---- */

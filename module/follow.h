@@ -30,6 +30,8 @@ void brkwatch_follow_exit(void);
 void brkwatch_follow_setup(struct brkwatch_record *record);
 void brkwatch_follow_inherit(struct brkwatch_record *record,
 			     struct task_struct *owner);
+void brkwatch_follow_pass_on(struct brkwatch_record *record,
+			     struct task_struct *owner);
 void brkwatch_follow_add(struct brkwatch_record *record);
 void brkwatch_follow_remove(struct brkwatch_record *record);
 void brkwatch_follow_reserve(struct brkwatch_record *record);

@@ -44,6 +44,10 @@ burst_after() {
 	program=(bash -c 'read -r; exec brkdo burst 60000')
 	follow_into
 	rm "$BATS_TEST_TMPDIR/in"
+	# Three programs, the follower may have seen none of the first two.
+	program=(bash -c 'read -r; exec env nice brkdo burst 60000')
+	follow_into
+	rm "$BATS_TEST_TMPDIR/in"
 	program=(bash -c 'read -r; brkdo burst 60000; true')
 	follow_into -f
 	rm "$BATS_TEST_TMPDIR/in"
