@@ -60,6 +60,16 @@ static DEFINE_RAW_SPINLOCK(followed_lock);
 static DEFINE_HASHTABLE(followed, 10);
 static LIST_HEAD(lent);
 
+/*
+ * Rings that nobody has any more, which stay in the shares of those who had them,
+ * for a moment: one who follows many that are soon gone would be too late for
+ * the next ones if he had to make a ring for each. Under followed_lock, too.
+ */
+#define CACHED_RINGS	8
+static struct brkwatch_long_ring *cache[CACHED_RINGS];
+
+static void empty_cache(struct work_struct *work);
+static DECLARE_DELAYED_WORK(cache_work, empty_cache);
 static void take_back(struct work_struct *work);
 static DECLARE_DELAYED_WORK(take_back_work, take_back);
 
@@ -71,13 +81,64 @@ static unsigned long ring_pages(unsigned long size)
 			    PAGE_SIZE);
 }
 
+static void ring_destroy(struct brkwatch_long_ring *ring)
+{
+	brkwatch_share_give(&brkwatch_histories, ring->user,
+			    ring_pages(ring->size));
+	vfree(ring);
+}
+
+/* One in the cache, of this user and size; any if @size is 0. */
+static struct brkwatch_long_ring *cache_take(brkwatch_user_t user, unsigned long size)
+{
+	struct brkwatch_long_ring *ring = NULL;
+	int i;
+
+	raw_spin_lock(&followed_lock);
+	for (i = 0; i < CACHED_RINGS && !ring; i++) {
+		if (cache[i] && (!size || (cache[i]->user == user && cache[i]->size == size)))
+			swap(ring, cache[i]);
+	}
+	raw_spin_unlock(&followed_lock);
+	return ring;
+}
+
+static void empty_cache(struct work_struct *work)
+{
+	struct brkwatch_long_ring *ring;
+
+	while ((ring = cache_take(0, 0)))
+		ring_destroy(ring);
+}
+
+static void ring_free(struct brkwatch_long_ring *ring)
+{
+	int i;
+
+	raw_spin_lock(&followed_lock);
+	for (i = 0; i < CACHED_RINGS && ring; i++) {
+		if (!cache[i])
+			swap(ring, cache[i]);
+	}
+	raw_spin_unlock(&followed_lock);
+	if (ring)
+		ring_destroy(ring);
+	else
+		schedule_delayed_work(&cache_work, LENT_TIME);
+}
+
 static struct brkwatch_long_ring *ring_try(unsigned long size)
 {
 	brkwatch_user_t user = brkwatch_user_of(current_cred());
-	struct brkwatch_long_ring *ring;
+	struct brkwatch_long_ring *ring = cache_take(user, size);
 
-	if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size)))
-		return NULL;
+	if (ring)
+		return ring;
+	if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size))) {
+		empty_cache(NULL);
+		if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size)))
+			return NULL;
+	}
 	ring = __vmalloc(ring_pages(size) << PAGE_SHIFT, RING_GFP);
 	if (!ring) {
 		brkwatch_share_give(&brkwatch_histories, user, ring_pages(size));
@@ -97,13 +158,6 @@ static struct brkwatch_long_ring *ring_new(unsigned long size)
 	for (n = follow_events; !ring && n > size; n /= 4)
 		ring = ring_try(n);
 	return ring;
-}
-
-static void ring_free(struct brkwatch_long_ring *ring)
-{
-	brkwatch_share_give(&brkwatch_histories, ring->user,
-			    ring_pages(ring->size));
-	vfree(ring);
 }
 
 /* The long ring that a record has; NULL if it has but its own. */
@@ -405,4 +459,6 @@ void brkwatch_follow_exit(void)
 {
 	cancel_delayed_work_sync(&take_back_work);
 	take_back_from(true);
+	cancel_delayed_work_sync(&cache_work);
+	empty_cache(NULL);
 }
