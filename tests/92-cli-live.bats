@@ -221,8 +221,9 @@ has_ignored() {
 for i in range(5): subprocess.run(["ls"], stdout=subprocess.DEVNULL, close_fds=False)
 subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEVNULL)'
 	printf 'all: %s\n\t@true\n%%.o:\n\t@sort /etc/services >/dev/null\n' "$(echo {1..12}.o)" >"$BATS_TEST_TMPDIR/Makefile"
-	# Which takes more memory when more is to be done at a time.
-	same_as_strace 8 make -s -j4 -C "$BATS_TEST_TMPDIR" all
+	# Which takes more memory when more is to be done at a time. On a busy machine a shell
+	# may go on in another program, after three calls, before its file could be opened.
+	same_as_strace 12 make -s -j4 -C "$BATS_TEST_TMPDIR" all
 }
 
 @test "which events, and when it ends" {

@@ -28,8 +28,12 @@ int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid
 	if (!bw->live)
 		return 0;
 	target->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (target->pidfd >= 0)
+	if (target->pidfd >= 0) {
+		/* Before others are looked at, which takes time that some children do not have. */
+		if (parent)
+			target->fd = brkwatch_open_process(bw, pid);
 		return 0;
+	}
 	/* Or it is a thread's by now; or 0, which is who is not in our namespace. */
 	if (errno != ESRCH && errno != EINVAL && errno != ENOENT)
 		return -errno;
@@ -129,8 +133,9 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 	/* One that was asked for by its number is there, or it is said why it is not. */
 	if (t->state == TARGET_SHARED)
 		t->delay_ms = 0;
-	t->fd = asked_for ? brkwatch_await_process(ops->bw, t->pid) :
-			    brkwatch_open_process(ops->bw, t->pid);
+	if (t->fd < 0)
+		t->fd = asked_for ? brkwatch_await_process(ops->bw, t->pid) :
+				    brkwatch_open_process(ops->bw, t->pid);
 	rc = t->fd < 0 ? t->fd : first_snapshot(t, ops);
 	if (!rc) {
 		t->state = TARGET_OPEN;
@@ -246,7 +251,7 @@ int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms,
 		/* fall through */
 	case TARGET_CLOSED:
 	case TARGET_SHARED:
-		if (t->process_ended)
+		if (t->process_ended && t->fd < 0)
 			wait_for_row(t, ops, now_ms);
 		else if (due)
 			rc = try_open(t, ops, now_ms);
