@@ -144,6 +144,18 @@ setup() {
 	sed 's/"realtime_offset_ns":[0-9]*/"realtime_offset_ns":1700000000000000000/' "$REC/shell.json" |
 		"$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
 	[[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" == *" 1700000005.751170 query "* ]]
+	# Which was set in between; and what a newer header says.
+	sed 's/"realtime_offset_ns":[0-9]*/"realtime_offset_ns":1700000000000000000/
+		3i {"type":"clock","since":5760000000,"realtime_offset_ns":1600000000000000000}' "$REC/shell.json" >"$BATS_TEST_TMPDIR/set"
+	"$CLI" --input "$BATS_TEST_TMPDIR/set" -ttt -q >"$BATS_TEST_TMPDIR/out"
+	[[ "$(head -n 2 "$BATS_TEST_TMPDIR/out" | tr -s ' \n' ' ')" == *" 1700000005.751170 query "*" 1600000005.792794 query "* ]]
+	"$CLI" --input "$BATS_TEST_TMPDIR/set" --json | diff "$BATS_TEST_TMPDIR/set" -
+	{
+		head -n 1 "$REC/shell.json" | jq -c '.realtime_offsets = [{"since": 7, "realtime_offset_ns": 1500000000000000000},
+			{"since": 5760000000, "realtime_offset_ns": 1400000000000000000}]'
+		sed -n 2,3p "$REC/shell.json"
+	} | "$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
+	[[ "$(tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/out")" == *" 1500000005.751170 query "*" 1400000005.792794 query "* ]]
 	run -0 --separate-stderr "$CLI" --input "$REC/shell.csv" -tt -q
 	[[ "$stderr" == *"does not say what time of day it was"* ]]
 	[[ "${lines[0]}" == *" 5.751170 query "* ]]

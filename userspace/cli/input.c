@@ -21,12 +21,22 @@ static int take_state(void *owner, struct brkwatch_process *process, struct brkw
 	return show_state(session, process, reader);
 }
 
+static void clock_set(void *owner, const struct wall_offset *offset)
+{
+	const struct session *session = owner;
+	const struct event_format *format = session->opts->format;
+
+	if (format->clock)
+		format->clock(session->out, &session->style, offset);
+}
+
 enum exit_status show_input(struct session *session)
 {
 	const struct replay what = {
 		.name = session->opts->input, .output = session->opts->output, .out = session->out,
 		.listener = { printer_sink, session }, .begin = begin,
 		.state = session->opts->follow ? NULL : take_state,
+		.wall = &session->wall, .clock = clock_set,
 	};
 
 	return session_finish(session, replay(&what));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/session.h"
@@ -63,9 +62,9 @@ static enum exit_status run(struct session *session, struct selection *sel)
 	const struct options *opts = session->opts;
 	struct event_style *style = &session->style;
 	struct brkwatch *bw;
-	struct timespec wall;
 	enum exit_status status;
 
+	style->wall = &session->wall;
 	if (opts->input)
 		return show_input(session);
 	session->bw = bw = open_directory();
@@ -73,9 +72,7 @@ static enum exit_status run(struct session *session, struct selection *sel)
 		return failure(opts->command);
 	style->source = brkwatch_directory(bw);
 	style->several = opts->forks;
-	style->wall_known = brkwatch_is_live(bw);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	style->wall_offset_ns = wall.tv_sec * 1000000000LL + wall.tv_nsec - (int64_t)clock_ns();
+	session->wall.bw = bw;
 	status = run_live(session, sel);
 	brkwatch_close(bw);
 	return status;

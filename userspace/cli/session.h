@@ -13,6 +13,7 @@ struct session {
 	struct outbuf *out;
 	const struct brkwatch *bw;	/* NULL: a recording is shown */
 	struct event_style style;
+	struct wall wall;
 	struct explain_how how;
 	int stop_fd;			/* of signals */
 	bool any;			/* state was shown */

@@ -305,7 +305,7 @@ static int put_events(FILE *text, const struct view *view)
 
 static int show_json(struct outbuf *out, const struct view *view)
 {
-	struct json_object *obj = json_header("state", view->process);
+	struct json_object *obj = json_header("state", view->style, view->process);
 	const struct heap_memory *memory = &view->memory;
 	char *text = NULL;
 	size_t len;
@@ -338,7 +338,7 @@ int show_state(struct session *session, struct brkwatch_process *process,
 		.process = process, .reader = reader,
 	};
 
-	style_set_clock(&session->style, process);
+	style_look_at_clock(&session->style, UINT64_MAX);
 	heap_memory_read(&view.memory, &view.how, &process->snap);
 	return session->opts->format->for_people ? show_text(session->out, &view) :
 						   show_json(session->out, &view);

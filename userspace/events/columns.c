@@ -2,7 +2,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/complain.h"
 #include "events/columns.h"
 #include "common/format-number.h"
 
@@ -35,34 +34,19 @@ static char *put_usec(char *p, uint64_t ns)
 
 static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 {
-	uint64_t wall = ns + (uint64_t)view->process->wall_offset_ns;
-	time_t seconds = (time_t)(wall / NSEC_PER_SEC);
+	time_t seconds;
 	struct tm tm;
 
-	switch (view->style->stamp) {
-	case TIME_RELATIVE:
+	if (view->style->stamp == TIME_RELATIVE)
 		return put_seconds(p, view->previous_ns && ns > view->previous_ns ?
 				   ns - view->previous_ns : 0);
-	case TIME_EPOCH:
-		return put_seconds(p, wall);
-	default:
-		localtime_r(&seconds, &tm);
-		p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
-		return view->style->stamp == TIME_OF_DAY ? p : put_usec(p, wall);
-	}
-}
-
-void style_set_clock(struct event_style *style, struct brkwatch_process *process)
-{
-	if (!process->wall_known && style->wall_known) {
-		process->wall_known = true;
-		process->wall_offset_ns = style->wall_offset_ns;
-	}
-	if (process->wall_known || style->stamp < TIME_OF_DAY || style->stamp > TIME_EPOCH)
-		return;
-	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
-		  style->source);
-	style->stamp = TIME_MONOTONIC;
+	ns = wall_time(view->style->wall, ns);
+	if (view->style->stamp == TIME_EPOCH)
+		return put_seconds(p, ns);
+	seconds = (time_t)(ns / NSEC_PER_SEC);
+	localtime_r(&seconds, &tm);
+	p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
+	return view->style->stamp == TIME_OF_DAY ? p : put_usec(p, ns);
 }
 
 /* As put_seconds(), out of text. */

@@ -61,12 +61,6 @@ static inline void columns_append(struct column_list *list, enum column_id id)
 }
 
 /*
- * The clock of a process whose events come: that of its recording, or of now. A time of day that
- * neither tells cannot be shown: complain, and let TIME be that of the monotonic clock.
- */
-void style_set_clock(struct event_style *style, struct brkwatch_process *process);
-
-/*
  * Those that CSV and JSON have where nothing else is asked for. The last ones are limit and needed,
  * which only a refusal has.
  */

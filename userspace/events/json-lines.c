@@ -22,7 +22,32 @@ static void add_header_field(struct json_object *obj, const struct header_field 
 		json_add_number(obj, field->json, value);
 }
 
-struct json_object *json_header(const char *type, const struct brkwatch_process *process)
+static struct json_object *add_offset(struct json_object *obj, const struct wall_offset *offset)
+{
+	json_add_number(obj, "since", offset->since);
+	json_object_object_add(obj, JSON_WALL_OFFSET, json_object_new_int64(offset->ns));
+	return obj;
+}
+
+/* The newest one; all, where the clock was set. */
+static void add_wall(struct json_object *obj, const struct wall *wall)
+{
+	struct json_object *all;
+
+	if (!wall || !wall->n)
+		return;
+	json_object_object_add(obj, JSON_WALL_OFFSET,
+			       json_object_new_int64(wall->offsets[wall->n - 1].ns));
+	if (wall->n == 1)
+		return;
+	all = json_object_new_array();
+	json_object_object_add(obj, JSON_WALL_OFFSETS, all);
+	for (size_t i = 0; i < wall->n; i++)
+		json_object_array_add(all, add_offset(json_object_new_object(), &wall->offsets[i]));
+}
+
+struct json_object *json_header(const char *type, const struct event_style *style,
+				const struct brkwatch_process *process)
 {
 	struct json_object *obj = json_line(type);
 	struct brkwatch_snapshot snap = process->snap;
@@ -33,9 +58,7 @@ struct json_object *json_header(const char *type, const struct brkwatch_process 
 	for (size_t i = 0; i < HEADER_FIELDS; i++)
 		if (!(snap.missing & 1u << i))
 			add_header_field(obj, &header_fields[i], *header_value(&header_fields[i], &snap));
-	if (process->wall_known)
-		json_object_object_add(obj, JSON_WALL_OFFSET,
-				       json_object_new_int64(process->wall_offset_ns));
+	add_wall(obj, style->wall);
 	return obj;
 }
 
@@ -44,7 +67,14 @@ static void start(struct outbuf *out, const struct event_style *style,
 {
 	/* From CSV no more than its number may be known. */
 	if (!style->quiet && !(exec && style->no_events) && process->snap.page_size)
-		json_write(out, json_header(exec ? "exec" : "start", process));
+		json_write(out, json_header(exec ? "exec" : "start", style, process));
+}
+
+static void clock_set(struct outbuf *out, const struct event_style *style,
+		      const struct wall_offset *offset)
+{
+	if (!style->quiet)
+		json_write(out, add_offset(json_line("clock"), offset));
 }
 
 char *json_put_columns(char *p, const struct event_view *view)
@@ -122,6 +152,7 @@ static void done(struct outbuf *out, const struct event_style *style,
 const struct event_format json_lines = {
 	.choose = choose,
 	.start = start,
+	.clock = clock_set,
 	.event = event,
 	.lost = lost,
 	.missed = missed,

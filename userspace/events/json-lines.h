@@ -7,9 +7,11 @@
 
 /* What added to time_ns gives the nanoseconds since 1970. */
 #define JSON_WALL_OFFSET "realtime_offset_ns"
+#define JSON_WALL_OFFSETS "realtime_offsets"
 
 /* The header block of a process. */
-struct json_object *json_header(const char *type, const struct brkwatch_process *process);
+struct json_object *json_header(const char *type, const struct event_style *style,
+				const struct brkwatch_process *process);
 
 /* Writes ,"seq":1,"time_ns":... at @p, COLUMN_TEXT_MAX for each column at most. */
 char *json_put_columns(char *p, const struct event_view *view);

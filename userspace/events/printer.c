@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/complain.h"
 #include "events/printer.h"
 
 /* Of an event, with room to write carelessly. */
@@ -55,7 +56,7 @@ static void start(void *owner, struct brkwatch_process *process)
 {
 	struct printer *pr = owner;
 
-	style_set_clock(&pr->style, process);
+	style_look_at_clock(&pr->style, UINT64_MAX);
 	if (pr->keeps && !process->data)
 		process->data = calloc(1, sizeof(struct shown));
 	if (!pr->begun)
@@ -72,6 +73,36 @@ static void exec(void *owner, struct brkwatch_process *process)
 		pr->format->start(pr->out, &pr->style, process, true);
 }
 
+static bool is_time_of_day(enum time_stamp stamp)
+{
+	return stamp >= TIME_OF_DAY && stamp <= TIME_EPOCH;
+}
+
+size_t style_look_at_clock(struct event_style *style, uint64_t ns)
+{
+	size_t added = style->wall ? wall_look(style->wall, ns) : 0;
+
+	if (!is_time_of_day(style->stamp) || style->wall->n)
+		return added;
+	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
+		  style->source);
+	style->stamp = TIME_MONOTONIC;
+	return added;
+}
+
+/* Somebody may have set it since the event before. */
+static void look_at_clock(struct printer *pr, struct brkwatch_event *ev)
+{
+	const struct wall *wall = pr->style.wall;
+	size_t n;
+
+	if (!wall || (!pr->format->clock && !is_time_of_day(pr->style.stamp)))
+		return;
+	n = style_look_at_clock(&pr->style, event_unsigned(ev, BRKWATCH_TIME_NS));
+	for (; n && pr->format->clock; n--)
+		pr->format->clock(pr->out, &pr->style, &wall->offsets[wall->n - n]);
+}
+
 static int print_event(struct printer *pr, struct brkwatch_process *process,
 		       struct brkwatch_event *ev)
 {
@@ -80,8 +111,10 @@ static int print_event(struct printer *pr, struct brkwatch_process *process,
 		.ev = ev, .process = process, .style = &pr->style, .previous_ns = pr->previous_ns,
 		.trend = process->data,		/* which begins with it */
 	};
-	char *p = outbuf_reserve(pr->out, LINE_MAX_BYTES);
+	char *p;
 
+	look_at_clock(pr, ev);
+	p = outbuf_reserve(pr->out, LINE_MAX_BYTES);
 	if (pr->keeps)
 		trend_add(&shown->trend, column_number(COL_HEAP, &view));
 	p = pr->format->event(p, &view);

@@ -36,4 +36,10 @@ int printer_init(struct printer *printer);
 /* Prints what comes when all has ended. */
 void printer_finish(struct printer *printer);
 
+/*
+ * As wall_look(). A time of day that is not known cannot be shown: complain, and let TIME be that of
+ * the monotonic clock.
+ */
+size_t style_look_at_clock(struct event_style *style, uint64_t ns);
+
 #endif

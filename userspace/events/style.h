@@ -3,6 +3,7 @@
 #define BRKWATCH_STYLE_H
 
 #include "common/output.h"
+#include "common/wall-clock.h"
 #include "libbrkwatch/sink.h"
 
 /*
@@ -62,8 +63,7 @@ struct event_style {
 	bool quiet;			/* events only */
 	bool no_events;
 	bool summary;			/* what the events of a process add up to */
-	bool wall_known;		/* of what happens now */
-	int64_t wall_offset_ns;		/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
+	struct wall *wall;		/* NULL: not used */
 };
 
 struct event_sums;
@@ -78,6 +78,9 @@ struct event_format {
 	void (*head)(struct outbuf *out, const struct event_style *style);
 	void (*start)(struct outbuf *out, const struct event_style *style,
 		      const struct brkwatch_process *process, bool exec);
+	/* The clock was set. */
+	void (*clock)(struct outbuf *out, const struct event_style *style,
+		      const struct wall_offset *offset);
 	/* Writes at @p, COLUMN_TEXT_MAX for each column at most; returns where it ended. */
 	char *(*event)(char *p, const struct event_view *view);
 	void (*lost)(struct outbuf *out, const struct event_style *style,

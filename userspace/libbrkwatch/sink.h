@@ -8,8 +8,6 @@ struct brkwatch_process {
 	struct brkwatch_snapshot snap;	/* of the address space it has or had last; none: space 0 */
 	struct brkwatch_totals totals;	/* of those before */
 	pid_t parent;			/* of one that was found by its fork */
-	bool wall_known;		/* by a recording */
-	int64_t wall_offset_ns;		/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
 	void *data;			/* the sink's own */
 };
 

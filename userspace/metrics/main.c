@@ -40,7 +40,6 @@ static bool read_and_print(struct metrics *metrics)
 	bool goes_on = opts->interval_ms;
 	struct brkwatch_stats *stats;
 	struct counts totals;
-	struct timespec wall;
 	bool ok;
 	int rc;
 
@@ -53,9 +52,7 @@ static bool read_and_print(struct metrics *metrics)
 	}
 	ok = groups_update(&metrics->groups, &metrics->tally,
 			   counts_of_all(stats, &totals) ? &totals : NULL);
-	/* Somebody may have set the clock. */
-	clock_gettime(CLOCK_REALTIME, &wall);
-	opts->wall_offset_ns = wall.tv_sec * 1000000000LL + wall.tv_nsec - (int64_t)clock_ns();
+	wall_look(&opts->wall, UINT64_MAX);
 	if (ok)
 		prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
 	brkwatch_stats_close(stats);
@@ -187,7 +184,7 @@ int main(int argc, char **argv)
 
 	program_setup();
 	program_parse(&argp, argc, argv, &opts);
-	opts.bw = bw = open_directory();
+	opts.bw = opts.wall.bw = bw = open_directory();
 	if (!bw)
 		return STATUS_FAILED;
 	metrics.groups.top = opts.groups;

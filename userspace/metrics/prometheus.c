@@ -106,7 +106,7 @@ static void print_group(struct outbuf *out, const struct metrics_options *opts,
 		return;
 	print_labelled(out, gf->family.name, "groupname", group->name, strlen(group->name));
 	if (gf->kind == UNIX_SECONDS)
-		outbuf_printf(out, "%.3f\n", (double)((int64_t)value + opts->wall_offset_ns) / 1e9);
+		outbuf_printf(out, "%.3f\n", (double)wall_time(&opts->wall, value) / 1e9);
 	else
 		outbuf_printf(out, "%" PRIu64 "\n", value);
 }
@@ -117,7 +117,7 @@ static void print_groups(struct outbuf *out, const struct metrics_options *opts,
 	for (size_t f = 0; f < sizeof(group_families) / sizeof(group_families[0]); f++) {
 		const struct group_family *gf = &group_families[f];
 
-		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !brkwatch_is_live(opts->bw)))
+		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !opts->wall.n))
 			continue;
 		print_head(out, opts, &gf->family);
 		for (size_t i = 0; i < groups->n; i++)

@@ -4,6 +4,7 @@
 
 #include "metrics/groups.h"
 #include "common/output.h"
+#include "common/wall-clock.h"
 
 struct metrics_options {
 	const struct brkwatch *bw;
@@ -11,7 +12,7 @@ struct metrics_options {
 	uint64_t interval_ms;		/* 0: once */
 	uint64_t groups;		/* how many are shown */
 	bool openmetrics;		/* in that format */
-	int64_t wall_offset_ns;		/* from CLOCK_MONOTONIC to CLOCK_REALTIME */
+	struct wall wall;
 };
 
 /*

@@ -42,6 +42,27 @@ static int read_event(struct player *player, struct json_object *object)
 	return 0;
 }
 
+static bool add_offset(struct wall *wall, struct json_object *object)
+{
+	struct json_object *ns = member(object, JSON_WALL_OFFSET);
+
+	return ns && wall_add(wall, number_of(object, "since"), json_object_get_int64(ns));
+}
+
+/* What is known of the time of day when a process, or a state, begins. */
+static void read_wall(struct wall *wall, struct json_object *object)
+{
+	struct json_object *all = member(object, JSON_WALL_OFFSETS);
+
+	wall->n = 0;
+	if (!json_object_is_type(all, json_type_array)) {
+		add_offset(wall, object);
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(all); i++)
+		add_offset(wall, json_object_array_get_idx(all, i));
+}
+
 static int read_header(struct player *player, struct json_object *object,
 		       struct brkwatch_process *process)
 {
@@ -69,9 +90,8 @@ static int read_header(struct player *player, struct json_object *object,
 		snapshot_set_name(snap, json_object_get_string(value));
 	value = member(object, "state");
 	snap->exited = value && !strcmp(json_object_get_string(value), "exited");
-	value = member(object, JSON_WALL_OFFSET);
-	process->wall_known = value;
-	process->wall_offset_ns = json_object_get_int64(value);
+	if (player->wall)
+		read_wall(player->wall, object);
 	return 0;
 }
 
@@ -160,6 +180,16 @@ static int play_summary(struct player *player, struct recorded *recorded, struct
 	return 0;
 }
 
+static int play_clock(struct player *player, struct recorded *recorded, struct json_object *object)
+{
+	const struct wall *wall = player->wall;
+
+	(void)recorded;
+	if (wall && add_offset(player->wall, object))
+		player->clock(player->listener.owner, &wall->offsets[wall->n - 1]);
+	return 0;
+}
+
 /* A line of another type is a newer version's. */
 static int play(struct player *player, struct json_object *object, const char *type)
 {
@@ -169,7 +199,7 @@ static int play(struct player *player, struct json_object *object, const char *t
 	} types[] = {
 		{ "event", play_event }, { "start", play_space }, { "exec", play_space },
 		{ "state", play_state }, { "lost", play_lost }, { "missed", play_missed },
-		{ "summary", play_summary },
+		{ "summary", play_summary }, { "clock", play_clock },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

@@ -39,8 +39,6 @@ void player_space(struct player *player, struct recorded *recorded,
 	else
 		to->totals = (struct brkwatch_totals){ 0 };
 	to->snap = process->snap;
-	to->wall_known = process->wall_known;
-	to->wall_offset_ns = process->wall_offset_ns;
 	recorded->open = true;
 	recorded->ended = false;
 	if (again)

@@ -3,6 +3,7 @@
 #define BRKWATCH_PLAYER_H
 
 #include "common/by-pid.h"
+#include "common/wall-clock.h"
 #include "libbrkwatch/sink.h"
 
 /* A process of a recording. */
@@ -18,6 +19,8 @@ struct recorded {
 struct player {
 	struct listener listener;
 	int (*state)(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader);
+	struct wall *wall;
+	void (*clock)(void *owner, const struct wall_offset *offset);
 	struct brkwatch_reader *states;
 	struct pid_table table;
 	struct recorded *first, **last;

@@ -148,7 +148,8 @@ static void forget(void *owner, void *entry)
 enum exit_status replay(const struct replay *replay)
 {
 	struct player player = {
-		.listener = replay->listener, .state = replay->state, .last = &player.first,
+		.listener = replay->listener, .state = replay->state, .wall = replay->wall,
+		.clock = replay->clock, .last = &player.first,
 	};
 	enum exit_status status = STATUS_FAILED;
 	struct input input;

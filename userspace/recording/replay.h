@@ -4,6 +4,7 @@
 
 #include "common/complain.h"
 #include "common/output.h"
+#include "common/wall-clock.h"
 #include "libbrkwatch/sink.h"
 
 /* A source: what --json or --csv has written, or a copy of the file of a process. */
@@ -22,6 +23,9 @@ struct replay {
 	 * reader at their first event. Returns 0 or a negative errno, as the sink does.
 	 */
 	int (*state)(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader);
+	/* The time of day, as far as it is known at each moment; and that the clock was set. Or NULL. */
+	struct wall *wall;
+	void (*clock)(void *owner, const struct wall_offset *offset);
 };
 
 /* Tell what is in it. Returns STATUS_OK or, after a complaint or an error of @out, STATUS_FAILED. */
