@@ -173,7 +173,7 @@ bool brkwatch_event_unsigned(const struct brkwatch_event *event, enum brkwatch_f
 bool brkwatch_event_signed(const struct brkwatch_event *event, enum brkwatch_field field,
 			   int64_t *value);
 
-/* The field as the file has it; it does not end in a NUL. NULL: the library has no such field. */
+/* The field as the file has it; it does not end in a NUL. Empty: the library has no such one. */
 const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
 				size_t *len);
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,15 +50,11 @@ bool brkwatch_is_live(const struct brkwatch *bw)
 	return bw->live;
 }
 
-int brkwatch_open_file(const struct brkwatch *bw, const char *fmt, ...)
+int brkwatch_open_file(const struct brkwatch *bw, const char *name)
 {
-	char name[64], *path;
-	va_list ap;
+	char *path;
 	int fd;
 
-	va_start(ap, fmt);
-	vsnprintf(name, sizeof(name), fmt, ap);
-	va_end(ap);
 	if (asprintf(&path, "%s/%s", bw->directory, name) < 0)
 		return -ENOMEM;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -71,7 +66,10 @@ int brkwatch_open_file(const struct brkwatch *bw, const char *fmt, ...)
 
 int brkwatch_open_process(const struct brkwatch *bw, pid_t pid)
 {
-	return brkwatch_open_file(bw, "%d", pid);
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", pid);
+	return brkwatch_open_file(bw, name);
 }
 
 int brkwatch_await_process(const struct brkwatch *bw, pid_t pid)

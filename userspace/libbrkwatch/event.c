@@ -46,29 +46,38 @@ enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event)
 	return kind;
 }
 
+/* Empty where the library has no such field. */
+static struct slice field_of(const struct brkwatch_event *event, enum brkwatch_field field)
+{
+	return field < BRKWATCH_FIELDS ? event->field[field] : (struct slice){ event_absent[0], 0 };
+}
+
 bool brkwatch_event_unsigned(const struct brkwatch_event *event, enum brkwatch_field field,
 			     uint64_t *value)
 {
-	size_t len;
-	const char *p = brkwatch_event_text(event, field, &len), *end = p + len;
+	const struct slice text = field_of(event, field);
+	const char *p = text.text;
 
-	return p && (scan_is_hex(p) ? scan_hex(&p, value) : scan_u64(&p, value)) && p == end;
+	return (scan_is_hex(p) ? scan_hex(&p, value) : scan_u64(&p, value)) &&
+	       p == text.text + text.len;
 }
 
 bool brkwatch_event_signed(const struct brkwatch_event *event, enum brkwatch_field field,
 			   int64_t *value)
 {
-	size_t len;
-	const char *p = brkwatch_event_text(event, field, &len), *end = p + len;
+	const struct slice text = field_of(event, field);
+	const char *p = text.text;
 
-	return p && scan_s64(&p, value) && p == end;
+	return scan_s64(&p, value) && p == text.text + text.len;
 }
 
 const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
 				size_t *len)
 {
-	*len = field < BRKWATCH_FIELDS ? event->field[field].len : 0;
-	return field < BRKWATCH_FIELDS ? event->field[field].text : NULL;
+	const struct slice text = field_of(event, field);
+
+	*len = text.len;
+	return text.text;
 }
 
 bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum brkwatch_field id,

@@ -6,6 +6,7 @@
 
 #include "libbrkwatch/brkwatch.h"
 #include "libbrkwatch/event.h"
+#include "libbrkwatch/text.h"
 
 struct brkwatch {
 	const char *directory;
@@ -13,17 +14,14 @@ struct brkwatch {
 };
 
 /* Open a file of the directory. Returns a descriptor or a negative errno. */
-int brkwatch_open_file(const struct brkwatch *bw, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int brkwatch_open_file(const struct brkwatch *bw, const char *name);
 
 /* The file of a process, and the same after waiting for it as brkwatch_read() does. */
 int brkwatch_open_process(const struct brkwatch *bw, pid_t pid);
 int brkwatch_await_process(const struct brkwatch *bw, pid_t pid);
 
-/* Text of a whole file, which another reading replaces. */
 struct brkwatch_reader {
-	char *text;
-	size_t len, room;
+	struct text text;	/* of a whole file, which another reading replaces */
 	unsigned int columns;	/* of FIELDS_OF_ALL, those that the table of events has */
 	bool has_evidence;	/* and the others */
 	const char *line;	/* the event returned last */

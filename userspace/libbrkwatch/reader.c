@@ -7,74 +7,6 @@
 
 #include "libbrkwatch/internal.h"
 
-#define FIELD(key, json, kind, needed) \
-	{ key, #json, kind, offsetof(struct brkwatch_snapshot, json), needed }
-#define NEEDED(key, json, kind) FIELD(key, json, kind, true)
-#define HEADER(key, json, kind) FIELD(key, json, kind, false)
-
-const struct header_field header_fields[HEADER_FIELDS] = {
-	NEEDED("Pid", pid, VALUE_UNSIGNED),
-	NEEDED("Space", space, VALUE_UNSIGNED),
-	NEEDED("PageSize", page_size, VALUE_UNSIGNED),
-	NEEDED("StartBrk", start_brk, VALUE_ADDRESS),
-	NEEDED("Brk", brk, VALUE_ADDRESS),
-	NEEDED("HeapBytes", heap_bytes, VALUE_UNSIGNED),
-	HEADER("HeapPages", heap_pages, VALUE_UNSIGNED),
-	HEADER("PeakBytes", peak_bytes, VALUE_UNSIGNED),
-	HEADER("DataLimit", data_limit, VALUE_LIMIT),
-	HEADER("NextMapping", next_mapping, VALUE_MAPPING),
-	HEADER("RoomBytes", room_bytes, VALUE_LIMIT),
-	HEADER("Since", since, VALUE_UNSIGNED),
-	HEADER("Calls", calls, VALUE_UNSIGNED),
-	HEADER("Queries", queries, VALUE_UNSIGNED),
-	HEADER("Grows", grows, VALUE_UNSIGNED),
-	HEADER("Shrinks", shrinks, VALUE_UNSIGNED),
-	HEADER("Moves", moves, VALUE_UNSIGNED),
-	HEADER("Same", same, VALUE_UNSIGNED),
-	HEADER("Refused", refused, VALUE_UNSIGNED),
-	HEADER("GrownBytes", grown_bytes, VALUE_UNSIGNED),
-	HEADER("ShrunkBytes", shrunk_bytes, VALUE_UNSIGNED),
-	HEADER("InFlight", in_flight, VALUE_UNSIGNED),
-	HEADER("Lost", lost, VALUE_UNSIGNED),
-	HEADER("History", history, VALUE_UNSIGNED),
-	/* In JSON "events" is the array of them. */
-	{ "Events", "last_seq", VALUE_UNSIGNED, offsetof(struct brkwatch_snapshot, events), false },
-	HEADER("Dropped", dropped, VALUE_UNSIGNED),
-	HEADER("External", external, VALUE_UNSIGNED),
-	HEADER("Resyncs", resyncs, VALUE_UNSIGNED),
-	HEADER("ExternalUpBytes", external_up_bytes, VALUE_UNSIGNED),
-	HEADER("ExternalDownBytes", external_down_bytes, VALUE_UNSIGNED),
-	HEADER("StartBefore", start_before, VALUE_ADDRESS),
-};
-
-const struct header_field *header_end(struct brkwatch_snapshot *snap, uint32_t seen)
-{
-	snap->missing = ~seen;
-	for (size_t i = 0; i < HEADER_FIELDS; i++) {
-		const struct header_field *field = &header_fields[i];
-
-		if (seen & 1u << i)
-			continue;
-		if (field->needed)
-			return field;
-		*header_value(field, snap) =
-			field->kind == VALUE_LIMIT || field->kind == VALUE_MAPPING ? BRKWATCH_NONE : 0;
-	}
-	snap->start = snap->start_before ?: snap->start_brk;
-	return NULL;
-}
-
-bool header_has(const struct brkwatch_snapshot *snap, const uint64_t *member)
-{
-	size_t i = 0;
-
-	while (header_fields[i].offset != (size_t)((const char *)member - (const char *)snap))
-		i++;
-	return !(snap->missing & 1u << i);
-}
-
-_Static_assert(HEADER_FIELDS < 32, "parse_header() keeps a bit for each field");
-
 struct brkwatch_reader *brkwatch_reader_new(void)
 {
 	return calloc(1, sizeof(struct brkwatch_reader));
@@ -83,7 +15,7 @@ struct brkwatch_reader *brkwatch_reader_new(void)
 void brkwatch_reader_free(struct brkwatch_reader *reader)
 {
 	if (reader)
-		free(reader->text);
+		free(reader->text.start);
 	free(reader);
 }
 
@@ -101,60 +33,6 @@ problem(struct brkwatch_reader *reader, const char *fmt, ...)
 	vsnprintf(reader->problem, sizeof(reader->problem), fmt, ap);
 	va_end(ap);
 	return -EPROTO;
-}
-
-/* For another byte, and SCAN_SLACK behind it, which ends every scan. */
-static bool make_room(struct brkwatch_reader *reader, size_t len)
-{
-	size_t room = reader->room ?: (size_t)64 * 1024;
-	char *text;
-
-	while (room <= len + SCAN_SLACK)
-		room *= 2;
-	if (room == reader->room)
-		return true;
-	text = realloc(reader->text, room);
-	if (!text)
-		return false;
-	reader->text = text;
-	reader->room = room;
-	return true;
-}
-
-/* Offset 0 makes the kernel take a snapshot; what follows goes on serving that one. */
-static int read_text(struct brkwatch_reader *reader, int fd)
-{
-	ssize_t n;
-
-	reader->len = 0;
-	do {
-		if (!make_room(reader, reader->len))
-			return -ENOMEM;
-		n = pread(fd, reader->text + reader->len, reader->room - reader->len - SCAN_SLACK,
-			  (off_t)reader->len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			reader->len += (size_t)n;
-	} while (n);
-	return 0;
-}
-
-bool value_parse(enum value_kind kind, const char *text, uint64_t *value)
-{
-	const bool address = kind == VALUE_ADDRESS || kind == VALUE_MAPPING;
-	char room[2 * SCAN_SLACK] = "";
-	const char *p = room;
-
-	if ((kind == VALUE_LIMIT || kind == VALUE_MAPPING) &&
-	    (!strcmp(text, "none") || !strcmp(text, "unlimited") || !strcmp(text, "-"))) {
-		*value = BRKWATCH_NONE;
-		return true;
-	}
-	if (strlen(text) >= SCAN_SLACK)
-		return false;
-	strcpy(room, text);
-	return (address ? scan_hex(&p, value) : scan_u64(&p, value)) && !*p;
 }
 
 /*
@@ -192,7 +70,7 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 	const struct header_field *missing;
 	unsigned int hint = 0;
 	uint32_t seen = 0;
-	char *line = reader->text;
+	char *line = reader->text.start;
 
 	if (strncmp(line, "Format:\t", 8) != 0)
 		return problem(reader, "not a brkwatch file: it does not begin with Format:");
@@ -211,7 +89,7 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 		*value = '\0';
 		value += 2;
 
-		if (line == reader->text && strcmp(value, BRKWATCH_FORMAT) != 0)
+		if (line == reader->text.start && strcmp(value, BRKWATCH_FORMAT) != 0)
 			return problem(reader, "format %.20s, but this program knows only format "
 				       BRKWATCH_FORMAT "; install the one that came with the module",
 				       value);
@@ -255,44 +133,31 @@ static int check_columns(struct brkwatch_reader *reader)
 
 static int parse(struct brkwatch_reader *reader, struct brkwatch_snapshot *snap)
 {
-	memset(reader->text + reader->len, '\0', SCAN_SLACK);
 	reader->current = snap;
 	return parse_header(reader, snap) ?: check_columns(reader);
 }
 
 int reader_take(struct brkwatch_reader *reader, int fd, struct brkwatch_snapshot *snap)
 {
-	return read_text(reader, fd) ?: parse(reader, snap);
-}
-
-static int copy_text(struct brkwatch_reader *reader, const char *text, size_t len)
-{
-	if (!make_room(reader, len))
-		return -ENOMEM;
-	memcpy(reader->text, text, len);
-	reader->len = len;
-	return 0;
+	return text_read(&reader->text, fd) ?: parse(reader, snap);
 }
 
 int reader_take_text(struct brkwatch_reader *reader, const char *text, size_t len,
 		     struct brkwatch_snapshot *snap)
 {
-	return copy_text(reader, text, len) ?: parse(reader, snap);
+	return text_copy(&reader->text, text, len) ?: parse(reader, snap);
 }
 
 int reader_take_events(struct brkwatch_reader *reader, const char *text, size_t len,
 		       struct brkwatch_snapshot *snap)
 {
-	int rc = copy_text(reader, text, len);
+	int rc = text_copy(&reader->text, text, len);
 
-	if (rc)
-		return rc;
-	memset(reader->text + len, '\0', SCAN_SLACK);
 	reader->current = snap;
 	reader->columns = FIELDS_OF_ALL;
 	reader->has_evidence = true;
-	reader->cursor = reader->text;
-	return 0;
+	reader->cursor = reader->text.start;
+	return rc;
 }
 
 int brkwatch_read(struct brkwatch_reader *reader, const struct brkwatch *bw, pid_t pid,
@@ -355,7 +220,7 @@ int reader_next_event(struct brkwatch_reader *reader, struct brkwatch_event *eve
 	static const struct slice none = { "-", 1 };
 	const char *p = reader->cursor;
 
-	if (p == reader->text + reader->len)
+	if (p == reader->text.start + reader->text.len)
 		return 0;
 	reader->line = p;
 	event->malformed = false;
@@ -388,7 +253,7 @@ int reader_event_problem(struct brkwatch_reader *reader)
 {
 	unsigned int line = 1;
 
-	for (const char *p = reader->text; p < reader->line; p++)
+	for (const char *p = reader->text.start; p < reader->line; p++)
 		line += *p == '\n' || (!*p && p[1] != '\t');	/* parse_header() was here */
 	return problem(reader, "line %u: an event that is not understood or cut short", line);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +8,7 @@
 #include "libbrkwatch/internal.h"
 
 struct brkwatch_stats {
-	char *text;		/* its lines, and the cells of the table, end in a NUL each */
+	struct text text;	/* its lines, and the cells of the table, end in a NUL each */
 	size_t len;		/* of the lines with keys */
 	const char **cells;	/* of the probes, row by row; the first one is the head */
 	size_t n, room, columns;
@@ -19,14 +17,13 @@ struct brkwatch_stats {
 /* "Key:\tvalue" lines; behind an empty one, a table. */
 static int cut(struct brkwatch_stats *stats)
 {
-	char *end = strstr(stats->text, "\n\n"), *rest = end ? end + 2 : NULL, *line, *cell;
+	char *text = stats->text.start, *rest = strstr(text, "\n\n"), *line, *cell;
 
-	stats->len = end ? (size_t)(end - stats->text) : strlen(stats->text);
-	for (char *p = stats->text; p < stats->text + stats->len; p++)
-		if (*p == '\n')
-			*p = '\0';
-	if (end)
-		*end = '\0';
+	stats->len = rest ? (size_t)(rest - text) + 1 : stats->text.len;
+	if (rest)
+		rest += 2;
+	for (char *p = text; (p = memchr(p, '\n', stats->len - (size_t)(p - text)));)
+		*p = '\0';
 	while ((line = strsep(&rest, "\n")) && *line) {
 		size_t column = 0;
 
@@ -40,27 +37,14 @@ static int cut(struct brkwatch_stats *stats)
 		if (column != stats->columns)
 			return -EPROTO;
 	}
-	return 0;
+	return stats->len ? 0 : -EPROTO;
 }
 
 int brkwatch_stats_open(struct brkwatch_stats **place, const struct brkwatch *bw)
 {
 	struct brkwatch_stats *stats = calloc(1, sizeof(*stats));
-	int fd = stats ? brkwatch_open_file(bw, "stats") : -ENOMEM, rc = fd < 0 ? fd : 0;
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	size_t room = 0;
+	int rc = stats ? text_read_file(&stats->text, bw, "stats") ?: cut(stats) : -ENOMEM;
 
-	if (!stats)
-		return -ENOMEM;
-	errno = 0;
-	if (!rc && (!file || getdelim(&stats->text, &room, '\0', file) < 0)) {
-		rc = -errno;
-		if (!rc)
-			rc = -EPROTO;
-	}
-	if (file)
-		fclose(file);
-	rc = rc ?: cut(stats);
 	if (rc)
 		brkwatch_stats_close(stats);
 	else
@@ -72,16 +56,17 @@ void brkwatch_stats_close(struct brkwatch_stats *stats)
 {
 	if (!stats)
 		return;
-	free(stats->text);
+	free(stats->text.start);
 	free(stats->cells);
 	free(stats);
 }
 
 const char *brkwatch_stats_text(const struct brkwatch_stats *stats, const char *key)
 {
+	const char *const end = stats->text.start + stats->len;
 	const size_t len = strlen(key);
 
-	for (const char *line = stats->text; line < stats->text + stats->len; line += strlen(line) + 1)
+	for (const char *line = stats->text.start; line < end; line += strlen(line) + 1)
 		if (!strncmp(line, key, len) && !strncmp(line + len, ":\t", 2))
 			return line + len + 2;
 	return NULL;
@@ -89,13 +74,7 @@ const char *brkwatch_stats_text(const struct brkwatch_stats *stats, const char *
 
 static bool parse_number(const char *text, uint64_t *value)
 {
-	char *end;
-
-	if (!text || !isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return !errno && !*end;
+	return text && value_parse(VALUE_UNSIGNED, text, value);
 }
 
 bool brkwatch_stats_number(const struct brkwatch_stats *stats, const char *key, uint64_t *value)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -7,51 +6,44 @@
 
 #include "libbrkwatch/internal.h"
 
-/* A thousand rows are 150 KiB: many small reads would take most of the time. */
-#define READ_SIZE 65536
-
-#define COLUMN(name) { #name, offsetof(struct brkwatch_row, name) }
+#define COLUMN(name, kind) { #name, kind, offsetof(struct brkwatch_row, name) }
 
 /* They may be in any place, for a newer module may have more. */
 static const struct {
 	const char *name;
+	enum value_kind kind;
 	size_t offset;
 } columns[] = {
-	COLUMN(pid), COLUMN(name), COLUMN(start_brk), COLUMN(brk), COLUMN(heap_bytes),
-	COLUMN(peak_bytes), COLUMN(calls), COLUMN(grows), COLUMN(shrinks), COLUMN(refused),
-	COLUMN(grown_bytes), COLUMN(shrunk_bytes), COLUMN(last_event_ns),
-	COLUMN(space), COLUMN(exit_ns),
+	COLUMN(pid, VALUE_UNSIGNED), COLUMN(name, VALUE_TEXT),
+	COLUMN(start_brk, VALUE_ADDRESS), COLUMN(brk, VALUE_ADDRESS),
+	COLUMN(heap_bytes, VALUE_UNSIGNED), COLUMN(peak_bytes, VALUE_UNSIGNED),
+	COLUMN(calls, VALUE_UNSIGNED), COLUMN(grows, VALUE_UNSIGNED),
+	COLUMN(shrinks, VALUE_UNSIGNED), COLUMN(refused, VALUE_UNSIGNED),
+	COLUMN(grown_bytes, VALUE_UNSIGNED), COLUMN(shrunk_bytes, VALUE_UNSIGNED),
+	COLUMN(last_event_ns, VALUE_UNSIGNED), COLUMN(space, VALUE_UNSIGNED),
+	COLUMN(exit_ns, VALUE_UNSIGNED),
 };
 
-enum { PID, NAME, START_BRK, BRK, COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+enum { PID, NAME, COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 /* An older module may be without the number of the space, and all has no time of the exit. */
 #define NEEDED	((size_t)COLUMNS - 2)
 
 struct brkwatch_table {
-	FILE *file;
-	char *line;
-	size_t room;
+	struct text text;	/* a thousand rows are 150 KiB */
+	char *rest;
 	size_t found;		/* of the columns */
 	int places[COLUMNS];
 	struct brkwatch_row row;
 };
 
-static int read_line(struct brkwatch_table *table)
-{
-	errno = 0;
-	if (getline(&table->line, &table->room, table->file) > 0)
-		return 1;
-	return ferror(table->file) || errno ? -(errno ?: EIO) : 0;
-}
-
 static int find_columns(struct brkwatch_table *table)
 {
-	char *line = table->line, *word;
+	char *line = strsep(&table->rest, "\n"), *word;
 
 	for (size_t i = 0; i < COLUMNS; i++)
 		table->places[i] = -1;
-	for (int place = 0; (word = strsep(&line, "\t\n")); place++)
+	for (int place = 0; (word = strsep(&line, "\t")); place++)
 		for (size_t i = 0; i < COLUMNS; i++)
 			if (!strcmp(word, columns[i].name)) {
 				table->places[i] = place;
@@ -66,17 +58,11 @@ static int find_columns(struct brkwatch_table *table)
 int brkwatch_table_open(struct brkwatch_table **place, const struct brkwatch *bw, const char *file)
 {
 	struct brkwatch_table *table = calloc(1, sizeof(*table));
-	int fd, rc;
+	int rc = table ? text_read_file(&table->text, bw, file) : -ENOMEM;
 
-	if (!table)
-		return -ENOMEM;
-	fd = brkwatch_open_file(bw, "%s", file);
-	table->file = fd < 0 ? NULL : fdopen(fd, "r");
-	rc = fd < 0 ? fd : table->file ? 0 : -errno;
 	if (!rc) {
-		setvbuf(table->file, NULL, _IOFBF, READ_SIZE);
-		rc = read_line(table);
-		rc = rc > 0 ? find_columns(table) : rc ?: -EPROTO;
+		table->rest = table->text.start;
+		rc = find_columns(table);
 	}
 	if (rc)
 		brkwatch_table_close(table);
@@ -87,28 +73,19 @@ int brkwatch_table_open(struct brkwatch_table **place, const struct brkwatch *bw
 
 void brkwatch_table_close(struct brkwatch_table *table)
 {
-	if (!table)
-		return;
-	if (table->file)
-		fclose(table->file);
-	free(table->line);
+	if (table)
+		free(table->text.start);
 	free(table);
 }
 
-/* An address has an x, and nothing else has. */
-static bool parse_value(struct brkwatch_row *row, size_t i, const char *text)
+static bool take_value(struct brkwatch_row *row, size_t i, const char *text)
 {
-	bool address = i == START_BRK || i == BRK;
 	void *member = (char *)row + columns[i].offset;
-	unsigned long long value;
-	char *end;
+	uint64_t value;
 
 	if (i == NAME)
-		return snprintf(member, sizeof(row->name), "%s", text) > 0 || !*text;
-	errno = 0;
-	value = strtoull(text, &end, address ? 16 : 10);
-	if (!isdigit((unsigned char)*text) || *end || errno || address != !strncmp(text, "0x", 2) ||
-	    (i == PID && value > INT_MAX))
+		return snprintf(member, sizeof(row->name), "%s", text) >= 0;
+	if (!value_parse(columns[i].kind, text, &value) || (i == PID && value > INT_MAX))
 		return false;
 	if (i == PID)
 		row->pid = (pid_t)value;
@@ -119,17 +96,16 @@ static bool parse_value(struct brkwatch_row *row, size_t i, const char *text)
 
 int brkwatch_table_next(struct brkwatch_table *table, const struct brkwatch_row **row)
 {
-	char *line, *word;
+	char *line = strsep(&table->rest, "\n"), *word;
 	size_t found = 0;
-	int rc = read_line(table);
 
-	if (rc <= 0)
-		return rc;
-	line = table->line;
-	for (int place = 0; (word = strsep(&line, "\t\n")); place++)
+	/* Behind the last line is nothing. */
+	if (!line || (!*line && !table->rest))
+		return 0;
+	for (int place = 0; (word = strsep(&line, "\t")); place++)
 		for (size_t i = 0; i < COLUMNS; i++)
 			if (table->places[i] == place)
-				found += parse_value(&table->row, i, word);
+				found += take_value(&table->row, i, word);
 	*row = &table->row;
 	return found == table->found ? 1 : -EPROTO;
 }

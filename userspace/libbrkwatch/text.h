@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_FILE_TEXT_H
+#define BRKWATCH_FILE_TEXT_H
+
+#include <stddef.h>
+
+#include "libbrkwatch/brkwatch.h"
+
+/* Text of a whole file, with SCAN_SLACK zeros behind it, which end every scan. */
+struct text {
+	char *start;
+	size_t len, room;
+};
+
+/* They replace what was there. */
+int text_read(struct text *text, int fd);
+int text_read_file(struct text *text, const struct brkwatch *bw, const char *name);
+int text_copy(struct text *text, const char *from, size_t len);
+
+#endif
