@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * maprecord - prints what --stacks makes of a record of a map.
+ * maprecord - prints what brkwatch-stacks makes of a record of a map.
  *
  * A thread has made the map, and the record is as the kernel of this machine
  * writes it: on some the first byte of a number is the highest.
@@ -9,12 +9,6 @@
 #include <string.h>
 
 #include "stacks/perf-records.h"
-
-/* What is linked with it wants that for its complaints. */
-void warn_user(const char *fmt, ...)
-{
-	(void)fmt;
-}
 
 static void print(void *owner, pid_t pid, const struct perf_map *map)
 {
@@ -45,10 +39,10 @@ int main(void)
 	const uint64_t inode = 42;
 
 	memcpy(record.file + 8, &inode, sizeof(inode));
-	perf_record_give(&ops, NULL, &record.header);
+	perf_record_give(&ops, &record.header);
 	record.header.misc = PERF_RECORD_MISC_MMAP_BUILD_ID;
 	record.file[0] = 3;
 	memcpy(record.file + 4, "abc", 3);
-	perf_record_give(&ops, NULL, &record.header);
+	perf_record_give(&ops, &record.header);
 	return 0;
 }

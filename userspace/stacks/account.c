@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "stacks/perf-events.h"
 #include "stacks/code-maps.h"
 #include "stacks/account.h"
+#include "tracefs/event-layout.h"
 #include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/format-number.h"
@@ -37,6 +39,7 @@ struct stacks {
 	const struct stacks_options *opts;
 	struct paths paths;
 	struct code_maps *maps;
+	struct trace_format *format;	/* of the tracepoint */
 	struct perf *perf;
 	struct perf_ops ops;
 	struct recent *recent;
@@ -92,23 +95,29 @@ static uint32_t add_path(struct stacks *stacks, const struct perf_sample *sample
 static void take_sample(void *owner, const struct perf_sample *sample)
 {
 	struct stacks *stacks = owner;
-	struct recent *recent = recent_of(stacks, sample->space, sample->seq);
-	/* The initial pid namespace's numbers are of use only where that is ours, too. */
-	pid_t pid = sample->caller == sample->tid ? sample->owner : sample->pid;
-	const struct stack_counts counts = {
-		.growths = sample->pages > 0, .refused = !sample->pages,
-		.bytes = sample->pages > 0 ? (uint64_t)sample->pages * stacks->page_size : 0,
-	};
-	struct account *account = stacks->opts->children ?
-				  get_account(stacks, pid) : account_of(stacks, pid);
+	struct stack_counts counts;
+	struct account *account;
+	struct trace_event event;
+	struct recent *recent;
+	pid_t pid;
 
-	if (!account || (sample->space == account->base_space && sample->seq <= account->base_seq))
+	if (!trace_format_decode(stacks->format, sample->raw, sample->raw_size, &event))
+		return;
+	/* The initial pid namespace's numbers are of use only where that is ours, too. */
+	pid = event.tid == sample->tid ? event.pid : sample->pid;
+	account = stacks->opts->children ? get_account(stacks, pid) : account_of(stacks, pid);
+	if (!account || (event.space == account->base_space && event.seq <= account->base_seq))
 		return;
 	/* Seen twice: see perf_attach(). */
-	if (recent->space == sample->space && recent->seq == sample->seq)
+	recent = recent_of(stacks, event.space, event.seq);
+	if (recent->space == event.space && recent->seq == event.seq)
 		return;
+	counts = (struct stack_counts){
+		.growths = event.pages > 0, .refused = !event.pages,
+		.bytes = event.pages > 0 ? (uint64_t)event.pages * stacks->page_size : 0,
+	};
 	*recent = (struct recent){
-		.space = sample->space, .seq = sample->seq, .node = add_path(stacks, sample),
+		.space = event.space, .seq = event.seq, .node = add_path(stacks, sample),
 	};
 	add_to_node(stacks, recent->node, &counts);
 	add_counts(&account->seen, &counts);
@@ -149,6 +158,37 @@ static void take_exit(void *owner, pid_t pid)
 
 /* ---- for the follower ---- */
 
+#define EVENT "events/brkwatch/brk_grow"
+
+static int look_for_tracepoint(void)
+{
+	if (!faccessat(AT_FDCWD, "/sys/kernel/tracing/" EVENT "/format", R_OK, AT_EACCESS) ||
+	    (errno == ENOENT &&
+	     !faccessat(AT_FDCWD, "/sys/kernel/debug/tracing/" EVENT "/format", R_OK, AT_EACCESS)))
+		return 0;
+	return errno;
+}
+
+/* NULL: after a complaint. */
+static struct trace_format *find_tracepoint(void)
+{
+	int error = look_for_tracepoint();
+	/* Which would mount tracefs where it is not. */
+	struct trace_format *format = error ? NULL : trace_format_new();
+
+	if (error == ENOENT)
+		warn_user("/sys/kernel/tracing has no " EVENT ": tracefs is not mounted there "
+			  "(mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
+			  "tracepoints, or the module is too old");
+	else if (error)
+		warn_user("/sys/kernel/tracing/" EVENT ": %s%s", strerror(error),
+			  error == EACCES || error == EPERM ?
+			  ": it needs root, or read permission for tracefs, and CAP_PERFMON" : "");
+	else if (!format)
+		warn_user(EVENT " is not understood");
+	return format;
+}
+
 struct stacks *stacks_new(const struct stacks_options *opts)
 {
 	struct stacks *stacks = calloc(1, sizeof(*stacks));
@@ -168,7 +208,12 @@ struct stacks *stacks_new(const struct stacks_options *opts)
 	else if (!opts->flamegraph || newfile_possible(opts->flamegraph))
 		stacks->maps = maps_new();
 	if (stacks->maps)
-		stacks->perf = perf_open(&stacks->ops, opts->children);
+		stacks->format = find_tracepoint();
+	if (stacks->format)
+		stacks->perf = perf_open(&stacks->ops,
+					 (const int[]){ trace_format_id(stacks->format, BRKWATCH_GROW),
+							trace_format_id(stacks->format, BRKWATCH_REFUSED) },
+					 opts->children);
 	if (stacks->perf)
 		return stacks;
 	stacks_free(stacks);
@@ -186,6 +231,7 @@ void stacks_free(struct stacks *stacks)
 		return;
 	if (stacks->perf)
 		perf_close(stacks->perf);
+	trace_format_free(stacks->format);
 	maps_free(stacks->maps);
 	paths_free(&stacks->paths);
 	pid_visit(&stacks->accounts, drop_account, stacks);

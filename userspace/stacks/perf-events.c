@@ -17,7 +17,6 @@
 #include "stacks/perf-records.h"
 #include "stacks/registers.h"
 #include "stacks/perf-ring.h"
-#include "tracefs/tracepoint.h"
 
 /* Of the stack. A sample takes that much room however short the stack is. */
 #define STACK_BYTES	(32u * 1024)
@@ -35,7 +34,7 @@
 enum { SAMPLES, NEWS, KINDS };
 
 /* What is opened for each thread and CPU. That which tells of address spaces comes first. */
-enum { NEWS_EVENT, GROW_EVENT, REFUSED_EVENT, EVENTS };
+enum { NEWS_EVENT, EVENTS = NEWS_EVENT + 1 + TRACEPOINTS };
 
 static int ring_of(int what)
 {
@@ -53,7 +52,7 @@ struct perf {
 	const struct perf_ops *ops;
 	bool forks;
 	bool old_kernel;	/* has no inherit_thread */
-	struct tracepoint tp;
+	int tracepoints[TRACEPOINTS];
 	size_t samples_bytes;
 	bool settled;		/* there are rings that are in use */
 	struct cpu *cpus;
@@ -64,7 +63,7 @@ struct perf {
 	uint64_t lost;
 };
 
-struct perf *perf_open(const struct perf_ops *ops, bool forks)
+struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks)
 {
 	long configured = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
 	struct perf *perf = calloc(1, sizeof(*perf));
@@ -72,6 +71,7 @@ struct perf *perf_open(const struct perf_ops *ops, bool forks)
 	if (!perf)
 		return NULL;
 	*perf = (struct perf){ .ops = ops, .forks = forks, .samples_bytes = SAMPLES_BYTES };
+	memcpy(perf->tracepoints, tracepoints, sizeof(perf->tracepoints));
 	while (perf->samples_bytes > SAMPLES_LEAST &&
 	       perf->samples_bytes * (size_t)online > SAMPLES_ALL)
 		perf->samples_bytes /= 2;
@@ -80,10 +80,9 @@ struct perf *perf_open(const struct perf_ops *ops, bool forks)
 	perf->cpus = calloc(perf->n_cpus, sizeof(*perf->cpus));
 	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
 		perf->cpus[i] = (struct cpu){ .number = (int)i, .fd = { -1, -1 } };
-	if (perf->cpus && perf->epoll >= 0 && regs_mask() && tracepoint_find(&perf->tp))
+	if (perf->cpus && perf->epoll >= 0 && regs_mask())
 		return perf;
-	if (!regs_mask())
-		warn_user("--stacks: not known for this machine");
+	warn_user("%s", regs_mask() ? strerror(errno) : "the registers of this machine are not known");
 	perf_close(perf);
 	return NULL;
 }
@@ -140,7 +139,7 @@ static struct perf_event_attr attr_of(const struct perf *perf, int what)
 		attr.mmap = attr.mmap2 = attr.build_id = attr.comm = attr.comm_exec = attr.task = 1;
 	} else {
 		attr.type = PERF_TYPE_TRACEPOINT;
-		attr.config = what == GROW_EVENT ? perf->tp.id : perf->tp.refused_id;
+		attr.config = (uint64_t)perf->tracepoints[what - NEWS_EVENT - 1];
 		attr.sample_period = 1;
 		attr.sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 		attr.sample_regs_user = regs_mask();
@@ -362,7 +361,7 @@ void perf_drain(struct perf *perf)
 			if (perf->cpus[i].ring[kind].page)
 				ring_update(&perf->cpus[i].ring[kind]);
 	while ((ring = oldest(perf, until))) {
-		perf->lost += perf_record_give(perf->ops, &perf->tp, ring_next(ring));
+		perf->lost += perf_record_give(perf->ops, ring_next(ring));
 		ring_advance(ring);
 	}
 }

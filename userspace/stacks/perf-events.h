@@ -10,10 +10,8 @@
 /* A growth or a refusal, where it happened. All that it points to is valid during the call. */
 struct perf_sample {
 	pid_t pid, tid;			/* who called; numbers of the reader's pid namespace */
-	/* What the tracepoint says. */
-	pid_t owner, caller;		/* in the initial pid namespace: whose space it is, and tid */
-	uint64_t space, seq;
-	int64_t pages;			/* 0: refused */
+	const void *raw;		/* what the tracepoint says */
+	size_t raw_size;
 	/* Of the program: */
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_* */
 	const uint64_t *regs;		/* see regs_value() */
@@ -43,8 +41,14 @@ struct perf_ops {
 	void *owner;
 };
 
-/* Returns NULL after a complaint. @forks: children, too. */
-struct perf *perf_open(const struct perf_ops *ops, bool forks);
+/* Of growths and of refusals. */
+#define TRACEPOINTS 2
+
+/*
+ * Samples of tracepoints, by the kernel's numbers of them. Returns NULL after a complaint. @forks:
+ * children, too.
+ */
+struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks);
 void perf_close(struct perf *perf);
 
 /* All threads of the process, and those to come. Returns 0, or -1 after a complaint. */

@@ -19,22 +19,19 @@ static const void *take(struct cursor *c, size_t len)
 	return p;
 }
 
-static void give_sample(const struct perf_ops *ops, const struct tracepoint *tp, struct cursor c)
+static void give_sample(const struct perf_ops *ops, struct cursor c)
 {
 	const uint32_t *ids = take(&c, 16), *raw_size = ids ? take(&c, 4) : NULL;
-	const unsigned char *raw = raw_size ? take(&c, *raw_size) : NULL;
+	const void *raw = raw_size ? take(&c, *raw_size) : NULL;
 	const uint64_t *abi = raw ? take(&c, 8) : NULL, *size, *dynamic;
 	struct perf_sample sample = { 0 };
 
-	if (!abi || *raw_size < tp->size)
+	if (!abi)
 		return;
 	sample.pid = (pid_t)ids[0];
 	sample.tid = (pid_t)ids[1];
-	sample.owner = (pid_t)tracepoint_value(tp, TP_PID, raw);
-	sample.caller = (pid_t)tracepoint_value(tp, TP_TID, raw);
-	sample.space = tracepoint_value(tp, TP_SPACE, raw);
-	sample.seq = tracepoint_value(tp, TP_SEQ, raw);
-	sample.pages = (int64_t)tracepoint_value(tp, TP_PAGES, raw);
+	sample.raw = raw;
+	sample.raw_size = *raw_size;
 	sample.abi = *abi;
 	if (*abi)
 		sample.regs = take(&c, regs_size());
@@ -81,8 +78,7 @@ static void give_map(const struct perf_ops *ops, const struct map_record *record
 	ops->map(ops->owner, (pid_t)record->pid, &map);
 }
 
-uint64_t perf_record_give(const struct perf_ops *ops, const struct tracepoint *tp,
-			  const struct perf_event_header *header)
+uint64_t perf_record_give(const struct perf_ops *ops, const struct perf_event_header *header)
 {
 	struct cursor c = {
 		.p = (const unsigned char *)(header + 1),
@@ -93,7 +89,7 @@ uint64_t perf_record_give(const struct perf_ops *ops, const struct tracepoint *t
 
 	switch (header->type) {
 	case PERF_RECORD_SAMPLE:
-		give_sample(ops, tp, c);
+		give_sample(ops, c);
 		break;
 	case PERF_RECORD_LOST:
 		/* After the number of the event. */

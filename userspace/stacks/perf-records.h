@@ -6,10 +6,8 @@
 #include <stdint.h>
 
 #include "stacks/perf-events.h"
-#include "tracefs/tracepoint.h"
 
 /* Tell the news that the record has. Returns how many it says that were lost. */
-uint64_t perf_record_give(const struct perf_ops *ops, const struct tracepoint *tp,
-			  const struct perf_event_header *header);
+uint64_t perf_record_give(const struct perf_ops *ops, const struct perf_event_header *header);
 
 #endif

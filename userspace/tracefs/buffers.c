@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 #include "common/complain.h"
-#include "tracefs/instance.h"
+#include "libbrkwatch/array.h"
 #include "tracefs/buffers.h"
+#include "tracefs/instance.h"
 
 /* Of all processors together, and of each. */
 #define BUFFERS_KIB	((size_t)64 * 1024)
@@ -187,15 +188,8 @@ void trace_stop(struct trace *trace)
 /* Returns 0 or -ENOMEM. */
 static int hold(struct trace *trace, const struct trace_event *event)
 {
-	if (trace->n == trace->room) {
-		size_t room = trace->room ? trace->room * 2 : 1024;
-		struct trace_event *held = reallocarray(trace->held, room, sizeof(*held));
-
-		if (!held)
-			return -ENOMEM;
-		trace->held = held;
-		trace->room = room;
-	}
+	if (!array_room(trace->held, trace->n, &trace->room))
+		return -ENOMEM;
 	trace->held[trace->n] = *event;
 	trace->held[trace->n++].pass = trace->pass;
 	return 0;

@@ -8,16 +8,12 @@
 #include "tracefs/event-layout.h"
 
 static const char *const events[] = {
-	"brk_query", "brk_grow", "brk_shrink", "brk_move", "brk_same", "brk_refused", "brk_other",
+	[BRKWATCH_QUERY] = "brk_query", [BRKWATCH_GROW] = "brk_grow", [BRKWATCH_SHRINK] = "brk_shrink",
+	[BRKWATCH_MOVE] = "brk_move", [BRKWATCH_SAME] = "brk_same",
+	[BRKWATCH_REFUSED] = "brk_refused", "brk_other",
 };
 
 #define EVENTS (sizeof(events) / sizeof(events[0]))
-
-/* Where it is in an event's data. */
-struct place {
-	size_t offset, size;
-	bool is_signed;
-};
 
 enum field_name {
 	PID, TID, SPACE, SEQ, TIME, TOOK, REQUEST, OLD, NEW, START, DELTA, PAGES, KIND, REASON, FLAGS,
@@ -36,7 +32,7 @@ static const char *const names[FIELDS] = {
 struct trace_format {
 	struct tep_handle *tep;
 	int ids[EVENTS];
-	struct place fields[FIELDS];
+	struct tep_format_field *fields[FIELDS];
 	size_t size;		/* of an event, at least */
 	const char *kinds[VALUES];
 	const char *reasons[VALUES];
@@ -46,22 +42,18 @@ struct trace_format {
 static bool find_fields(struct trace_format *format, struct tep_event *event)
 {
 	for (int i = 0; i < FIELDS; i++) {
-		const struct tep_format_field *field = tep_find_field(event, names[i]);
-		struct place *place = &format->fields[i];
+		struct tep_format_field *field = tep_find_field(event, names[i]);
+		size_t end;
 
 		/* An older module is without them. */
 		if (!field && (i == LIMIT || i == NEEDED))
 			continue;
-		if (!field || field->offset < 0 || field->size < 1)
+		if (!field)
 			return false;
-		*place = (struct place){
-			.offset = (size_t)field->offset, .size = (size_t)field->size,
-			.is_signed = field->flags & TEP_FIELD_IS_SIGNED,
-		};
-		if (i != COMM && place->size > sizeof(uint64_t))
-			return false;
-		if (format->size < place->offset + place->size)
-			format->size = place->offset + place->size;
+		format->fields[i] = field;
+		end = (size_t)field->offset + (size_t)field->size;
+		if (format->size < end)
+			format->size = end;
 	}
 	return true;
 }
@@ -105,6 +97,12 @@ static bool parse_header(struct tep_handle *tep)
 	char *text = tracefs_instance_file_read(NULL, "events/header_page", &size);
 	bool ok = text && !tep_parse_header_page(tep, text, (unsigned long)size, sizeof(long));
 
+	/*
+	 * The data are this machine's, which it does not take for granted. A program of 32 bits can run
+	 * on a kernel of 64.
+	 */
+	tep_set_file_bigendian(tep, tep_is_local_bigendian(tep));
+	tep_set_long_size(tep, tep_get_header_page_size(tep));
 	free(text);
 	return ok;
 }
@@ -121,18 +119,20 @@ static struct tep_event *parse_event(struct tep_handle *tep, const char *name)
 	return event;
 }
 
-/* The library could do it all, but it reads much more, which takes seconds on a slow machine. */
+/*
+ * tracefs_local_events_system() could do it, but reads the kernel's symbols, too, which nobody wants
+ * here: that takes 20 MiB, and seconds on a slow machine.
+ */
 struct trace_format *trace_format_new(void)
 {
 	struct trace_format *format = calloc(1, sizeof(*format));
 	struct tep_event *event = NULL;
-	size_t n = 0;
 
 	if (!format)
 		return NULL;
 	format->tep = tep_alloc();
 	if (format->tep && parse_header(format->tep)) {
-		for (; n < EVENTS && (event = parse_event(format->tep, events[n])); n++)
+		for (size_t n = 0; n < EVENTS && (event = parse_event(format->tep, events[n])); n++)
 			format->ids[n] = event->id;
 	}
 	/* They are of one class: what holds for one does for all. */
@@ -151,58 +151,35 @@ void trace_format_free(struct trace_format *format)
 
 struct kbuffer *trace_format_kbuffer(const struct trace_format *format)
 {
-	struct kbuffer *kbuf = kbuffer_alloc(KBUFFER_LSIZE_SAME_AS_HOST, KBUFFER_ENDIAN_SAME_AS_HOST);
-
-	/* A program of 32 bits can run on a kernel of 64. */
-	if (kbuf && tep_get_header_page_size(format->tep) != (int)sizeof(long)) {
-		kbuffer_free(kbuf);
-		kbuf = kbuffer_alloc(tep_get_header_page_size(format->tep) == 8 ? KBUFFER_LSIZE_8 :
-				     KBUFFER_LSIZE_4, KBUFFER_ENDIAN_SAME_AS_HOST);
-	}
-	if (kbuf && tep_is_old_format(format->tep))
-		kbuffer_set_old_format(kbuf);
-	return kbuf;
+	return tep_kbuffer(format->tep);
 }
 
-static uint64_t load(const struct place *place, const char *data)
+int trace_format_id(const struct trace_format *format, enum brkwatch_kind kind)
 {
-	union {
-		uint8_t u8; uint16_t u16; uint32_t u32; uint64_t u64;
-	} value = { .u64 = 0 };
+	return format->ids[kind];
+}
 
-	memcpy(&value, data + place->offset, place->size);
-	switch (place->size) {
-	case 1:
-		return place->is_signed ? (uint64_t)(int8_t)value.u8 : value.u8;
-	case 2:
-		return place->is_signed ? (uint64_t)(int16_t)value.u16 : value.u16;
-	case 4:
-		return place->is_signed ? (uint64_t)(int32_t)value.u32 : value.u32;
-	case 8:
-		return value.u64;
-	default:
-		return 0;
-	}
+static bool is_known(const struct trace_format *format, const void *data, size_t size)
+{
+	struct tep_record record = { .data = (void *)data, .size = (int)size };
+	int id = size < format->size ? -1 : tep_data_type(format->tep, &record);
+
+	for (size_t i = 0; i < EVENTS; i++)
+		if (format->ids[i] == id)
+			return true;
+	return false;
 }
 
 bool trace_format_decode(const struct trace_format *format, const void *data, size_t size,
 			 struct trace_event *event)
 {
-	struct tep_record record = { .data = (void *)data, .size = (int)size };
-	const struct place *comm = &format->fields[COMM];
-	uint64_t value[COMM];
-	size_t known = 0;
-	int id;
+	const struct tep_format_field *comm = format->fields[COMM];
+	unsigned long long value[COMM] = { 0 };
 
-	if (size < format->size)
-		return false;
-	id = tep_data_type(format->tep, &record);
-	while (known < EVENTS && format->ids[known] != id)
-		known++;
-	if (known == EVENTS)
+	if (!is_known(format, data, size))
 		return false;
 	for (int i = 0; i < COMM; i++)
-		value[i] = load(&format->fields[i], data);
+		tep_read_number_field(format->fields[i], data, &value[i]);
 	*event = (struct trace_event){
 		.pid = (pid_t)value[PID], .tid = (pid_t)value[TID], .space = value[SPACE],
 		.seq = value[SEQ], .time = value[TIME], .took = value[TOOK],
@@ -214,6 +191,6 @@ bool trace_format_decode(const struct trace_format *format, const void *data, si
 		.limit = value[LIMIT], .needed = value[NEEDED],
 	};
 	memcpy(event->comm, (const char *)data + comm->offset,
-	       comm->size < TRACE_COMM_MAX ? comm->size : TRACE_COMM_MAX);
+	       comm->size < TRACE_COMM_MAX ? (size_t)comm->size : TRACE_COMM_MAX);
 	return true;
 }

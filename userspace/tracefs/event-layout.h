@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "libbrkwatch/brkwatch.h"
+
 struct kbuffer;
 
 #define TRACE_COMM_MAX 16
@@ -31,7 +33,7 @@ struct trace_event {
 	const char *flags;
 	uint64_t limit;		/* 0: not known */
 	uint64_t needed;
-	unsigned int pass;	/* in which it was read, see trace.c */
+	unsigned int pass;	/* in which it was read, see buffers.c */
 };
 
 /* The layout of the events, and what the numbers in them mean, as the kernel describes it. */
@@ -43,6 +45,9 @@ void trace_format_free(struct trace_format *format);
 
 /* For the pages of the kernel's buffer. */
 struct kbuffer *trace_format_kbuffer(const struct trace_format *format);
+
+/* The kernel's number of the event of such calls. */
+int trace_format_id(const struct trace_format *format, enum brkwatch_kind kind);
 
 /* False: it is another's event. */
 bool trace_format_decode(const struct trace_format *format, const void *data, size_t size,
