@@ -17,47 +17,34 @@
 /* Of ended processes that are kept: another thread may outlive the first one. */
 #define ENDED_MAX	256
 
-/* Those whose files the parser has open. */
+/* Of those that run, whose files the parser has open. */
 #define PARSED_MAX	32
 
 #define COMM_BYTES	16
-
-/* When it was asked for frames last, and when it ended; 0: never. */
-enum moment { PARSED, ENDED, MOMENTS };
 
 struct code {
 	struct pid_entry entry;
 	char comm[COMM_BYTES];
 	struct perf_map *maps;		/* with paths of their own */
 	size_t n, room;
-	size_t known;			/* how many of the maps the parser has */
-	uint64_t at[MOMENTS];
+	bool parsed;			/* the parser has some of them: so many */
+	size_t known;
+	bool ended;
 };
 
 struct code_maps {
 	struct parser *parser;
 	struct pid_table processes;
-	size_t n[MOMENTS];		/* for which there is such a moment */
-	uint64_t clock;
+	/* Rings: what comes takes the place of what came first. */
+	pid_t parsed[PARSED_MAX], ended[ENDED_MAX];
+	size_t n_parsed, n_ended;
 };
-
-static void set_moment(struct code_maps *maps, struct code *code, enum moment moment)
-{
-	maps->n[moment] += !code->at[moment];
-	code->at[moment] = ++maps->clock;
-}
-
-static void clear_moment(struct code_maps *maps, struct code *code, enum moment moment)
-{
-	maps->n[moment] -= code->at[moment] != 0;
-	code->at[moment] = 0;
-}
 
 static void forget_parsed(struct code_maps *maps, struct code *code)
 {
-	if (code->at[PARSED])
+	if (code->parsed)
 		parser_forget(maps->parser, (pid_t)code->entry.pid);
-	clear_moment(maps, code, PARSED);
+	code->parsed = false;
 	code->known = 0;
 }
 
@@ -75,7 +62,6 @@ static void drop(void *owner, void *entry)
 	struct code *code = entry;
 
 	drop_maps(maps, code);
-	clear_moment(maps, code, ENDED);
 	free(code->maps);
 	pid_drop(&maps->processes, code);
 }
@@ -226,38 +212,19 @@ void maps_fork(struct code_maps *maps, pid_t pid, pid_t parent)
 		add_map(maps, child, &from->maps[i]);
 }
 
-struct search {
-	enum moment moment;
-	struct code *first;
-};
-
-static void look_at(void *owner, void *entry)
-{
-	struct search *search = owner;
-	struct code *code = entry;
-	uint64_t at = code->at[search->moment];
-
-	if (at && (!search->first || at < search->first->at[search->moment]))
-		search->first = code;
-}
-
-static struct code *first_of(struct code_maps *maps, enum moment moment)
-{
-	struct search search = { .moment = moment };
-
-	pid_visit(&maps->processes, look_at, &search);
-	return search.first;
-}
-
 void maps_exit(struct code_maps *maps, pid_t pid)
 {
-	struct code *code = find(maps, pid);
+	pid_t *place = &maps->ended[maps->n_ended % ENDED_MAX];
+	struct code *code = find(maps, pid), *first = find(maps, *place);
 
-	if (!code || code->at[ENDED])
+	if (!code || code->ended)
 		return;
-	set_moment(maps, code, ENDED);
-	if (maps->n[ENDED] > ENDED_MAX)
-		drop(maps, first_of(maps, ENDED));
+	forget_parsed(maps, code);
+	code->ended = true;
+	if (first && first->ended)
+		drop(maps, first);
+	*place = pid;
+	maps->n_ended++;
 }
 
 const char *maps_name(const struct code_maps *maps, pid_t pid)
@@ -300,13 +267,19 @@ static void give(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
 		   uint32_t *frames, size_t max)
 {
-	struct code *code = get(maps, sample->pid);
+	struct code *code = get(maps, sample->pid), *first;
+	pid_t *place;
 
 	if (!code)
 		return 0;
-	if (!code->at[PARSED] && maps->n[PARSED] == PARSED_MAX)
-		forget_parsed(maps, first_of(maps, PARSED));
-	set_moment(maps, code, PARSED);
+	if (!code->parsed) {
+		place = &maps->parsed[maps->n_parsed++ % PARSED_MAX];
+		first = find(maps, *place);
+		if (first)
+			forget_parsed(maps, first);
+		*place = sample->pid;
+		code->parsed = true;
+	}
 	for (; code->known < code->n; code->known++)
 		give(maps, sample->pid, &code->maps[code->known]);
 	return parser_frames(maps->parser, sample, paths, frames, max);
