@@ -19,98 +19,23 @@
 /* What is narrower cannot be seen, nor hit, until it is zoomed in to. */
 #define NARROWEST	0.01
 
+/* The files as they are, each with a NUL behind it. */
+extern const char flamegraph_style[] __attribute__((visibility("hidden")));
+extern const char flamegraph_script[] __attribute__((visibility("hidden")));
+
+__asm__(".pushsection .rodata\n"
+	"flamegraph_style: .incbin \"stacks/flamegraph.css\"\n"
+	".byte 0\n"
+	"flamegraph_script: .incbin \"stacks/flamegraph.js\"\n"
+	".byte 0\n"
+	".popsection");
+
 struct flame {
 	struct outbuf *out;
 	const struct paths *paths;
 	uint64_t total;
 	double height;
 };
-
-static const char style[] =
-	"text { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1c1c1c; }\n"
-	".title { font: bold 17px sans-serif; }\n"
-	".note { font: 12px sans-serif; fill: #555; }\n"
-	".button { font: 12px sans-serif; fill: #1a5fb4; cursor: pointer; }\n"
-	".button:hover { text-decoration: underline; }\n"
-	".frame { cursor: pointer; }\n"
-	".frame text { pointer-events: none; }\n"
-	".frame rect { stroke: #fff; stroke-width: .5; }\n"
-	".frame:hover rect { stroke: #222; stroke-width: 1; }\n"
-	".frame.outer { opacity: .55; }\n"
-	".frame.found rect { fill: #c061cb; }\n"
-	".gone { display: none; }\n";
-
-static const char script[] =
-	"'use strict';\n"
-	"(function () {\n"
-	"const svg = document.documentElement, id = name => document.getElementById(name);\n"
-	"const left = +svg.dataset.left, room = +svg.dataset.room, letter = +svg.dataset.letter;\n"
-	"const frames = Array.from(document.querySelectorAll('.frame')).map(g => {\n"
-	"\tconst rect = g.querySelector('rect');\n"
-	"\treturn { g, rect, text: g.querySelector('text'), name: g.dataset.name, bytes: +g.dataset.bytes,\n"
-	"\t\tat: +g.dataset.at, depth: +g.dataset.depth };\n"
-	"});\n"
-	"let base = frames[0], pattern = null;\n"
-	"function part(name, room) {\n"
-	"\tlet text = '';\n"
-	"\tfor (const c of name) {\n"
-	"\t\troom -= c >= '\\u0800' ? 2 : 1;\n"
-	"\t\tif (room < 0) break;\n"
-	"\t\ttext += c;\n"
-	"\t}\n"
-	"\treturn text;\n"
-	"}\n"
-	"function fit(f, width) {\n"
-	"\tconst n = Math.floor((width - 6) / letter);\n"
-	"\tf.text.textContent = n < 3 ? '' : part(f.name, n) === f.name ? f.name : part(f.name, n - 2) + '..';\n"
-	"}\n"
-	"function draw() {\n"
-	"\tfor (const f of frames) {\n"
-	"\t\tconst outer = f.depth < base.depth && f.at <= base.at && f.at + f.bytes >= base.at + base.bytes;\n"
-	"\t\tconst inner = f.depth >= base.depth && f.at >= base.at && f.at + f.bytes <= base.at + base.bytes;\n"
-	"\t\tconst x = outer ? left : left + (f.at - base.at) * room / base.bytes;\n"
-	"\t\tconst width = outer ? room : f.bytes * room / base.bytes;\n"
-	"\t\tf.g.classList.toggle('gone', !(outer || inner));\n"
-	"\t\tf.g.classList.toggle('outer', outer);\n"
-	"\t\tf.rect.setAttribute('x', x);\n"
-	"\t\tf.rect.setAttribute('width', width);\n"
-	"\t\tf.text.setAttribute('x', x + 3);\n"
-	"\t\tfit(f, width);\n"
-	"\t}\n"
-	"\tid('reset').classList.toggle('gone', base === frames[0]);\n"
-	"}\n"
-	"function percent(bytes, of) { return (bytes * 100 / of).toFixed(2) + ' %'; }\n"
-	"function say(f) {\n"
-	"\tlet text = f ? f.name + ': ' + f.bytes.toLocaleString('en') + ' bytes, ' + percent(f.bytes, frames[0].bytes) : '';\n"
-	"\tif (f && base !== frames[0] && f !== base) text += ', ' + percent(f.bytes, base.bytes) + ' of ' + base.name;\n"
-	"\tid('details').textContent = text;\n"
-	"}\n"
-	"function search() {\n"
-	"\tconst word = prompt('Functions that match (a regular expression; empty: none):', pattern ? pattern.source : '');\n"
-	"\tif (word === null) return;\n"
-	"\ttry { pattern = word ? new RegExp(word) : null; } catch (error) { alert(error.message); return; }\n"
-	"\tlet sum = 0, end = 0;\n"
-	"\tfor (const f of frames) {\n"
-	"\t\tconst found = pattern !== null && f.depth > 0 && pattern.test(f.name);\n"
-	"\t\tf.g.classList.toggle('found', found);\n"
-	"\t\t/* They come from the outermost in, and from left to right: what lies in one counts once. */\n"
-	"\t\tif (found && f.at >= end) { sum += f.bytes; end = f.at + f.bytes; }\n"
-	"\t}\n"
-	"\tid('found').textContent = pattern ? 'found: ' + percent(sum, frames[0].bytes) : '';\n"
-	"}\n"
-	"for (const f of frames) {\n"
-	"\tf.g.addEventListener('mouseover', () => say(f));\n"
-	"\tf.g.addEventListener('mouseout', () => say(null));\n"
-	"\tf.g.addEventListener('click', () => { base = f; draw(); say(f); });\n"
-	"}\n"
-	"id('reset').addEventListener('click', () => { base = frames[0]; draw(); });\n"
-	"id('search').addEventListener('click', search);\n"
-	"addEventListener('keydown', event => {\n"
-	"\tif (event.key === 'Escape') { base = frames[0]; draw(); }\n"
-	"\tif (event.key === '/' || (event.key === 'f' && event.ctrlKey)) { event.preventDefault(); search(); }\n"
-	"});\n"
-	"id('search').classList.remove('gone');\n"
-	"})();\n";
 
 /* What is no text has been replaced in names already. */
 static void put_escaped(struct outbuf *out, const char *text, size_t len)
@@ -250,7 +175,7 @@ static void put_head(const struct flame *flame)
 		      "viewBox=\"0 0 %.0f %.0f\" data-left=\"%.0f\" data-room=\"%.0f\" data-letter=\"%.2f\">\n",
 		      WIDTH, flame->height, WIDTH, flame->height, MARGIN, WIDTH - 2 * MARGIN, CHARACTER);
 	outbuf_puts(out, "<style>\n");
-	outbuf_puts(out, style);
+	outbuf_puts(out, flamegraph_style);
 	outbuf_puts(out, "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fbfaf7\"/>\n");
 	outbuf_printf(out, "<text class=\"title\" x=\"%.0f\" y=\"25\">Who made the heap grow</text>\n"
 		      "<text class=\"note\" x=\"%.0f\" y=\"44\">%s grown by brk(2); the width is bytes</text>\n"
@@ -280,7 +205,7 @@ int flame_write(const struct paths *functions, int fd)
 	put_head(&flame);
 	put_frames(&flame);
 	outbuf_puts(flame.out, "<script><![CDATA[\n");
-	outbuf_puts(flame.out, script);
+	outbuf_puts(flame.out, flamegraph_script);
 	outbuf_puts(flame.out, "]]></script>\n</svg>\n");
 	rc = outbuf_flush(flame.out);
 	free(flame.out);
