@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "stacks/call-tree.h"
-#include "stacks/perf-events.h"
+#include "stacks/perf-records.h"
 
 /* The processes, and what code is mapped where in each of them. */
 struct code_maps;

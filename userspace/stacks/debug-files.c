@@ -11,7 +11,7 @@
 
 #include "stacks/debug-files.h"
 #include "stacks/open-regular.h"
-#include "stacks/perf-events.h"
+#include "stacks/perf-records.h"
 
 #define DEBUG_DIR	"/usr/lib/debug"
 

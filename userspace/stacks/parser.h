@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "stacks/call-tree.h"
-#include "stacks/perf-events.h"
+#include "stacks/perf-records.h"
 
 /*
  * Programs that anybody has written are not to be read with root's rights. A process of its own

@@ -3,43 +3,10 @@
 #define BRKWATCH_PERF_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A growth or a refusal, where it happened. All that it points to is valid during the call. */
-struct perf_sample {
-	pid_t pid, tid;			/* who called; numbers of the reader's pid namespace */
-	const void *raw;		/* what the tracepoint says */
-	size_t raw_size;
-	/* Of the program: */
-	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_* */
-	const uint64_t *regs;		/* see regs_value() */
-	const unsigned char *stack;	/* from the stack pointer on */
-	size_t stack_size;
-};
-
-#define PERF_BUILD_ID_MAX 20
-
-/* Machine code in an address space. */
-struct perf_map {
-	uint64_t start, end, offset;
-	const char *path;
-	unsigned char build_id[PERF_BUILD_ID_MAX];
-	size_t build_id_len;		/* 0: not known, but the inode is */
-	uint64_t inode;
-};
-
-/* News, in such an order that what caused another thing comes before it. */
-struct perf_ops {
-	void (*sample)(void *owner, const struct perf_sample *sample);
-	void (*map)(void *owner, pid_t pid, const struct perf_map *map);
-	/* @exec: with all that was mapped gone. */
-	void (*comm)(void *owner, pid_t pid, const char *comm, bool exec);
-	void (*fork)(void *owner, pid_t pid, pid_t parent);
-	void (*exit)(void *owner, pid_t pid);
-	void *owner;
-};
+#include "stacks/perf-records.h"
 
 /* Of growths and of refusals. */
 #define TRACEPOINTS 2

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "stacks/call-tree.h"
-#include "stacks/perf-events.h"
+#include "stacks/perf-records.h"
 
 /* Finds callers and names in one address space, by what the files mapped there say of it. */
 struct unwinder;
