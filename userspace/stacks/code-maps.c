@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -236,32 +237,36 @@ const char *maps_name(const struct code_maps *maps, pid_t pid)
 
 /* ---- for the parser ---- */
 
-/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
-static bool has_inode(int fd, uint64_t inode)
+/*
+ * A name can be another file's: of one in another mount namespace, or after a change. Only programs
+ * are handed over by it, so that nobody makes us open what he would like to read.
+ */
+static int if_program(int fd)
 {
+	char magic[SELFMAG] = "";
 	struct stat st;
 
-	return !fstat(fd, &st) && st.st_ino == inode;
+	if (fd < 0 || (!fstat(fd, &st) && st.st_mode & 0111 &&
+		       pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+		       !memcmp(magic, ELFMAG, SELFMAG)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
-/* The parser looks at the build ID; where that is not known there is the inode. */
 static bool give_file(struct code_maps *maps, pid_t pid, const struct perf_map *map, bool certain, int fd)
 {
-	if (fd < 0)
-		return false;
-	if (certain || map->build_id_len || has_inode(fd, map->inode))
-		return parser_map(maps->parser, pid, map, fd);
-	close(fd);
-	return false;
+	return fd >= 0 && parser_map(maps->parser, pid, map, certain, fd);
 }
 
-/* Of a process that lives it is the very file, also deleted or in another root. */
 static void give(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 {
+	/* Of a process that lives it is the very file, also deleted or in another root. */
 	if (!give_file(maps, pid, map, true, open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
 							   pid, map->start, map->end)) &&
-	    !give_file(maps, pid, map, false, open_regular("/proc/%d/root%s", pid, map->path)))
-		give_file(maps, pid, map, false, open_regular("%s", map->path));
+	    !parser_map(maps->parser, pid, map, false, -1) &&
+	    !give_file(maps, pid, map, false, if_program(open_regular("/proc/%d/root%s", pid, map->path))))
+		give_file(maps, pid, map, false, if_program(open_regular("%s", map->path)));
 }
 
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,

@@ -17,6 +17,7 @@
 #include "common/complain.h"
 #include "common/signals.h"
 #include "stacks/debug-files.h"
+#include "stacks/open-regular.h"
 #include "stacks/parser.h"
 #include "stacks/perf-ring.h"
 #include "stacks/registers.h"
@@ -35,6 +36,7 @@ struct parser {
 struct request {
 	enum { MAP, FORGET, FRAMES } what;
 	pid_t pid;
+	bool certain;
 	struct perf_map map;		/* its path follows the request, */
 	struct perf_sample sample;	/* as do its registers and its stack */
 };
@@ -143,9 +145,11 @@ static void serve(int requests, FILE *answers)
 		unwinder = unwinder_of(&processes, &names, request->pid);
 		if (request->what == MAP) {
 			request->map.path = (const char *)message.more;
-			if (unwinder && unwinder_map(unwinder, &request->map, fd))
+			fd = fd < 0 ? open_regular("%s", request->map.path) : fd;
+			if (unwinder && fd >= 0 &&
+			    unwinder_map(unwinder, &request->map, request->certain, fd))
 				fputs("mapped\n", answers);
-			else
+			else if (fd >= 0)
 				close(fd);
 		} else if (unwinder) {
 			request->sample.regs = (const uint64_t *)message.more;
@@ -278,14 +282,15 @@ static void ask(struct parser *parser, const struct request *request, const void
 		give_up(parser);
 }
 
-bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, int fd)
+bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, bool certain, int fd)
 {
-	const struct request request = { .what = MAP, .pid = pid, .map = *map };
+	const struct request request = { .what = MAP, .pid = pid, .certain = certain, .map = *map };
 	bool mapped = false;
 	char line[16];
 
 	ask(parser, &request, map->path, strlen(map->path) + 1, NULL, fd);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	while (next_line(parser, line, sizeof(line)))
 		mapped = true;
 	return mapped;

@@ -12,7 +12,7 @@
 /*
  * Programs that anybody has written are not to be read with root's rights. A process of its own
  * does it: it has no capabilities and the rights of an ordinary user. It gets the mapped files by
- * their descriptors, and opens only debug information itself. What it answers is not trusted.
+ * their descriptors, and opens others as any user can. What it answers is not trusted.
  */
 struct parser;
 
@@ -23,8 +23,11 @@ struct parser;
 struct parser *parser_start(void);
 void parser_stop(struct parser *parser);
 
-/* Code that is mapped in a process. False: @fd, which is closed, is not that file. */
-bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, int fd);
+/*
+ * Code that is mapped in a process, from @fd, which is closed; -1: from what the parser itself finds
+ * by the name. @certain: that is the file. False: it is not.
+ */
+bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, bool certain, int fd);
 
 /* The maps of a process are no more. */
 void parser_forget(struct parser *parser, pid_t pid);

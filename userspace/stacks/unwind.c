@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stacks/debug-files.h"
@@ -105,13 +106,22 @@ static bool find_bias(int fd, const struct perf_map *map, uint64_t *bias)
 	return found;
 }
 
-bool unwinder_map(struct unwinder *u, const struct perf_map *map, int fd)
+/* Not the device: with btrfs and overlayfs stat(2) has another one than the mapping. */
+static bool has_inode(int fd, uint64_t inode)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_ino == inode;
+}
+
+bool unwinder_map(struct unwinder *u, const struct perf_map *map, bool certain, int fd)
 {
 	const char *name = strrchr(map->path, '/');
 	uint64_t bias;
-	bool ok;
+	bool ok = map->build_id_len ? objfile_has_build_id(fd, map->build_id, map->build_id_len) :
+				      certain || has_inode(fd, map->inode);
 
-	if (!name || (map->build_id_len && !objfile_has_build_id(fd, map->build_id, map->build_id_len)))
+	if (!name || !ok)
 		return false;
 	dwfl_report_begin_add(u->dwfl);
 	ok = find_bias(fd, map, &bias) && dwfl_report_elf(u->dwfl, name + 1, map->path, fd, bias, true);

@@ -17,10 +17,11 @@ struct unwinder *unwinder_new(pid_t pid, struct paths *paths);
 void unwinder_free(struct unwinder *unwinder);
 
 /*
- * Code that is mapped from @fd; where that is not the file, returns false and leaves it open. What
- * lies over one that is there replaces it: that wants a new unwinder.
+ * Code that is mapped from @fd; where that is not the file, returns false and leaves it open.
+ * @certain: it is, should there be no build ID. What lies over one that is there replaces it: that
+ * wants a new unwinder.
  */
-bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, int fd);
+bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, bool certain, int fd);
 
 /*
  * The frames of a sample, of @paths, from the innermost; a function that was inlined is one, too.
