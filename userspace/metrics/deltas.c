@@ -26,26 +26,29 @@
 
 bool counts_of_all(const struct brkwatch_stats *stats, struct counts *totals)
 {
-	return brkwatch_stats_number(stats, "TotalCalls", &totals->calls) &&
-	       brkwatch_stats_number(stats, "TotalRefused", &totals->refused) &&
-	       brkwatch_stats_number(stats, "TotalGrownBytes", &totals->grown_bytes) &&
-	       brkwatch_stats_number(stats, "TotalShrunkBytes", &totals->shrunk_bytes);
+	static const char *const keys[COUNTS] = {
+		[COUNT_CALLS] = "TotalCalls", [COUNT_REFUSED] = "TotalRefused",
+		[COUNT_GROWN] = "TotalGrownBytes", [COUNT_SHRUNK] = "TotalShrunkBytes",
+	};
+	bool all = true;
+
+	for (enum count i = 0; i < COUNTS; i++)
+		all &= brkwatch_stats_number(stats, keys[i], &totals->of[i]);
+	return all;
+}
+
+static struct counts counts_of(const struct brkwatch_row *row)
+{
+	return (struct counts){ {
+		[COUNT_CALLS] = row->calls, [COUNT_REFUSED] = row->refused,
+		[COUNT_GROWN] = row->grown_bytes, [COUNT_SHRUNK] = row->shrunk_bytes,
+	} };
 }
 
 void counts_add(struct counts *sum, const struct counts *counts)
 {
-	sum->calls += counts->calls;
-	sum->refused += counts->refused;
-	sum->grown_bytes += counts->grown_bytes;
-	sum->shrunk_bytes += counts->shrunk_bytes;
-}
-
-void counts_subtract(struct counts *sum, const struct counts *counts)
-{
-	sum->calls -= counts->calls;
-	sum->refused -= counts->refused;
-	sum->grown_bytes -= counts->grown_bytes;
-	sum->shrunk_bytes -= counts->shrunk_bytes;
+	for (enum count i = 0; i < COUNTS; i++)
+		sum->of[i] += counts->of[i];
 }
 
 /* ---- rows ---- */
@@ -56,41 +59,39 @@ static bool is_label(uint32_t c)
 	return c == '\n' || (c >= ' ' && (c < 0x7f || c >= 0xa0));
 }
 
-static struct space space_of(const struct brkwatch_row *row)
+static struct delta *append(struct deltas *deltas, const struct brkwatch_row *row)
 {
 	char plain[sizeof(row->name)];
-	struct space space = {
-		.pid = (uint64_t)row->pid, .heap_bytes = row->heap_bytes,
-		.peak_bytes = row->peak_bytes, .last_event_ns = row->last_event_ns,
-		.counts = {
-			.calls = row->calls, .refused = row->refused,
-			.grown_bytes = row->grown_bytes, .shrunk_bytes = row->shrunk_bytes,
-		},
-		.id = row->space,
-	};
+	struct delta *delta;
 
+	if (!array_room(deltas->list, deltas->n, &deltas->room))
+		return NULL;
+	delta = &deltas->list[deltas->n++];
+	*delta = (struct delta){ .row = *row };
 	name_unescape(plain, row->name);
-	utf8_copy(space.name, plain, UTF8_REPLACEMENT, is_label);
-	return space;
-}
-
-static bool space_append(struct space_list *list, const struct space *space)
-{
-	if (!array_room(list->list, list->n, &list->room))
-		return false;
-	list->list[list->n++] = *space;
-	return true;
+	utf8_copy(delta->name, plain, UTF8_REPLACEMENT, is_label);
+	return delta;
 }
 
 /* ---- what goes on from what ---- */
 
 static int compare_pids(const void *a, const void *b)
 {
-	const struct space *s = a, *t = b;
+	const struct delta *d = a, *e = b;
 
-	if (s->pid != t->pid)
-		return s->pid < t->pid ? -1 : 1;
-	return (s->missing > t->missing) - (s->missing < t->missing);
+	if (d->row.pid != e->row.pid)
+		return d->row.pid < e->row.pid ? -1 : 1;
+	return (d->missing > e->missing) - (d->missing < e->missing);
+}
+
+static int compare_spaces(const void *a, const void *b)
+{
+	const struct delta *d = a, *e = b;
+
+	if (d->row.space != e->row.space)
+		return d->row.space < e->row.space ? -1 : 1;
+	/* The one that keeps it comes first. */
+	return d->known != e->known ? e->known - d->known : compare_pids(d, e);
 }
 
 static int compare_ended(const void *a, const void *b)
@@ -107,91 +108,63 @@ static void sort(void *list, size_t n, size_t size, int (*compare)(const void *,
 		qsort(list, n, size, compare);
 }
 
-static bool goes_on(const struct space *from, const struct space *to)
-{
-	return (!from->id || from->id == to->id) && from->counts.calls <= to->counts.calls &&
-	       from->counts.refused <= to->counts.refused &&
-	       from->counts.grown_bytes <= to->counts.grown_bytes &&
-	       from->counts.shrunk_bytes <= to->counts.shrunk_bytes;
-}
-
-/* That of @n spaces, in the order of their pids, from which @space goes on, or NULL. */
-static struct space *find_earlier(struct space *list, size_t n, const struct space *space)
+/* The one that @row goes on from, of @n in the order of their pids, or NULL. */
+static struct delta *find_earlier(struct delta *list, size_t n, const struct brkwatch_row *row)
 {
 	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (list[middle].pid < space->pid)
+		if (list[middle].row.pid < row->pid)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < n && list[low].pid == space->pid; low++)
-		if (!list[low].followed && goes_on(&list[low], space))
+	for (; low < n && list[low].row.pid == row->pid; low++)
+		if (!list[low].followed && brkwatch_row_goes_on(&list[low].row, row))
 			return &list[low];
 	return NULL;
 }
 
-static void count_added(struct tally *tally, struct space *space, struct space *earlier)
+static void count_added(const struct tally *tally, struct delta *delta, struct delta *earlier)
 {
-	space->known = earlier;
-	if (earlier)
+	struct counts before = { { 0 } };
+
+	delta->known = earlier;
+	if (earlier) {
 		earlier->followed = true;
+		before = counts_of(&earlier->row);
+	}
 	if (!tally->begun)
 		return;
-	space->added = space->counts;
-	if (earlier)
-		counts_subtract(&space->added, &earlier->counts);
+	delta->added = counts_of(&delta->row);
+	for (enum count i = 0; i < COUNTS; i++)
+		delta->added.of[i] -= before.of[i];
 }
 
 /* ---- all ---- */
-
-struct place {
-	struct space *space;
-};
-
-static int compare_identity(const void *a, const void *b)
-{
-	const struct space *s = ((const struct place *)a)->space;
-	const struct space *t = ((const struct place *)b)->space;
-
-	if (s->id != t->id)
-		return s->id < t->id ? -1 : 1;
-	/* The one that keeps it comes first. */
-	return s->known != t->known ? t->known - s->known : compare_pids(s, t);
-}
 
 /*
  * Several processes may have one address space, as after vfork: but for one of them they are
  * left out.
  */
-static bool leave_out_shared(struct space_list *now)
+static void leave_out_shared(struct deltas *now)
 {
-	struct place *order = reallocarray(NULL, now->n + 1, sizeof(*order));
-	const struct space *last = NULL;
+	const struct delta *last = NULL;
 	size_t n = 0;
 
-	if (!order)
-		return false;
-	for (size_t i = 0; i < now->n; i++)
-		order[i].space = &now->list[i];
-	sort(order, now->n, sizeof(*order), compare_identity);
+	sort(now->list, now->n, sizeof(*now->list), compare_spaces);
 	for (size_t i = 0; i < now->n; i++) {
-		struct space *space = order[i].space;
+		const struct delta *delta = &now->list[i];
 
-		if (last && space->id && space->id == last->id)
-			space->followed = true;
-		else
-			last = space;
+		if (last && delta->row.space && delta->row.space == last->row.space)
+			continue;
+		now->list[n] = *delta;
+		last = &now->list[n++];
 	}
-	free(order);
-	for (size_t i = 0; i < now->n; i++)
-		if (!now->list[i].followed)
-			now->list[n++] = now->list[i];
 	now->n = n;
-	return true;
+	sort(now->list, now->n, sizeof(*now->list), compare_pids);
 }
 
 /* A row that is not understood, as of a name that has tabs, is left out. */
@@ -207,16 +180,15 @@ static int next_row(struct brkwatch_table *table, const struct brkwatch_row **ro
 
 static int read_all(struct tally *tally, const struct brkwatch *bw)
 {
+	struct deltas *now = &tally->now;
 	const struct brkwatch_row *row;
 	struct brkwatch_table *table;
-	struct space space;
 	int rc = brkwatch_table_open(&table, bw, "all");
 
 	if (rc)
 		return rc;
 	while ((rc = next_row(table, &row)) > 0) {
-		space = space_of(row);
-		if (!space_append(&tally->now, &space)) {
+		if (!append(now, row)) {
 			rc = -ENOMEM;
 			break;
 		}
@@ -224,16 +196,11 @@ static int read_all(struct tally *tally, const struct brkwatch *bw)
 	brkwatch_table_close(table);
 	if (rc)
 		return rc;
-
-	sort(tally->now.list, tally->now.n, sizeof(space), compare_pids);
-	for (size_t i = 0; i < tally->now.n; i++) {
-		struct space *s = &tally->now.list[i];
-
-		count_added(tally, s, find_earlier(tally->before.list, tally->before.n, s));
-	}
-	if (!leave_out_shared(&tally->now))
-		return -ENOMEM;
-	tally->n_living = tally->now.n;
+	for (size_t i = 0; i < now->n; i++)
+		count_added(tally, &now->list[i],
+			    find_earlier(tally->before.list, tally->before.n, &now->list[i].row));
+	leave_out_shared(now);
+	tally->n_living = now->n;
 	return 0;
 }
 
@@ -246,20 +213,22 @@ static bool was_there(const struct tally *tally, const struct ended *row)
 		       compare_ended);
 }
 
-static int take_ended(struct tally *tally, const struct brkwatch_row *ended)
+static int take_ended(struct tally *tally, const struct brkwatch_row *row)
 {
-	const struct ended row = { .exit_ns = ended->exit_ns, .pid = (uint64_t)ended->pid };
-	struct space space = space_of(ended);
+	const struct ended ended = { .exit_ns = row->exit_ns, .pid = (uint64_t)row->pid };
+	struct delta *delta;
 
 	if (!array_room(tally->exits.list, tally->exits.n, &tally->exits.room))
 		return -ENOMEM;
-	tally->exits.list[tally->exits.n++] = row;
-	if (!tally->begun || was_there(tally, &row))
+	tally->exits.list[tally->exits.n++] = ended;
+	if (!tally->begun || was_there(tally, &ended))
 		return 0;
-	count_added(tally, &space,
-		    find_earlier(tally->now.list, tally->n_living, &space) ?:
-		    find_earlier(tally->before.list, tally->before.n, &space));
-	return space_append(&tally->gone, &space) ? 0 : -ENOMEM;
+	delta = append(&tally->ended, row);
+	if (!delta)
+		return -ENOMEM;
+	count_added(tally, delta, find_earlier(tally->now.list, tally->n_living, row) ?:
+				  find_earlier(tally->before.list, tally->before.n, row));
+	return 0;
 }
 
 static int read_exited(struct tally *tally, const struct brkwatch *bw)
@@ -284,26 +253,29 @@ static int read_exited(struct tally *tally, const struct brkwatch *bw)
 
 static void begin_reading(struct tally *tally)
 {
-	struct space_list now = tally->before;
-	struct ended_list exits = tally->exits_before;
+	const struct deltas now = tally->before;
+	const struct exits exits = tally->exits_before;
 
 	tally->before = tally->now;
 	tally->exits_before = tally->exits;
 	tally->now = now;
 	tally->exits = exits;
-	tally->now.n = tally->gone.n = tally->exits.n = 0;
+	tally->now.n = tally->ended.n = tally->exits.n = 0;
 }
 
 /* Behind the living, for the next reading. */
 static bool keep_missing(struct tally *tally)
 {
-	for (size_t i = 0; i < tally->before.n; i++) {
-		struct space *space = &tally->before.list[i];
+	struct deltas *now = &tally->now;
 
-		if (space->followed || space->missing++ == MISSING_MAX)
+	for (size_t i = 0; i < tally->before.n; i++) {
+		struct delta *delta = &tally->before.list[i];
+
+		if (delta->followed || delta->missing++ == MISSING_MAX)
 			continue;
-		if (!space_append(&tally->now, space))
+		if (!array_room(now->list, now->n, &now->room))
 			return false;
+		now->list[now->n++] = *delta;
 	}
 	return true;
 }
@@ -319,22 +291,19 @@ bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends)
 		complain_of_file(bw, "all", rc);
 		return false;
 	}
-	rc = ends && !tally->blind ? read_exited(tally, bw) : 0;
-	if (rc == -EACCES || rc == -ENOENT) {
+	if (ends && !tally->blind)
+		rc = read_exited(tally, bw);
+	if (rc)
 		complain_of_file(bw, "exited", rc);
-		tally->blind = true;
-	} else if (rc) {
-		complain_of_file(bw, "exited", rc);
+	/* That is said once: all but the last of what the ended have done is known. */
+	tally->blind |= rc == -EACCES || rc == -ENOENT;
+	if (rc && !tally->blind)
 		return false;
-	}
 	if (!keep_missing(tally)) {
 		complain_of_file(bw, "all", -ENOMEM);
 		return false;
 	}
 	tally->begun = true;
-	tally->living = tally->now.list;
-	tally->ended = tally->gone.list;
-	tally->n_ended = tally->gone.n;
 	return true;
 }
 
@@ -342,7 +311,7 @@ void tally_free(struct tally *tally)
 {
 	free(tally->now.list);
 	free(tally->before.list);
-	free(tally->gone.list);
+	free(tally->ended.list);
 	free(tally->exits.list);
 	free(tally->exits_before.list);
 }

@@ -19,20 +19,18 @@
 #include <string.h>
 
 #include "common/complain.h"
+#include "libbrkwatch/array.h"
 #include "metrics/groups.h"
 
 #define OTHER "other"
 
 /* ---- all groups of a reading ---- */
 
-struct place {
-	const struct space *space;
-};
-
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct place *)a)->space->name,
-		      ((const struct place *)b)->space->name);
+	const struct delta *d = a, *e = b;
+
+	return strcmp(d->name, e->name);
 }
 
 static int compare_heaps(const void *a, const void *b)
@@ -44,61 +42,45 @@ static int compare_heaps(const void *a, const void *b)
 	return strcmp(g->name, h->name);
 }
 
-static void add_gauges(struct group *to, uint64_t processes, uint64_t heap, uint64_t peak,
-		       uint64_t last_event_ns)
+static void add_gauges(struct group *to, const struct group *from)
 {
-	to->processes += processes;
-	to->heap_bytes += heap;
-	to->peak_bytes += peak;
-	if (to->last_event_ns < last_event_ns)
-		to->last_event_ns = last_event_ns;
+	to->processes += from->processes;
+	to->heap_bytes += from->heap_bytes;
+	to->peak_bytes += from->peak_bytes;
+	if (to->last_event_ns < from->last_event_ns)
+		to->last_event_ns = from->last_event_ns;
 }
 
-static void fill(struct groups *groups, const struct place *order, size_t n)
+static void add(struct group *group, const struct delta *delta)
 {
+	add_gauges(group, &(struct group){
+		.processes = 1, .heap_bytes = delta->row.heap_bytes,
+		.peak_bytes = delta->row.peak_bytes, .last_event_ns = delta->row.last_event_ns,
+	});
+	counts_add(&group->counts, &delta->added);
+}
+
+/* Largest heap first. */
+static bool collect(struct groups *groups, struct tally *tally)
+{
+	const struct delta *living = tally->now.list;
 	struct group *group = NULL;
 
 	groups->n_all = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct space *space = order[i].space;
-
-		if (!group || strcmp(group->name, space->name) != 0) {
+	if (!tally->n_living)
+		return true;
+	qsort(tally->now.list, tally->n_living, sizeof(*living), compare_names);
+	for (size_t i = 0; i < tally->n_living; i++) {
+		if (!group || strcmp(group->name, living[i].name) != 0) {
+			if (!array_room(groups->all, groups->n_all, &groups->room))
+				return false;
 			group = &groups->all[groups->n_all++];
 			*group = (struct group){ 0 };
-			memcpy(group->name, space->name, sizeof(group->name));
+			strcpy(group->name, living[i].name);
 		}
-		add_gauges(group, 1, space->heap_bytes, space->peak_bytes, space->last_event_ns);
-		counts_add(&group->counts, &space->added);
+		add(group, &living[i]);
 	}
-}
-
-/* By name, largest heap first. */
-static bool collect(struct groups *groups, const struct tally *tally)
-{
-	struct place *order = reallocarray(NULL, tally->n_living + 1, sizeof(*order));
-
-	if (!order)
-		return false;
-	if (groups->room < tally->n_living) {
-		struct group *all = reallocarray(groups->all, tally->n_living, sizeof(*all));
-
-		if (!all) {
-			free(order);
-			return false;
-		}
-		groups->all = all;
-		groups->room = tally->n_living;
-	}
-	for (size_t i = 0; i < tally->n_living; i++)
-		order[i].space = &tally->living[i];
-	if (tally->n_living) {
-		qsort(order, tally->n_living, sizeof(*order), compare_names);
-		fill(groups, order, tally->n_living);
-		qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
-	} else {
-		groups->n_all = 0;
-	}
-	free(order);
+	qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
 	return true;
 }
 
@@ -140,8 +122,7 @@ static void choose(struct groups *groups)
 		left -= group->top;
 		if (shown) {
 			shown->top = group->top;
-			add_gauges(shown, group->processes, group->heap_bytes, group->peak_bytes,
-				   group->last_event_ns);
+			add_gauges(shown, group);
 		}
 	}
 	for (size_t i = 0; i < groups->n_all; i++) {
@@ -154,7 +135,7 @@ static void choose(struct groups *groups)
 		if (!place)
 			break;
 		*place = *group;
-		place->counts = (struct counts){ 0 };
+		place->counts = (struct counts){ { 0 } };
 	}
 }
 
@@ -178,13 +159,6 @@ static void count(struct groups *groups, const char *name, const struct counts *
 	counts_add(in_groups, added);
 }
 
-static void count_rest(uint64_t *shown, int64_t *rest, uint64_t all, uint64_t in_groups)
-{
-	*rest += (int64_t)(all - in_groups);
-	if (*rest > 0 && (uint64_t)*rest > *shown)
-		*shown = (uint64_t)*rest;
-}
-
 /* The module may have been loaded again. */
 static uint64_t since(uint64_t now, uint64_t before)
 {
@@ -193,39 +167,34 @@ static uint64_t since(uint64_t now, uint64_t before)
 
 static struct counts totals_added(struct groups *groups, const struct counts *totals)
 {
-	struct counts added = { 0 };
+	struct counts added = { { 0 } };
 
-	if (groups->begun) {
-		added.calls = since(totals->calls, groups->totals.calls);
-		added.refused = since(totals->refused, groups->totals.refused);
-		added.grown_bytes = since(totals->grown_bytes, groups->totals.grown_bytes);
-		added.shrunk_bytes = since(totals->shrunk_bytes, groups->totals.shrunk_bytes);
-	}
+	for (enum count i = 0; groups->begun && i < COUNTS; i++)
+		added.of[i] = since(totals->of[i], groups->totals.of[i]);
 	groups->totals = *totals;
 	return added;
 }
 
-static void count_all(struct groups *groups, const struct tally *tally,
-		      const struct counts *totals)
+static void count_all(struct groups *groups, const struct tally *tally, const struct counts *totals)
 {
-	struct counts seen = { 0 }, in_groups = { 0 }, all;
+	struct counts seen = { { 0 } }, in_groups = seen, all;
 	struct counts *other = &groups->other.counts;
-	struct debt *rest = &groups->rest;
 
 	for (size_t i = 0; i < groups->n_all; i++)
 		count(groups, groups->all[i].name, &groups->all[i].counts, &seen, &in_groups);
-	for (size_t i = 0; i < tally->n_ended; i++)
-		count(groups, tally->ended[i].name, &tally->ended[i].added, &seen, &in_groups);
+	for (size_t i = 0; i < tally->ended.n; i++)
+		count(groups, tally->ended.list[i].name, &tally->ended.list[i].added, &seen, &in_groups);
 	all = totals ? totals_added(groups, totals) : seen;
-	count_rest(&other->calls, &rest->calls, all.calls, in_groups.calls);
-	count_rest(&other->refused, &rest->refused, all.refused, in_groups.refused);
-	count_rest(&other->grown_bytes, &rest->grown_bytes, all.grown_bytes,
-		   in_groups.grown_bytes);
-	count_rest(&other->shrunk_bytes, &rest->shrunk_bytes, all.shrunk_bytes,
-		   in_groups.shrunk_bytes);
+	for (enum count i = 0; i < COUNTS; i++) {
+		int64_t *rest = &groups->rest[i];
+
+		*rest += (int64_t)(all.of[i] - in_groups.of[i]);
+		if (*rest > 0 && (uint64_t)*rest > other->of[i])
+			other->of[i] = (uint64_t)*rest;
+	}
 }
 
-bool groups_update(struct groups *groups, const struct tally *tally, const struct counts *totals)
+bool groups_update(struct groups *groups, struct tally *tally, const struct counts *totals)
 {
 	if (!collect(groups, tally)) {
 		warn_user("%s", strerror(ENOMEM));
@@ -238,11 +207,8 @@ bool groups_update(struct groups *groups, const struct tally *tally, const struc
 	count_all(groups, tally, totals);
 	choose(groups);
 	for (size_t i = 0; i < groups->n_all; i++) {
-		const struct group *group = &groups->all[i];
-
-		if (!find_shown(groups, group->name))
-			add_gauges(&groups->other, group->processes, group->heap_bytes,
-				   group->peak_bytes, group->last_event_ns);
+		if (!find_shown(groups, groups->all[i].name))
+			add_gauges(&groups->other, &groups->all[i]);
 	}
 	groups->begun = true;
 	return true;

@@ -10,7 +10,7 @@
 
 /* Processes of one command name. */
 struct group {
-	char name[TALLY_NAME_MAX];
+	char name[DELTA_NAME_MAX];
 	uint64_t processes;
 	uint64_t heap_bytes;
 	uint64_t peak_bytes;		/* of each process its highest, together */
@@ -32,14 +32,15 @@ struct groups {
 	size_t n_all, room;
 	bool begun;
 	struct counts totals;
-	struct debt { int64_t calls, refused, grown_bytes, shrunk_bytes; } rest;
+	int64_t rest[COUNTS];
 };
 
 /*
  * Sort what was read into groups. @totals: of all address spaces that there ever were, where that
- * is known, or NULL. Returns false, after a complaint, when out of memory.
+ * is known, or NULL. The living are in another order then. Returns false, after a complaint, when out
+ * of memory.
  */
-bool groups_update(struct groups *groups, const struct tally *tally, const struct counts *totals);
+bool groups_update(struct groups *groups, struct tally *tally, const struct counts *totals);
 
 void groups_free(struct groups *groups);
 
