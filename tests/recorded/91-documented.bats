@@ -430,7 +430,7 @@ offers() {
 		grep -oE '"[a-z]+' | tr -d '"')
 	members=$(grep -hoE 'json_(object_object_add|add_[a-z]+)\(obj, "[a-z_]+"' "$ROOT"/userspace/{events/json-lines,cli/show}.c |
 		grep -oE '"[a-z_]+"' | tr -d '"')
-	members+=" $(sed -nE 's/.*(HEADER|NEEDED)\("[A-Za-z]+", ([a-z_]+), .*/\2/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/reader.c")"
+	members+=" $(sed -nE 's/.*(HEADER|NEEDED)\("[A-Za-z]+", ([a-z_]+), .*/\2/p; s/.*\{ "[A-Z][a-z]+", "([a-z_]+)".*/\1/p' "$ROOT/userspace/libbrkwatch/header.c")"
 	members+=" $(module_columns)"
 	[ "$(wc -w <<<"$types")" -ge 6 ]
 	[ "$(wc -w <<<"$members")" -ge 50 ]
