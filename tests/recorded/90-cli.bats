@@ -119,6 +119,7 @@ load common
 
 @test "processes by a name that is escaped in the file" {
 	changed 's/^Name:.*/Name:\ta\\nb\\\\/'
+	sed -n '1p; s/^4242\t[^\t]*/1\ta\\nb\\\\/p' "$DATA/proc/all" >"$BRKWATCH_PROC/all"
 	run -0 "$CLI" --json --comm $'^a\nb\\\\$'
 	[ "$(jq -r .name <<<"$output")" = $'a\nb\\' ]
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -11,11 +9,9 @@
 #include <unistd.h>
 
 #include "common/choose-processes.h"
-#include "common/complain.h"
-#include "common/format-number.h"
 #include "common/program.h"
 #include "common/utf8.h"
-#include "libbrkwatch/internal.h"
+#include "common/why-not.h"
 
 static bool add(struct selection *sel, pid_t pid)
 {
@@ -148,73 +144,6 @@ bool select_searches(const struct selection *sel)
 	return sel->all || sel->by_comm || sel->by_uid;
 }
 
-/* The beginning of a file; "" where there is none. */
-static void read_start(int dir, const char *name, char *text, size_t size)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-}
-
-static bool comm_matches(const struct selection *sel, const struct brkwatch *bw, int dir,
-			 const char *number)
-{
-	char path[64], text[256], *name;
-
-	if (!brkwatch_is_live(bw)) {
-		read_start(dir, number, text, sizeof(text));
-		name = strstr(text, "\nName:\t");
-		if (!name)
-			return false;
-		name += strlen("\nName:\t");
-		name[strcspn(name, "\n")] = '\0';
-		return select_has_name(sel, name);
-	}
-	/* This is the name itself, which may have a newline, and another one. */
-	snprintf(path, sizeof(path), "/proc/%.20s/comm", number);
-	read_start(AT_FDCWD, path, text, sizeof(text));
-	if (!*text)
-		return false;
-	text[strlen(text) - 1] = '\0';
-	return !regexec(&sel->comm, text, 0, NULL, 0);
-}
-
-static bool uid_matches(const struct selection *sel, const char *number)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%.20s", number);
-	return !stat(path, &st) && st.st_uid == sel->uid;
-}
-
-/* Kernel threads, what has ended, and what is none of our business cannot be opened. */
-static bool can_be_opened(const struct brkwatch *bw, pid_t pid)
-{
-	int fd = brkwatch_open_process(bw, pid);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-static bool matches(const struct selection *sel, const struct brkwatch *bw, int dir,
-		    const char *number)
-{
-	if (*number < '1' || *number > '9')
-		return false;
-	if (brkwatch_is_live(bw) && atol(number) == getpid())
-		return false;
-	if (sel->by_uid && !uid_matches(sel, number))
-		return false;
-	if (sel->by_comm && !comm_matches(sel, bw, dir, number))
-		return false;
-	return can_be_opened(bw, (pid_t)atol(number));
-}
-
 static int compare(const void *a, const void *b)
 {
 	return *(const pid_t *)a - *(const pid_t *)b;
@@ -224,32 +153,6 @@ void select_sort(struct selection *sel)
 {
 	if (sel->n)
 		qsort(sel->pids, sel->n, sizeof(*sel->pids), compare);
-}
-
-bool select_search(struct selection *sel, const struct brkwatch *bw)
-{
-	/* The names in the module's directory are for root, those in /proc for everybody. */
-	const char *name = brkwatch_is_live(bw) ? "/proc" : brkwatch_directory(bw);
-	DIR *dir = opendir(name);
-	const struct dirent *entry;
-	bool ok = true;
-	size_t n = 0;
-
-	if (!dir) {
-		warn_user("%s: %s", name, strerror(errno));
-		return false;
-	}
-	while (ok && (entry = readdir(dir)))
-		if (matches(sel, bw, dirfd(dir), entry->d_name))
-			ok = add(sel, (pid_t)atol(entry->d_name));
-	closedir(dir);
-
-	select_sort(sel);
-	for (size_t i = 0; i < sel->n; i++)
-		if (!i || sel->pids[i] != sel->pids[n - 1])
-			sel->pids[n++] = sel->pids[i];
-	sel->n = n;
-	return ok;
 }
 
 bool select_has_name(const struct selection *sel, const char *name)
@@ -262,21 +165,57 @@ bool select_has_name(const struct selection *sel, const char *name)
 	return !regexec(&sel->comm, plain, 0, NULL, 0);
 }
 
+static bool uid_matches(const struct selection *sel, pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return !stat(path, &st) && st.st_uid == sel->uid;
+}
+
+static bool matches(const struct selection *sel, const struct brkwatch *bw, pid_t pid, const char *name)
+{
+	return !(brkwatch_is_live(bw) && pid == getpid()) &&
+	       (!sel->by_uid || uid_matches(sel, pid)) && select_has_name(sel, name);
+}
+
+static int search(struct selection *sel, const struct brkwatch *bw)
+{
+	const struct brkwatch_row *row;
+	struct brkwatch_table *table;
+	int rc = brkwatch_table_open(&table, bw, "all");
+
+	if (rc)
+		return rc;
+	while ((rc = brkwatch_table_next(table, &row)) > 0)
+		if (matches(sel, bw, row->pid, row->name) && !add(sel, row->pid))
+			break;
+	brkwatch_table_close(table);
+	return rc;
+}
+
+bool select_search(struct selection *sel, const struct brkwatch *bw)
+{
+	int rc = search(sel, bw);
+	size_t n = 0;
+
+	if (rc < 0)
+		complain_of_file(bw, "all", rc);
+	select_sort(sel);
+	for (size_t i = 0; i < sel->n; i++)
+		if (!i || sel->pids[i] != sel->pids[n - 1])
+			sel->pids[n++] = sel->pids[i];
+	sel->n = n;
+	return !rc;
+}
+
 bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pid,
 		const char *name)
 {
-	char number[16];
-
 	if (sel->n && bsearch(&pid, sel->pids, sel->n, sizeof(pid), compare))
 		return true;
-	if (sel->n && !select_searches(sel))
-		return false;
-	if (brkwatch_is_live(bw) && pid == getpid())
-		return false;
-	snprintf(number, sizeof(number), "%d", pid);
-	if (sel->by_uid && !uid_matches(sel, number))
-		return false;
-	return select_has_name(sel, name);
+	return (!sel->n || select_searches(sel)) && matches(sel, bw, pid, name);
 }
 
 void select_free(struct selection *sel)

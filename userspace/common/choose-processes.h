@@ -31,9 +31,8 @@ bool select_pids(struct selection *sel, const char *list);
 bool select_searches(const struct selection *sel);
 
 /*
- * Add those that are found now to the numbers; false, after a complaint, where the directory
- * cannot be read. Kernel threads, brkwatch-cli itself and what may not be
- * looked at are left out.
+ * Add those that are found now in the file all to the numbers; false, after a complaint, where it
+ * cannot be read. The program itself is left out.
  */
 bool select_search(struct selection *sel, const struct brkwatch *bw);
 
