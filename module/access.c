@@ -24,6 +24,7 @@
 #include <linux/workqueue.h>
 
 #include "access.h"
+#include "compat.h"
 
 /* An exec, or an exit, between question and answer means asking again, so often. */
 #define TRIES	5
@@ -41,7 +42,6 @@ static struct vfsmount *mnt;
  */
 int brkwatch_access_try(int flags, const char *format, ...)
 {
-	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
 	struct file *file;
 	char name[64];
 	va_list args;
@@ -49,7 +49,7 @@ int brkwatch_access_try(int flags, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	file = file_open_root(&root, name, flags, 0);
+	file = brkwatch_open_below(mnt, name, flags);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	fput(file);

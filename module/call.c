@@ -27,8 +27,7 @@ MODULE_PARM_DESC(maxactive, "brk calls that may be inside the kernel at a time, 
 bool brkwatch_grow_watched;
 u64 brkwatch_calls_since;
 
-/* See brkwatch_call_stop(). */
-static bool stopped;
+static bool stopped;	/* see brkwatch_call_stop() */
 
 /*
  * Calls inside: those of each user; and those of all, of which only the sum over
@@ -348,6 +347,9 @@ int brkwatch_call_grow(struct kprobe *p, struct pt_regs *regs)
 	brkwatch_probe_hit(BRKWATCH_PROBE_DO_BRK_FLAGS);
 	if (!call)
 		return 0;
+	/* There the first argument is where the heap ends; elsewhere it is a pointer. */
+	if (unlikely(brkwatch_first_argument(regs) == PAGE_ALIGN(mm->brk)))
+		WRITE_ONCE(brkwatch_checks_in_grow, true);
 	call->reached = true;
 	call->limits = (struct brkwatch_limits) {
 		.brk = mm->brk,

@@ -72,6 +72,9 @@ int brkwatch_call_enter_compat(struct kprobe *p, struct pt_regs *regs);
 int brkwatch_call_grow(struct kprobe *p, struct pt_regs *regs);
 void brkwatch_call_forget_all(struct brkwatch_record *record);
 
+/* do_brk_flags makes the tests of check_brk_limits: Linux 5.10, as its first grow shows. */
+extern bool brkwatch_checks_in_grow;
+
 /* Set by whoever feeds calls, before the first one. */
 extern bool brkwatch_grow_watched;	/* brkwatch_call_grow() is called */
 extern u64 brkwatch_calls_since;	/* calls were made unseen until then */

@@ -6,7 +6,10 @@
 #ifndef BRKWATCH_COMPAT_H
 #define BRKWATCH_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/mm_types.h>
+#include <linux/mount.h>
+#include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -17,10 +20,10 @@
 #include <linux/version.h>
 #include <asm/syscall.h>
 
-#define BRKWATCH_KERNEL_MIN	"6.1"
+#define BRKWATCH_KERNEL_MIN	"5.10"
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "brkwatch supports Linux 6.1 and newer; please build against headers of such a kernel"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
+#error "brkwatch supports Linux 5.10 and newer; please build against headers of such a kernel"
 #endif
 #ifndef CONFIG_KRETPROBES
 #error "brkwatch needs a kernel with CONFIG_KPROBES and CONFIG_KRETPROBES"
@@ -149,6 +152,25 @@ static inline void brkwatch_timer_shutdown_sync(struct timer_list *timer)
 	timer_shutdown_sync(timer);
 #else
 	del_timer_sync(timer);
+#endif
+}
+
+/* What has a number, or the next one. Not every kernel exports find_ge_pid(). */
+static inline struct pid *brkwatch_next_pid(int nr, struct pid_namespace *ns)
+{
+	return idr_get_next(&ns->idr, &nr);
+}
+
+/* file_open_root() takes a struct path since v5.14 (ffb37ca3bd16). */
+static inline struct file *brkwatch_open_below(struct vfsmount *mnt,
+					       const char *name, int flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
+
+	return file_open_root(&root, name, flags, 0);
+#else
+	return file_open_root(mnt->mnt_root, mnt, name, flags, 0);
 #endif
 }
 

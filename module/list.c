@@ -12,9 +12,9 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
-#include <linux/string_helpers.h>
 
 #include "access.h"
+#include "compat.h"
 #include "proc.h"
 #include "record.h"
 #include "row.h"
@@ -33,8 +33,7 @@ static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *ro
 	seq_put_decimal_ull(m, "", nr);
 	seq_putc(m, '\t');
 	/* A tab in it would be another column. */
-	seq_escape_mem(m, row->comm, strlen(row->comm),
-		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\t\n\\");
+	brkwatch_put_comm(m, row->comm, "\t\n\\");
 	brkwatch_put_address(m, "\t", row->start_brk);
 	brkwatch_put_address(m, "\t", row->brk);
 	seq_put_decimal_ull(m, "\t", brkwatch_heap(row->start_brk, row->brk));
@@ -79,7 +78,7 @@ static struct pid *next_process(struct seq_file *m, loff_t *pos)
 
 	rcu_read_lock();
 	for (;; ++*pos) {
-		pid = *pos <= PID_MAX_LIMIT ? find_ge_pid(*pos, ns) : NULL;
+		pid = *pos <= PID_MAX_LIMIT ? brkwatch_next_pid(*pos, ns) : NULL;
 		if (!pid)
 			break;
 		*pos = pid_nr_ns(pid, ns);

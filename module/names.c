@@ -23,6 +23,34 @@
 #include "compat.h"
 #include "names.h"
 
+/**
+ * struct brkwatch_name - a number under /proc/brkwatch
+ * @nr: the number
+ * @pid: the process that has it in the initial pid namespace, with a reference;
+ *	the worker's
+ * @users: processes that have it, each in another pid namespace, and opens
+ *	under way
+ * @leaving: nobody had it, so that it is to be removed
+ * @gone: it is being removed; who finds this must turn away
+ * @entry: what procfs has of it
+ * @removal: removes it
+ * @rcu: frees it
+ *
+ * Freed when its entry is removed, which waits for
+ * whoever is inside an operation of it, and so is done by a work of its own.
+ * @users, @leaving and @gone are under names_lock.
+ */
+struct brkwatch_name {
+	pid_t nr;
+	struct pid *pid;
+	unsigned int users;
+	bool leaving;
+	bool gone;
+	struct proc_dir_entry *entry;
+	struct work_struct removal;
+	struct rcu_head rcu;
+};
+
 /* A build may have fewer, which is how the tests see it overflow. */
 #ifndef QUEUE_SIZE
 #define QUEUE_SIZE	4096
@@ -83,19 +111,24 @@ void brkwatch_names_changed(pid_t nr)
 
 /**
  * brkwatch_name_enter() - keep a name, as a process that has it does
- * @name: the name
+ * @nr: the number
  *
- * Return: false if it is being removed.
+ * Return: the name, for brkwatch_name_leave(); NULL if there is none that lasts.
  */
-bool brkwatch_name_enter(struct brkwatch_name *name)
+struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 {
-	bool ok;
+	struct brkwatch_name *name;
 
+	rcu_read_lock();
+	name = xa_load(&names, nr);
 	raw_spin_lock(&names_lock);
-	ok = !name->gone;
-	name->users += ok;
+	if (name && name->gone)
+		name = NULL;
+	if (name)
+		name->users++;
 	raw_spin_unlock(&names_lock);
-	return ok;
+	rcu_read_unlock();
+	return name;
 }
 
 /**
@@ -161,7 +194,7 @@ static struct brkwatch_name *name_create(pid_t nr)
 	if (xa_err(xa_store(&names, nr, name, GFP_KERNEL)))
 		goto err_free;
 	snprintf(text, sizeof(text), "%d", nr);
-	name->entry = proc_create_data(text, 0444, directory, entry_ops, name);
+	name->entry = proc_create(text, 0444, directory, entry_ops);
 	if (!name->entry)
 		goto err_erase;
 	raw_spin_lock(&names_lock);
@@ -178,17 +211,12 @@ err_free:
 
 static struct brkwatch_name *name_get(pid_t nr)
 {
-	struct brkwatch_name *name;
-	bool ok;
+	struct brkwatch_name *name = brkwatch_name_enter(nr);
 
-	rcu_read_lock();
-	name = xa_load(&names, nr);
-	ok = name && brkwatch_name_enter(name);
-	rcu_read_unlock();
-	if (ok)
+	if (name)
 		return name;
 	/* There must not be two entries: is the old one out of the directory? */
-	if (name && brkwatch_access_try(O_PATH, "brkwatch/%d", nr) != -ENOENT)
+	if (xa_load(&names, nr) && brkwatch_access_try(O_PATH, "brkwatch/%d", nr) != -ENOENT)
 		return NULL;
 	return name_create(nr);
 }
@@ -268,7 +296,7 @@ static pid_t next_number(pid_t nr)
 	struct pid *pid;
 
 	rcu_read_lock();
-	pid = find_ge_pid(nr, &init_pid_ns);
+	pid = brkwatch_next_pid(nr, &init_pid_ns);
 	nr = pid ? pid->numbers[0].nr : 0;
 	rcu_read_unlock();
 	return nr;
@@ -344,7 +372,7 @@ static void set_running(bool value)
 /**
  * brkwatch_names_start() - name the processes there are, and go on doing so
  * @dir: where the names go
- * @ops: the entries' operations; their data is the struct brkwatch_name
+ * @ops: the entries' operations
  *
  * Names for which there is no memory now come later.
  *

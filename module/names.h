@@ -11,36 +11,10 @@
 #define BRKWATCH_NAMES_H
 
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
-struct pid;
+struct brkwatch_name;
 struct proc_dir_entry;
 struct proc_ops;
-
-/**
- * struct brkwatch_name - a number under /proc/brkwatch
- * @nr: the number
- * @pid: the process that has it in the initial pid namespace, with a reference;
- *	the worker's
- * @users: processes that have it, each in another pid namespace, and opens
- *	under way
- * @leaving: nobody had it, so that it is to be removed
- * @gone: it is being removed; who finds this must turn away
- *
- * The data of its proc entry. Freed when the entry is removed, which waits for
- * whoever is inside an operation of it, and so is done by a work of its own.
- * @users, @leaving and @gone are under names_lock.
- */
-struct brkwatch_name {
-	pid_t nr;
-	struct pid *pid;
-	unsigned int users;
-	bool leaving;
-	bool gone;
-	struct proc_dir_entry *entry;
-	struct work_struct removal;
-	struct rcu_head rcu;
-};
 
 /**
  * struct brkwatch_names_stats - health of the names
@@ -59,7 +33,7 @@ int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 void brkwatch_names_stop(void);
 
 void brkwatch_names_changed(pid_t nr);
-bool brkwatch_name_enter(struct brkwatch_name *name);
+struct brkwatch_name *brkwatch_name_enter(pid_t nr);
 void brkwatch_name_leave(struct brkwatch_name *name);
 void brkwatch_names_get_stats(struct brkwatch_names_stats *stats);
 

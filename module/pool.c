@@ -2,7 +2,7 @@
 /* Where records come from, and how much there may be of what. */
 #include "brkwatch.h"
 
-#include <linux/math.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>

@@ -179,16 +179,21 @@ static const struct file_operations pid_fops = {
  */
 static int pid_open(struct inode *inode, struct file *file)
 {
-	struct brkwatch_name *name = pde_data(inode);
+	struct brkwatch_name *name;
+	pid_t nr;
 	int err;
 
 	if (!try_module_get(THIS_MODULE))
 		return -ENOENT;
 	/* Which gives the module back when the file is closed. */
 	replace_fops(file, &pid_fops);
-	if (!brkwatch_name_enter(name))
+	err = kstrtoint(file_dentry(file)->d_name.name, 10, &nr);
+	if (err)
+		return err;
+	name = brkwatch_name_enter(nr);
+	if (!name)
 		return -ENOENT;
-	err = open_reader(file, name->nr, inode->i_sb);
+	err = open_reader(file, nr, inode->i_sb);
 	brkwatch_name_leave(name);
 	return err;
 }

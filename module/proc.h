@@ -120,6 +120,7 @@ extern const struct proc_ops brkwatch_all_ops, brkwatch_exited_ops;
 ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to);
 
 /* In text.c. */
+void brkwatch_put_comm(struct seq_file *m, const char *comm, const char *only);
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 			  unsigned long address);
 void brkwatch_put_evidence(struct seq_file *m,

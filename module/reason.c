@@ -5,7 +5,9 @@
  * sys_brk has no error return, so the reason is worked out by repeating its
  * tests in its order. Those it makes before do_brk_flags are repeated when the
  * call returns; where the call reached do_brk_flags they have passed, and the
- * values that decide there were saved at its entry.
+ * values that decide there were saved at its entry. The tests of the address
+ * and of locked memory belong to do_brk_flags in Linux 5.10, and come before
+ * that of the next mapping in 6.1 (check_brk_limits).
  *
  * What cannot be told apart: rlimit_data and what comes after it on a kernel
  * told to ignore that limit (boot option ignore_rlimit_data), which is unknown
@@ -32,6 +34,8 @@
  * RLIMIT_DATA: a call has shown it. From then on, for it cannot be unlearnt.
  */
 static bool data_limit_ignored;
+
+bool brkwatch_checks_in_grow;
 
 /* capable() without the audit record and the security modules. */
 static bool may_lock(void)
@@ -112,6 +116,27 @@ static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
 	return reason;
 }
 
+/* mlock_future_check(). Return: whether that is, or may be, what refused the call. */
+static bool find_mlock_limit(const struct brkwatch_call *call,
+			     unsigned long pages, bool overlapped,
+			     struct brkwatch_evidence *evidence, u8 *reason)
+{
+	unsigned long limit = brkwatch_rlimit(current, RLIMIT_MEMLOCK);
+	unsigned long locked = READ_ONCE(current->mm->locked_vm);
+	bool over = locked + pages > limit >> PAGE_SHIFT;
+	bool was_over = call->locked_vm + pages > limit >> PAGE_SHIFT;
+
+	if (!(current->mm->def_flags & VM_LOCKED) || may_lock())
+		return false;
+	if (over && was_over)
+		*reason = because(evidence, BRKWATCH_MLOCK_LIMIT, limit,
+				  bytes(locked + pages));
+	else
+		*reason = BRKWATCH_UNKNOWN;
+	/* Others may have locked and unlocked memory meanwhile. */
+	return over || was_over || overlapped || get_nr_threads(current) > 1;
+}
+
 /**
  * brkwatch_reason_learn() - what a call that went well says about the kernel
  * @call: the call, current's, which reached do_brk_flags
@@ -153,44 +178,35 @@ u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 	/* Wraps to a huge length where PAGE_ALIGN(request) wraps to 0. */
 	unsigned long len = PAGE_ALIGN(request) - old, limit;
 	struct mm_struct *mm = current->mm;
+	u8 reason;
 
 	if (IS_ERR_VALUE(ret))
 		return ret == -EINTR ? BRKWATCH_KILLED : BRKWATCH_UNKNOWN;
+	if (!call->reached) {
+		limit = brkwatch_lowest_brk(mm);
+		if (request < limit)
+			return because(evidence, BRKWATCH_BELOW_START, limit, request);
+		limit = brkwatch_rlimit(current, RLIMIT_DATA);
+		if (check_data_rlimit(limit, request, mm->start_brk, mm->end_data,
+				      mm->start_data))
+			return because(evidence, BRKWATCH_RLIMIT_DATA, limit,
+				       (u64)request - mm->start_brk + mm->end_data -
+				       mm->start_data);
+		if (request <= ret)
+			return because(evidence, BRKWATCH_UNMAP,
+				       READ_ONCE(mm->map_count), 0);
+	}
+	if (call->reached == READ_ONCE(brkwatch_checks_in_grow)) {
+		if (len > TASK_SIZE || old > TASK_SIZE - len)
+			return because(evidence, BRKWATCH_ADDRESS_LIMIT, TASK_SIZE,
+				       request);
+		if (find_mlock_limit(call, len >> PAGE_SHIFT, overlapped,
+				     evidence, &reason))
+			return reason;
+	}
 	if (call->reached)
 		return reason_in_do_brk_flags(&call->limits, len >> PAGE_SHIFT,
 					      evidence);
-
-	limit = brkwatch_lowest_brk(mm);
-	if (request < limit)
-		return because(evidence, BRKWATCH_BELOW_START, limit, request);
-	limit = brkwatch_rlimit(current, RLIMIT_DATA);
-	if (check_data_rlimit(limit, request, mm->start_brk, mm->end_data,
-			      mm->start_data))
-		return because(evidence, BRKWATCH_RLIMIT_DATA, limit,
-			       (u64)request - mm->start_brk + mm->end_data -
-			       mm->start_data);
-	if (request <= ret)
-		return because(evidence, BRKWATCH_UNMAP,
-			       READ_ONCE(mm->map_count), 0);
-	if (len > TASK_SIZE || old > TASK_SIZE - len)
-		return because(evidence, BRKWATCH_ADDRESS_LIMIT, TASK_SIZE,
-			       request);
-
-	if (mm->def_flags & VM_LOCKED && !may_lock()) {
-		unsigned long pages = len >> PAGE_SHIFT;
-		unsigned long locked = READ_ONCE(mm->locked_vm);
-		bool over, was_over;
-
-		limit = brkwatch_rlimit(current, RLIMIT_MEMLOCK);
-		over = locked + pages > limit >> PAGE_SHIFT;
-		was_over = call->locked_vm + pages > limit >> PAGE_SHIFT;
-		if (over && was_over)
-			return because(evidence, BRKWATCH_MLOCK_LIMIT, limit,
-				       bytes(locked + pages));
-		/* Others may have locked and unlocked memory meanwhile. */
-		if (over || was_over || overlapped || get_nr_threads(current) > 1)
-			return BRKWATCH_UNKNOWN;
-	}
 	if (!brkwatch_grow_watched)
 		return BRKWATCH_UNKNOWN;
 	return find_obstacle(mm, old, PAGE_ALIGN(request), evidence,

@@ -96,10 +96,19 @@ static char *address_before(char *p, unsigned long address)
 	int i;
 
 	for (i = 0; i < 16; i++) {
-		*--p = hex_asc_lo(address);
+		*--p = "0123456789abcdef"[address & 0xf];
 		address >>= 4;
 	}
 	return word_before(p, "0x");
+}
+
+/* A name as /proc/PID/status has it, in which the characters of @only are escaped. */
+void brkwatch_put_comm(struct seq_file *m, const char *comm, const char *only)
+{
+	char text[2 * TASK_COMM_LEN];
+
+	seq_write(m, text, string_escape_mem(comm, strlen(comm), text, sizeof(text),
+					     ESCAPE_SPACE | ESCAPE_SPECIAL, only));
 }
 
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
@@ -166,8 +175,7 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 
 	seq_put_decimal_ull(m, "Format:\t", BRKWATCH_FORMAT);
 	seq_puts(m, "\nName:\t");
-	seq_escape_mem(m, snap->comm, strlen(snap->comm),
-		       ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
+	brkwatch_put_comm(m, snap->comm, "\n\\");
 	seq_put_decimal_ull(m, "\nPid:\t", pid_nr_ns(reader->pid, reader->ns));
 	seq_put_decimal_ull(m, "\nSpace:\t", record->space);
 	seq_puts(m, "\nState:\t");
