@@ -32,7 +32,7 @@ static const char *const names[FIELDS] = {
 struct trace_format {
 	struct tep_handle *tep;
 	int ids[EVENTS];
-	struct tep_format_field *fields[FIELDS];
+	const struct tep_format_field *id, *fields[FIELDS];
 	size_t size;		/* of an event, at least */
 	const char *kinds[VALUES];
 	const char *reasons[VALUES];
@@ -42,7 +42,7 @@ struct trace_format {
 static bool find_fields(struct trace_format *format, struct tep_event *event)
 {
 	for (int i = 0; i < FIELDS; i++) {
-		struct tep_format_field *field = tep_find_field(event, names[i]);
+		const struct tep_format_field *field = tep_find_field(event, names[i]);
 		size_t end;
 
 		/* An older module is without them. */
@@ -55,7 +55,8 @@ static bool find_fields(struct trace_format *format, struct tep_event *event)
 		if (format->size < end)
 			format->size = end;
 	}
-	return true;
+	format->id = tep_find_common_field(event, "common_type");
+	return format->id;
 }
 
 static void read_words(const char **words, const struct tep_print_flag_sym *symbol)
@@ -159,10 +160,32 @@ int trace_format_id(const struct trace_format *format, enum brkwatch_kind kind)
 	return format->ids[kind];
 }
 
+/* Not by the library's functions, which would take most of the time that an event costs. */
+static uint64_t load(const struct tep_format_field *field, const char *data)
+{
+	uint16_t two;
+	uint32_t four;
+	uint64_t eight;
+
+	data += field->offset;
+	switch (field->size) {
+	case sizeof(two):
+		memcpy(&two, data, sizeof(two));
+		return two;
+	case sizeof(four):
+		memcpy(&four, data, sizeof(four));
+		return four;
+	case sizeof(eight):
+		memcpy(&eight, data, sizeof(eight));
+		return eight;
+	default:
+		return (unsigned char)*data;
+	}
+}
+
 static bool is_known(const struct trace_format *format, const void *data, size_t size)
 {
-	struct tep_record record = { .data = (void *)data, .size = (int)size };
-	int id = size < format->size ? -1 : tep_data_type(format->tep, &record);
+	int id = size < format->size ? -1 : (int)load(format->id, data);
 
 	for (size_t i = 0; i < EVENTS; i++)
 		if (format->ids[i] == id)
@@ -174,12 +197,12 @@ bool trace_format_decode(const struct trace_format *format, const void *data, si
 			 struct trace_event *event)
 {
 	const struct tep_format_field *comm = format->fields[COMM];
-	unsigned long long value[COMM] = { 0 };
+	uint64_t value[COMM];
 
 	if (!is_known(format, data, size))
 		return false;
 	for (int i = 0; i < COMM; i++)
-		tep_read_number_field(format->fields[i], data, &value[i]);
+		value[i] = format->fields[i] ? load(format->fields[i], data) : 0;
 	*event = (struct trace_event){
 		.pid = (pid_t)value[PID], .tid = (pid_t)value[TID], .space = value[SPACE],
 		.seq = value[SEQ], .time = value[TIME], .took = value[TOOK],
