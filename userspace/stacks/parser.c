@@ -221,24 +221,24 @@ struct parser *parser_start(void)
 	struct parser *parser = malloc(sizeof(*parser));
 	char line[2];
 
-	if (!parser)
+	if (!parser) {
+		warn_user("%s", strerror(errno));
 		return NULL;
+	}
 	*parser = (struct parser){ .process = -1 };
 	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests) &&
 	    !pipe2(answers, O_CLOEXEC))
 		parser->process = fork();
 	if (!parser->process)
 		run(requests[1], answers[1]);
-	if (parser->process < 0)
-		warn_user("cannot start another process: %s", strerror(errno));
 	parser->requests = requests[0];
-	parser->answers = answers[0] < 0 ? NULL : fdopen(answers[0], "r");
+	parser->answers = parser->process < 0 ? NULL : fdopen(answers[0], "r");
+	if (!parser->answers)
+		warn_user("cannot start another process: %s", strerror(errno));
 	close(requests[1]);
 	close(answers[1]);
-	/* It says so when it has nothing left that it should not have. */
-	if (parser->process > 0)
-		next_line(parser, line, sizeof(line));
-	if (parser->answers && parser->process > 0)
+	/* It says so when it has nothing left that it should not have, or why it has. */
+	if (parser->answers && fgets(line, sizeof(line), parser->answers))
 		return parser;
 	parser_stop(parser);
 	return NULL;
