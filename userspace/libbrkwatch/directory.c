@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "libbrkwatch/internal.h"
 #include "libbrkwatch/task.h"
@@ -62,6 +63,17 @@ int brkwatch_open_file(const struct brkwatch *bw, const char *name)
 		fd = -errno;
 	free(path);
 	return fd;
+}
+
+int brkwatch_read_file(const struct brkwatch *bw, const char *name, struct text *text)
+{
+	int fd = brkwatch_open_file(bw, name), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = text_read(text, fd);
+	close(fd);
+	return rc;
 }
 
 int brkwatch_open_process(const struct brkwatch *bw, pid_t pid)

@@ -16,6 +16,9 @@ struct brkwatch {
 /* Open a file of the directory. Returns a descriptor or a negative errno. */
 int brkwatch_open_file(const struct brkwatch *bw, const char *name);
 
+/* The whole file. Returns 0 or a negative errno. */
+int brkwatch_read_file(const struct brkwatch *bw, const char *name, struct text *text);
+
 /* The file of a process, and the same after waiting for it as brkwatch_read() does. */
 int brkwatch_open_process(const struct brkwatch *bw, pid_t pid);
 int brkwatch_await_process(const struct brkwatch *bw, pid_t pid);

@@ -43,7 +43,7 @@ static int cut(struct brkwatch_stats *stats)
 int brkwatch_stats_open(struct brkwatch_stats **place, const struct brkwatch *bw)
 {
 	struct brkwatch_stats *stats = calloc(1, sizeof(*stats));
-	int rc = stats ? text_read_file(&stats->text, bw, "stats") ?: cut(stats) : -ENOMEM;
+	int rc = stats ? brkwatch_read_file(bw, "stats", &stats->text) ?: cut(stats) : -ENOMEM;
 
 	if (rc)
 		brkwatch_stats_close(stats);

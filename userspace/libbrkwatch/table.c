@@ -58,7 +58,7 @@ static int find_columns(struct brkwatch_table *table)
 int brkwatch_table_open(struct brkwatch_table **place, const struct brkwatch *bw, const char *file)
 {
 	struct brkwatch_table *table = calloc(1, sizeof(*table));
-	int rc = table ? text_read_file(&table->text, bw, file) : -ENOMEM;
+	int rc = table ? brkwatch_read_file(bw, file, &table->text) : -ENOMEM;
 
 	if (!rc) {
 		table->rest = table->text.start;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "libbrkwatch/internal.h"
+#include "libbrkwatch/parse-number.h"
 #include "libbrkwatch/text.h"
 
 /* For another byte, and what is behind it. */
@@ -45,17 +45,6 @@ int text_read(struct text *text, int fd)
 	} while (n);
 	end_at(text, len);
 	return 0;
-}
-
-int text_read_file(struct text *text, const struct brkwatch *bw, const char *name)
-{
-	int fd = brkwatch_open_file(bw, name), rc;
-
-	if (fd < 0)
-		return fd;
-	rc = text_read(text, fd);
-	close(fd);
-	return rc;
 }
 
 int text_copy(struct text *text, const char *from, size_t len)
