@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 
-#include "explain/no-memory.h"
 #include "explain/mappings.h"
+#include "explain/refusal.h"
 
 /* The kernel compares with a count that may be off by this part of memory. */
 #define COUNT_ERROR	256

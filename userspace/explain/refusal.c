@@ -3,7 +3,6 @@
 
 #include "explain/proc-pid.h"
 #include "explain/mappings.h"
-#include "explain/no-memory.h"
 #include "explain/refusal.h"
 
 /* ---- limits ---- */

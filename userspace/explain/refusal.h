@@ -30,4 +30,7 @@ static inline struct number refusal_size(const struct refusal *r, uint64_t size)
 void refusal_explain(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
 		     struct brkwatch_event *ev);
 
+/* One for want of memory: overcommit policy, the number of mappings, or no page left. */
+void explain_no_memory(const struct refusal *r);
+
 #endif
