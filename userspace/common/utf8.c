@@ -66,7 +66,10 @@ void name_unescape(char *plain, const char *name)
 		const bool escaped = *name == '\\' && name[1] && strchr("nt\\", name[1]);
 
 		name += escaped;
-		*plain++ = !escaped ? *name : *name == 'n' ? '\n' : *name == 't' ? '\t' : '\\';
+		*plain = *name;
+		if (escaped && *name != '\\')
+			*plain = *name == 'n' ? '\n' : '\t';
+		plain++;
 	}
 	*plain = '\0';
 }

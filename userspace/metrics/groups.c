@@ -76,7 +76,7 @@ static bool collect(struct groups *groups, struct tally *tally)
 				return false;
 			group = &groups->all[groups->n_all++];
 			*group = (struct group){ 0 };
-			strcpy(group->name, living[i].name);
+			memcpy(group->name, living[i].name, sizeof(group->name));
 		}
 		add(group, &living[i]);
 	}

@@ -68,7 +68,7 @@ static void add_space(void *owner, struct brkwatch_process *process)
 		plot->n_processes++;
 	shown->pid = snap->pid;
 	shown->newest = space;
-	strcpy(shown->name, snap->name);
+	memcpy(shown->name, snap->name, sizeof(shown->name));
 	gnuplot_clean(shown->name, PLOT_NAME_MAX);
 }
 

@@ -21,7 +21,7 @@
 
 struct plot_process {
 	uint64_t pid;
-	char name[128];			/* what it was last */
+	char name[sizeof(((struct brkwatch_snapshot *)0)->name)];	/* what it was last */
 	const struct plot_space *newest;
 	/* For who draws it: */
 	size_t place;			/* by its peak */

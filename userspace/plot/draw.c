@@ -110,7 +110,7 @@ static void measure(struct drawing *d)
 		d->order[i] = &plot->processes[i];
 	for (size_t i = 0; i < plot->n_spaces; i++)
 		measure_space(d, &plot->spaces[i]);
-	qsort(d->order, plot->n_processes, sizeof(d->order[0]), by_peak);
+	qsort(d->order, plot->n_processes, sizeof(struct plot_process *), by_peak);
 	for (size_t i = 0; i < plot->n_processes; i++)
 		d->order[i]->place = i;
 	d->shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
