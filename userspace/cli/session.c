@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/session.h"
+#include "explain/beside.h"
 #include "explain/event.h"
 
 static void put_explanation(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 			    struct brkwatch_event *ev)
 {
 	explain_event(out, owner, &process->snap, ev);
+}
+
+static void put_notes(void *owner, struct outbuf *out, const struct brkwatch_process *process)
+{
+	struct notes notes;
+
+	notes_read(&notes, owner, &process->snap);
+	notes_explain(&notes, out);
 }
 
 bool session_begin(void *owner)
@@ -26,11 +36,25 @@ bool session_begin(void *owner)
 		.out = session->out, .format = opts->format, .style = session->style,
 		.filter = &opts->filter, .max_events = opts->max_events,
 		.below = opts->explain ? put_explanation : NULL, .owner = &session->how,
+		.begins = opts->explain && !opts->selection.all ? put_notes : NULL,
 	};
+	if (opts->command)
+		session->oom_kills = oom_kills(&session->how, "self");
 	if (!printer_init(&session->printer))
 		return true;
 	warn_user("%s", strerror(ENOMEM));
 	return false;
+}
+
+/* What killed a command beside brk; a shell that has run one says it in the same way. */
+static void say_what_killed(const struct session *session, int status)
+{
+	if (status == 128 + SIGSYS)
+		warn_user("the command was killed by SIGSYS: seccomp did not allow a call, which may have "
+			  "been brk; then there is no event");
+	else if (status == 128 + SIGKILL && oom_kills(&session->how, "self") > session->oom_kills)
+		warn_user("the command was killed by SIGKILL, and the memory cgroup has killed meanwhile "
+			  "(oom_kill): memory that brk had promised was touched, and was too much");
 }
 
 enum exit_status session_finish(struct session *session, enum exit_status status)
@@ -40,6 +64,8 @@ enum exit_status session_finish(struct session *session, enum exit_status status
 	printer_finish(&session->printer);
 	if (pr->until_met)
 		return STATUS_UNTIL;
+	if (session->opts->command)
+		say_what_killed(session, status);
 	if (!session->opts->command || !pr->unseen)
 		return status;
 	warn_user("--until: not all events were seen, it may have become true");

@@ -15,6 +15,7 @@ struct session {
 	struct event_style style;
 	struct wall wall;
 	struct explain_how how;
+	uint64_t oom_kills;		/* of our memory cgroup, when a command began */
 	int stop_fd;			/* of signals */
 	bool any;			/* state was shown */
 };

@@ -12,6 +12,7 @@
 #include "common/utf8.h"
 #include "common/why-not.h"
 #include "events/json-lines.h"
+#include "explain/beside.h"
 #include "explain/event.h"
 #include "explain/mappings.h"
 
@@ -24,6 +25,7 @@ struct view {
 	struct brkwatch_process *process;
 	struct brkwatch_reader *reader;
 	struct heap_memory memory;
+	struct notes notes;
 };
 
 static const struct column_list history_columns = {
@@ -117,9 +119,11 @@ static int add_size(struct libscols_table *tb, const char *key, const struct brk
 	return header_has(s, value) ? table_pair(tb, key, "%s", size_text(*value, bytes).text) : 0;
 }
 
-static int add_rows(struct libscols_table *tb, const struct brkwatch_snapshot *s,
-		    const struct heap_memory *memory, bool bytes)
+static int add_rows(struct libscols_table *tb, const struct view *view)
 {
+	const struct brkwatch_snapshot *s = &view->process->snap;
+	const struct heap_memory *memory = &view->memory;
+	bool bytes = view->style->bytes;
 	int rc = 0;
 
 	rc = rc ?: add_number(tb, "Pid", s, &s->pid);
@@ -159,11 +163,12 @@ static int add_rows(struct libscols_table *tb, const struct brkwatch_snapshot *s
 	if (s->dropped)
 		rc = rc ?: table_pair(tb, "Dropped", "%" PRIu64 " events before those below",
 				   s->dropped);
+	for (size_t i = 0; i < view->notes.n; i++)
+		rc = rc ?: table_pair(tb, "Note", "%s", view->notes.notes[i].text);
 	return rc;
 }
 
-static struct libscols_table *rows_table(const struct brkwatch_snapshot *snap,
-					 const struct heap_memory *memory, bool bytes)
+static struct libscols_table *rows_table(const struct view *view)
 {
 	struct libscols_table *tb = table_new();
 
@@ -173,7 +178,7 @@ static struct libscols_table *rows_table(const struct brkwatch_snapshot *snap,
 	scols_table_set_column_separator(tb, "  ");
 	if (!scols_table_new_column(tb, "KEY", 0, 0) ||
 	    !scols_table_new_column(tb, "VALUE", 0, 0) ||
-	    add_rows(tb, snap, memory, bytes)) {
+	    add_rows(tb, view)) {
 		scols_unref_table(tb);
 		return NULL;
 	}
@@ -264,12 +269,14 @@ static int history_fill(struct libscols_table *tb, const struct view *view)
 
 static int show_text(struct outbuf *out, const struct view *view)
 {
-	struct libscols_table *rows = rows_table(&view->process->snap, &view->memory, view->style->bytes);
+	struct libscols_table *rows = rows_table(view);
 	struct libscols_table *history = table_new();
 	int rc = rows && history ? history_fill(history, view) : -ENOMEM;
 
 	if (!rc)
 		rc = table_put(out, rows);
+	if (!rc && view->explain)
+		notes_explain(&view->notes, out);
 	if (!rc && !scols_table_is_empty(history)) {
 		outbuf_puts(out, "\n");
 		rc = table_put_with(out, history, put_explanation);
@@ -303,6 +310,15 @@ static int put_events(FILE *text, const struct view *view)
 	return rc;
 }
 
+static struct json_object *notes_json(const struct notes *notes)
+{
+	struct json_object *names = notes->known ? json_object_new_array() : NULL;
+
+	for (size_t i = 0; i < notes->n; i++)
+		json_object_array_add(names, json_object_new_string(notes->notes[i].name));
+	return names;
+}
+
 static int show_json(struct outbuf *out, const struct view *view)
 {
 	struct json_object *obj = json_header("state", view->style, view->process);
@@ -321,6 +337,7 @@ static int show_json(struct outbuf *out, const struct view *view)
 		json_add_name(obj, "next_mapping_name", memory->next_name, false);
 	else
 		json_object_object_add(obj, "next_mapping_name", NULL);
+	json_object_object_add(obj, "notes", notes_json(&view->notes));
 	if (!rc)
 		json_write_with(out, obj, "events", text);
 	else
@@ -340,6 +357,7 @@ int show_state(struct session *session, struct brkwatch_process *process,
 
 	style_look_at_clock(&session->style, UINT64_MAX);
 	heap_memory_read(&view.memory, &view.how, &process->snap);
+	notes_read(&view.notes, &view.how, &process->snap);
 	return session->opts->format->for_people ? show_text(session->out, &view) :
 						   show_json(session->out, &view);
 }

@@ -63,6 +63,8 @@ static void start(void *owner, struct brkwatch_process *process)
 		begin(pr);
 	if (pr->format->start)
 		pr->format->start(pr->out, &pr->style, process, false);
+	if (pr->begins)
+		pr->begins(pr->owner, pr->out, process);
 }
 
 static void exec(void *owner, struct brkwatch_process *process)
@@ -71,6 +73,8 @@ static void exec(void *owner, struct brkwatch_process *process)
 
 	if (pr->format->start)
 		pr->format->start(pr->out, &pr->style, process, true);
+	if (pr->begins)
+		pr->begins(pr->owner, pr->out, process);
 }
 
 static bool is_time_of_day(enum time_stamp stamp)

@@ -17,6 +17,8 @@ struct printer {
 	/* What comes below an event that was printed, or NULL. */
 	void (*below)(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 		      struct brkwatch_event *ev);
+	/* What comes below the line of a process, or of its exec; or NULL. */
+	void (*begins)(void *owner, struct outbuf *out, const struct brkwatch_process *process);
 	void *owner;
 
 	bool keeps;			/* something of each process */

@@ -7,6 +7,19 @@
 
 #include "explain/proc-pid.h"
 
+bool live_link(const struct explain_how *how, const char *name, char *text, size_t size)
+{
+	char *path;
+	ssize_t len;
+
+	if (asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name) < 0)
+		return false;
+	len = readlink(path, text, size - 1);
+	free(path);
+	text[len > 0 ? len : 0] = '\0';
+	return len > 0;
+}
+
 FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 {
 	char name[64], *path;

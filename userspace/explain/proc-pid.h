@@ -23,6 +23,9 @@ struct explain_how {
 FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Where a link of /proc leads to, which is never longer than a path. */
+bool live_link(const struct explain_how *how, const char *name, char *text, size_t size);
+
 /*
  * The first @n numbers behind @key, with which a line of @file begins; "unlimited" is BRKWATCH_NONE.
  * Closes the file, which may be NULL.
