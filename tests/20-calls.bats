@@ -133,7 +133,7 @@ reasons() {
 	[ "$(events "$BATS_TEST_TMPDIR/out" | wc -l)" = 32 ]
 }
 
-@test "--stacks takes a map for its process's, in whatever order a number's bytes are" {
+@test "brkwatch-stacks takes a map for its process's, in whatever order a number's bytes are" {
 	run -0 maprecord
 	[ "$output" = "17 7000-9000 1000 /a/file inode 42
 17 7000-9000 1000 /a/file build ID abc" ]

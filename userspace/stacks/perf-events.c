@@ -214,18 +214,18 @@ static const char *word_of(const char *path)
 static int complain(pid_t pid, int error)
 {
 	if (error == -EPERM || error == -EACCES)
-		warn_user("--stacks: %d: %s: it needs root, or CAP_PERFMON and CAP_SYS_PTRACE, or the "
+		warn_user("%d: %s: it needs root, or CAP_PERFMON and CAP_SYS_PTRACE, or the "
 			  "sysctl kernel.perf_event_paranoid at -1, which is %s", pid,
 			  strerror(-error), word_of("/proc/sys/kernel/perf_event_paranoid"));
 	else if (error == -ENOBUFS)
-		warn_user("--stacks: %d: no room for buffers: without CAP_IPC_LOCK the limits are the "
+		warn_user("%d: no room for buffers: without CAP_IPC_LOCK the limits are the "
 			  "sysctl kernel.perf_event_mlock_kb, for each processor, which is %s, and "
 			  "memory that may be locked (ulimit -l)", pid,
 			  word_of("/proc/sys/kernel/perf_event_mlock_kb"));
 	else if (error == -EMFILE)
-		warn_user("--stacks: %d: too many threads for the limit of open files (ulimit -n)", pid);
+		warn_user("%d: too many threads for the limit of open files (ulimit -n)", pid);
 	else
-		warn_user("--stacks: %d: perf_event_open: %s", pid, strerror(-error));
+		warn_user("%d: perf_event_open: %s", pid, strerror(-error));
 	return -1;
 }
 

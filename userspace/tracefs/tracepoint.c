@@ -31,11 +31,11 @@ static FILE *open_file(const char *name)
 			error = errno;
 	}
 	if (error == ENOENT)
-		warn_user("--stacks: /sys/kernel/tracing has no " EVENTS "%s: tracefs is not mounted "
+		warn_user("/sys/kernel/tracing has no " EVENTS "%s: tracefs is not mounted "
 			  "there (mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
 			  "tracepoints, or the module is too old", name);
 	else
-		warn_user("--stacks: /sys/kernel/tracing/" EVENTS "%s: %s%s", name, strerror(error),
+		warn_user("/sys/kernel/tracing/" EVENTS "%s: %s%s", name, strerror(error),
 			  error == EACCES || error == EPERM ?
 			  ": it needs root, or read permission for tracefs, and CAP_PERFMON" : "");
 	return NULL;
@@ -92,7 +92,7 @@ bool tracepoint_find(struct tracepoint *tp)
 	for (int i = 0; i < TP_FIELDS; i++)
 		ok &= tp->fields[i].size == 4 || tp->fields[i].size == 8;
 	if (!ok)
-		warn_user("--stacks: " EVENTS "brk_grow is not understood");
+		warn_user("" EVENTS "brk_grow is not understood");
 	return ok;
 }
 
