@@ -94,17 +94,37 @@ use_arch() {
 	esac
 }
 
-# foreign_apt: makes $apt the options by which apt knows $arch's packages, too,
-# in a state of its own: nothing is added to the host's architectures, which
-# could make apt replace the host's compiler.
-foreign_apt() {
-	apt=()
-	[[ $arch != amd64 ]] || return 0
-	local state=$cache/apt-$arch
-	mkdir -p "$state"/{lists,cache/archives}/partial
+# debian_sources SUITE: it, and what security has for it, as lines of a
+# sources.list, from where the host's apt has its own. Lists of a suite in which
+# nothing changes any more, or of sid, may be past their time.
+debian_sources() {
+	local uri security options='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no]'
+	# shellcheck disable=SC2016 # apt expands them
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
+		sort -u)
+	security=$(sed -n 's/ [a-z]*-security$//p' <<<"$uri" | head -n 1)
+	uri=$(sed -nE 's/ [a-z]+$//p' <<<"$uri" | head -n 1)
+	[[ $uri ]] || die "apt knows no Debian archive: kernels are got from one"
+	echo "deb $options $uri $1 main"
+	case $1 in
+	*-* | sid | experimental) ;;
+	*) echo "deb $options ${security:-${uri%debian/}debian-security/} $1-security main" ;;
+	esac
+}
+
+# suite_apt SUITE ARCH: makes $apt the options by which apt knows packages of that
+# Debian, in a state of its own: nothing is added to the host's sources or
+# architectures, which could make apt replace the host's compiler. A list that
+# cannot be fetched need not matter.
+suite_apt() {
+	local state=$cache/apt/$1-$2
+	mkdir -p "$state"/{lists/partial,cache/archives/partial,preferences.d,sources.list.d}
 	: >"$state/status"
-	apt=(-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o "Dir::State=$state"
-		-o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache")
+	debian_sources "$1" >"$state/sources.list"
+	apt=(-o "APT::Architecture=$2" -o "APT::Architectures=$2" -o "Acquire::Languages=none" -o "Dir::Etc=$state"
+		-o "Dir::State=$state" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache")
+	[[ $(find "$state/updated" -mmin -60 2>/dev/null) ]] ||
+		{ apt-get "${apt[@]}" -q update >/dev/null 2>&1 && touch "$state/updated"; } || true
 }
 
 # make_initrd DIR [BUSYBOX]: DIR/initrd, of what scripts/guest-init starts with
