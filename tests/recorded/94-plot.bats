@@ -272,6 +272,14 @@ refuses() { # MESSAGE FILE
 	grep -q '>100 more spaces left out<' a.svg
 }
 
+@test "where no process is like that it is said, and there is no picture" {
+	cp "$ROOT/tests/data/proc/all" proc
+	run -1 --separate-stderr "$CLI" -o a.svg --comm nobody
+	[ "$stderr" = "brkwatch-plot: no process is like that" ]
+	[ ! -e a.svg ]
+	draws a.svg --comm '^python3$'
+}
+
 @test "what cannot be drawn is said before anything is done" {
 	refuses "must end in .svg or .png: 'a.jpg'" a.jpg
 	refuses "must end in .svg or .png: '.svg'" .svg

@@ -43,14 +43,10 @@ static enum exit_status run_live(struct session *session, struct selection *sel)
 		session->style.several = true;
 		return session_begin(session) ? follow_everybody(session) : STATUS_FAILED;
 	}
-	if (select_searches(sel)) {
-		if (!select_search(sel, session->bw))
-			return STATUS_FAILED;
-		if (!sel->n)
-			warn_user("no process is like that");
-	}
+	if (!select_search(sel, session->bw))
+		return STATUS_FAILED;
 	session->style.several |= sel->n > 1;
-	if (!sel->n || !session_begin(session))
+	if (!session_begin(session))
 		return STATUS_FAILED;
 	if (!opts->follow)
 		return show_processes(session);

@@ -12,16 +12,14 @@
 #include "common/program.h"
 #include "common/utf8.h"
 #include "common/why-not.h"
+#include "libbrkwatch/array.h"
 
 static bool add(struct selection *sel, pid_t pid)
 {
-	pid_t *pids = reallocarray(sel->pids, sel->n + 1, sizeof(*pids));
-
-	if (!pids) {
-		warn_user("%s", strerror(errno));
+	if (!array_room(sel->pids, sel->n, &sel->room)) {
+		warn_user("%s", strerror(ENOMEM));
 		return false;
 	}
-	sel->pids = pids;
 	sel->pids[sel->n++] = pid;
 	return true;
 }
@@ -197,17 +195,24 @@ static int search(struct selection *sel, const struct brkwatch *bw)
 
 bool select_search(struct selection *sel, const struct brkwatch *bw)
 {
-	int rc = search(sel, bw);
 	size_t n = 0;
+	int rc;
 
+	if (!select_searches(sel))
+		return true;
+	rc = search(sel, bw);
 	if (rc < 0)
 		complain_of_file(bw, "all", rc);
+	else if (!rc && !sel->n)
+		warn_user("no process is like that");
+	if (rc || !sel->n)
+		return false;
 	select_sort(sel);
 	for (size_t i = 0; i < sel->n; i++)
 		if (!i || sel->pids[i] != sel->pids[n - 1])
 			sel->pids[n++] = sel->pids[i];
 	sel->n = n;
-	return !rc;
+	return true;
 }
 
 bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pid,

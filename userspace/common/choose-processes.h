@@ -13,7 +13,7 @@
 /* Which processes: those named, and those found by what is known of them. */
 struct selection {
 	pid_t *pids;
-	size_t n;
+	size_t n, room;
 	bool all;
 	bool by_comm;
 	regex_t comm;
@@ -31,8 +31,8 @@ bool select_pids(struct selection *sel, const char *list);
 bool select_searches(const struct selection *sel);
 
 /*
- * Add those that are found now in the file all to the numbers; false, after a complaint, where it
- * cannot be read. The program itself is left out.
+ * If any are to be looked for, add those that the file all has now, but for the program itself, and
+ * put the numbers in order. False: after a complaint, also where there is none.
  */
 bool select_search(struct selection *sel, const struct brkwatch *bw);
 

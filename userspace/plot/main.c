@@ -109,7 +109,7 @@ static enum exit_status follow(struct plot_options *opts, struct plot *plot, str
 		return failure(opts->command);
 	if (opts->command)
 		status = follow_command(&following, opts->command, NULL);
-	else if (!select_searches(sel) || select_search(sel, bw))
+	else if (select_search(sel, bw))
 		status = follow_pids(&following, sel->pids, sel->n);
 	brkwatch_close(bw);
 	return status;

@@ -124,10 +124,10 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 	if (session->command) {
 		status = follow_command(&following, session->command, begin);
 	} else {
-		if (select_searches(sel) && !select_search(sel, bw))
+		if (!select_search(sel, bw))
 			return STATUS_FAILED;
 		session->style.several |= sel->n > 1;
-		if (!sel->n || !begin(session))
+		if (!begin(session))
 			return STATUS_FAILED;
 		status = follow_pids(&following, sel->pids, sel->n);
 	}
