@@ -17,17 +17,21 @@ child() {
 	grep -v "^$pid " "$said"
 }
 
-@test "the example follows a process and its child to their ends" {
+@test "the example follows a process, and the child it has after an exec, to their ends" {
 	said=$BATS_TEST_TMPDIR/said
 	start_brkdo grow 4096 pause grow 8192 grow -4096 query grow 100 same \
 		exec /bin/sh -c 'sleep 1000 & read -r line; kill $!'
 	example-follow "$pid" >"$said" 3>&- &
 	until_true 10 grep -q "^$pid grow" "$said"
+	# The fork is there before the file of the new address space is opened.
+	kill -STOP $!
 	tell
+	until_true 10 pgrep -P "$pid" -x sleep
+	kill -CONT $!
 	until_true 10 child
 	same_as_reckoned "$pid" "$said"
 	tell
-	wait "$!"
+	wait $!
 	[ "$(awk '$2 == "end" { print $1 }' "$said" | sort -u | wc -l)" = 2 ]
 }
 

@@ -140,7 +140,7 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 	if (!rc) {
 		t->state = TARGET_OPEN;
 		t->due_ms = 0;
-		t->first = true;
+		t->first = !again;
 		t->dropped = 0;
 		t->absent_since_ms = 0;
 		close_fd(&t->last_fd);

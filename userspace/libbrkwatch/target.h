@@ -20,7 +20,7 @@ struct target {
 	int last_fd;		/* that of the last address space, or -1 */
 	int pidfd;		/* or -1 */
 	bool process_ended;
-	bool first;		/* snapshot of this descriptor */
+	bool first;		/* snapshot: what is in it was before it was followed */
 	uint64_t dropped;	/* of this descriptor, as told so far */
 
 	uint64_t due_ms;	/* when to look at it again, CLOCK_MONOTONIC; 0: not by time */
