@@ -418,5 +418,6 @@ gave_back() {
 	[[ "$(gave_back)" == "nothing by the break since "*"; resident "[23]?*" MiB" ]]
 	go_on 2
 	[[ "$(gave_back)" == *" by the break"*"; resident "* ]]
+	# shellcheck disable=SC2031
 	"$CLI" --json "$pid" | jq -e '.heap_bytes > 30000000 and .resident_bytes < 4000000'
 }

@@ -86,7 +86,7 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 {
 	size_t added = style->wall ? wall_look(style->wall, ns) : 0;
 
-	if (!is_time_of_day(style->stamp) || style->wall->n)
+	if (!is_time_of_day(style->stamp) || (style->wall && style->wall->n))
 		return added;
 	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
 		  style->source);
