@@ -450,8 +450,10 @@ int brkwatch_follow_init(void)
 	int err = brkwatch_check_parameter("follow_history", follow_events, 2,
 					   1 << 20);
 
+	if (err)
+		return err;
 	follow_events = roundup_pow_of_two(follow_events);
-	return err;
+	return 0;
 }
 
 /* Nobody follows any more, and no record is made. */
