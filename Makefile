@@ -11,8 +11,8 @@
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a minute's tour in a virtual machine
 # make test           build and test on Debian's kernels 6.1 and 6.12, in virtual
-#                     machines; KERNEL=6.12 for one line, TEST=tests/10-load.bats
-#                     for some
+#                     machines; KERNEL=6.12 for one line (5.10, 6.1, 6.12, 7),
+#                     TEST=tests/10-load.bats for some
 # make check-long     the same, with more and longer tries
 # make check-debug    the same on kernels that check themselves, and coverage; hours
 # make test-arch      ARCH=arm64: the tests on an emulated machine of that kind, with

@@ -38,7 +38,7 @@ reasons() {
 	s390x) far=-1 last_page=no_memory ;;
 	esac
 	check grow 4096 to -1 at 1 at "$far" at -1 at -4096 query
-	[ "$(reasons 6)" = "below_start below_start address_limit address_limit $last_page -" ]
+	[ "$(reasons 6)" = "below_start below_start $(too_far) address_limit $last_page -" ]
 }
 
 @test "the file says what maps, stat and getrlimit say" {

@@ -53,7 +53,7 @@ teardown() {
 @test "below_start, address_limit" {
 	refused below_start grow 4096 to -1
 	refused below_start grow 4096 at 4096
-	refused address_limit grow 4096 at 0x100000000000000
+	refused "$(too_far)" grow 4096 at 0x100000000000000
 	refused address_limit grow 4096 at -1
 }
 
@@ -61,7 +61,7 @@ teardown() {
 	as=(setpriv --bounding-set=-ipc_lock)
 	refused mlock_limit grow 4096 memlock+ 4096 lock-future grow 4096 grow 4096
 	# A limit that is not in the way is not to blame.
-	refused next_mapping grow 4096 memlock+ 1048576 lock-future map 4096 grow 4096
+	refused next_mapping grow 4096 memlock+ 57344 lock-future map 4096 grow 4096
 	as=()
 	brkdo grow 4096 memlock+ 4096 lock-future grow 8192 show >"$BATS_TEST_TMPDIR/out"
 	assert_same_calls "$BATS_TEST_TMPDIR/out"
@@ -79,6 +79,7 @@ teardown() {
 }
 
 @test "unmap: the heap's mapping has vanished" {
+	[[ $(uname -r) != 5.10.* ]] || skip "missing kernel feature: a shrink of what is not mapped is refused"
 	refused unmap to 0 grow 8192 unmap-heap grow -4096
 }
 

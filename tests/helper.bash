@@ -181,6 +181,15 @@ assert_consistent() {
 	}' "$1"
 }
 
+# What is above all addresses is above the next mapping, too, at which Linux 5.10
+# looks first.
+too_far() {
+	case $(uname -r) in
+	5.10.*) echo next_mapping ;;
+	*) echo address_limit ;;
+	esac
+}
+
 # interruptible COMMAND... &: in the background a shell has SIGINT and SIGQUIT
 # ignored, and nohup, which may have begun it all, SIGHUP.
 interruptible() {
