@@ -172,19 +172,25 @@ make_stripped() {
 	grep -Eq '#[0-9]+ grow \(growers.c:[0-9]+\)' "$BATS_TEST_TMPDIR/text"
 }
 
-@test "without the one who reads programs there are no stacks, but bytes" {
-	local follower
-	start growers pause grow
-	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
+@test "a program that the one who reads it does not survive has no stacks, others have" {
+	local text=$BATS_TEST_TMPDIR/text in=$BATS_TEST_TMPDIR/in follower parser
+	out=$BATS_TEST_TMPDIR/out
+	mkfifo "$in"
+	# shellcheck disable=SC2016
+	"$CLI" -f -o "$text" -- sh -c 'growers leak pause grow <"$1"; growers churn' sh "$in" >"$out" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
 	follower=$!
+	exec {told}>"$in"
+	until_true 60 grep -q ' leak (growers.c:' "$text"
 	until_true 60 waits "$follower"
-	pkill -KILL -x -P "$follower" brkwatch-parser
+	parser=$(pgrep -x -P "$follower" brkwatch-parser)
+	kill -KILL "$parser"
 	tell
-	wait "$pid"
 	wait "$follower"
-	cat "$BATS_TEST_TMPDIR/folded" "$BATS_TEST_TMPDIR/stderr"
-	[ "$(grep -c 'the process that reads programs has ended' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
-	[ "$(bytes_of '[no stack]' "$BATS_TEST_TMPDIR/folded")" -ge "$(own_count grow "$out")" ]
+	cat "$text" "$out" "$BATS_TEST_TMPDIR/stderr"
+	[ "$(grep -c 'growers, [0-9]*: the process that reads programs did not survive it' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
+	grep -q '^    #0 \[no stack\]$' "$text"
+	run ! grep ' grow (growers.c:' "$text"
+	grep -q ' churn (growers.c:' "$text"
 }
 
 @test "debug information of its own file, of a program that is not there any more" {

@@ -30,11 +30,12 @@ struct code {
 	size_t n, room;
 	bool parsed;			/* the parser has some of them: so many */
 	size_t known;
+	bool hopeless;			/* the parser has not survived it */
 	bool ended;
 };
 
 struct code_maps {
-	struct parser *parser;
+	struct parser *parser;		/* NULL: there can be none any more */
 	struct pid_table processes;
 	/* Rings: what comes takes the place of what came first. */
 	pid_t parsed[PARSED_MAX], ended[ENDED_MAX];
@@ -43,7 +44,7 @@ struct code_maps {
 
 static void forget_parsed(struct code_maps *maps, struct code *code)
 {
-	if (code->parsed)
+	if (code->parsed && maps->parser)
 		parser_forget(maps->parser, (pid_t)code->entry.pid);
 	code->parsed = false;
 	code->known = 0;
@@ -55,6 +56,7 @@ static void drop_maps(struct code_maps *maps, struct code *code)
 	for (size_t i = 0; i < code->n; i++)
 		free((char *)code->maps[i].path);
 	code->n = 0;
+	code->hopeless = false;
 }
 
 static void drop(void *owner, void *entry)
@@ -209,6 +211,7 @@ void maps_fork(struct code_maps *maps, pid_t pid, pid_t parent)
 	if (!child || !from)
 		return;
 	memcpy(child->comm, from->comm, sizeof(child->comm));
+	child->hopeless = from->hopeless;
 	for (size_t i = 0; i < from->n; i++)
 		add_map(maps, child, &from->maps[i]);
 }
@@ -269,23 +272,52 @@ static void give(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 		give_file(maps, pid, map, false, if_program(open_regular("%s", map->path)));
 }
 
-size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
-		   uint32_t *frames, size_t max)
+static void forget_all(void *owner, void *entry)
 {
-	struct code *code = get(maps, sample->pid), *first;
-	pid_t *place;
+	forget_parsed(owner, entry);
+}
 
-	if (!code)
-		return 0;
+/* Another one: what has ended the last is not shown to it. */
+static void replace_parser(struct code_maps *maps, struct code *code)
+{
+	warn_user("%s, %d: the process that reads programs did not survive it: it has no stacks",
+		  maps_name(maps, (pid_t)code->entry.pid), (pid_t)code->entry.pid);
+	code->hopeless = true;
+	parser_stop(maps->parser);
+	maps->parser = NULL;
+	pid_visit(&maps->processes, forget_all, maps);
+	maps->parser = parser_start();
+}
+
+static size_t ask_parser(struct code_maps *maps, struct code *code, const struct perf_sample *sample,
+			 struct paths *paths, uint32_t *frames, size_t max)
+{
+	pid_t *place = &maps->parsed[maps->n_parsed % PARSED_MAX];
+	struct code *first = find(maps, *place);
+
 	if (!code->parsed) {
-		place = &maps->parsed[maps->n_parsed++ % PARSED_MAX];
-		first = find(maps, *place);
 		if (first)
 			forget_parsed(maps, first);
 		*place = sample->pid;
+		maps->n_parsed++;
 		code->parsed = true;
 	}
 	for (; code->known < code->n; code->known++)
 		give(maps, sample->pid, &code->maps[code->known]);
 	return parser_frames(maps->parser, sample, paths, frames, max);
+}
+
+size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
+		   uint32_t *frames, size_t max)
+{
+	struct code *code = get(maps, sample->pid);
+	size_t n;
+
+	if (!code || code->hopeless || !maps->parser)
+		return 0;
+	n = ask_parser(maps, code, sample, paths, frames, max);
+	if (parser_works(maps->parser))
+		return n;
+	replace_parser(maps, code);
+	return 0;
 }

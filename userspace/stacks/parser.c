@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,10 +192,9 @@ static void close_ends(struct parser *parser)
 	parser->requests = -1;
 }
 
-static void give_up(struct parser *parser)
+bool parser_works(const struct parser *parser)
 {
-	close_ends(parser);
-	warn_user("the process that reads programs has ended: from now on there are no stacks");
+	return parser->answers;
 }
 
 /* The next line of an answer. False: that was all. */
@@ -208,7 +206,7 @@ static bool next_line(struct parser *parser, char *line, int size)
 		return false;
 	len = fgets(line, size, parser->answers) ? strlen(line) : 0;
 	if (!len || line[len - 1] != '\n') {
-		give_up(parser);
+		close_ends(parser);
 		return false;
 	}
 	line[len - 1] = '\0';
@@ -279,7 +277,7 @@ static void ask(struct parser *parser, const struct request *request, const void
 		msg.msg_controllen = sizeof(control);
 	}
 	if (parser->answers && sendmsg(parser->requests, &msg, MSG_NOSIGNAL) < 0)
-		give_up(parser);
+		close_ends(parser);
 }
 
 bool parser_map(struct parser *parser, pid_t pid, const struct perf_map *map, bool certain, int fd)

@@ -16,12 +16,12 @@
  */
 struct parser;
 
-/*
- * As soon as possible: the process has what is open and in memory now. Returns NULL after a
- * complaint.
- */
+/* Returns NULL after a complaint. */
 struct parser *parser_start(void);
 void parser_stop(struct parser *parser);
+
+/* What a program is made of can be the end of the process: then no answer has anything in it. */
+bool parser_works(const struct parser *parser);
 
 /*
  * Code that is mapped in a process, from @fd, which is closed; -1: from what the parser itself finds
