@@ -221,8 +221,22 @@ static struct brkwatch_record *find_followed(const struct pid *tgid, bool reserv
 	return NULL;
 }
 
+/*
+ * Whoever follows a process learns that it has another address space, though
+ * that may be gone before he can open its file.
+ */
+static void announce(const struct brkwatch_record *next)
+{
+	struct brkwatch_record *record;
+
+	lockdep_assert_held(&followed_lock);
+	hash_for_each_possible(followed, record, followed, (unsigned long)next->tgid)
+		if (record->tgid == next->tgid && !record->next_space)
+			WRITE_ONCE(record->next_space, next->space);
+}
+
 /**
- * brkwatch_follow_inherit() - a new record may take a reserve
+ * brkwatch_follow_inherit() - a new record is announced, and may take a reserve
  * @record: the record, which nobody knows yet and which has no events
  * @owner: its process
  *
@@ -236,6 +250,7 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 	struct brkwatch_record *lender;
 
 	raw_spin_lock(&followed_lock);
+	announce(record);
 	lender = find_followed(task_tgid(owner), true) ?:
 		 find_followed(task_tgid(parent), true);
 	if (lender) {

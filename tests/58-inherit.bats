@@ -31,9 +31,12 @@ follow_into() {
 	    o = json.loads(line)
 	    if o["type"] == "event" and o["event"] in ("query", "grow", "shrink"):
 	        seen += 1
-	    elif o["type"] in ("lost", "missed"):
+	    elif o["type"] == "lost":
 	        print(o)
 	        lost += 1
+	    elif o["type"] == "missed":
+	        # env or nice, say; it took the ring with it or passed it on.
+	        print(o)
 	print(seen)
 	assert seen >= int(sys.argv[2]) and not lost, (seen, lost)
 	END
@@ -90,4 +93,80 @@ burst_after() {
 	tell
 	tell
 	wait "$pid"
+}
+
+# For brkwatch-cli -- sh -c "$gone" sh PROGRAM: brkwatch-cli sleeps until the program has ended that sh becomes.
+# shellcheck disable=SC2016
+gone='kill -STOP $PPID
+	(until grep -q ") Z" /proc/$$/stat; do :; done; kill -CONT $PPID) &
+	exec "$1" grow 2097152 at 1 >/dev/null'
+
+# missed ARG...: of a program, what is said of that is in $out, and on stderr in $stderr.
+missed() {
+	: >"$out"
+	run -"${wanted:-0}" --separate-stderr "${as[@]}" "$cli" "$@" -o "$out" -- sh -c "$script" sh "$scene/brkdo" "$out"
+	cat "$out"
+	echo "stderr: $stderr"
+}
+
+@test "what is gone before its file could be opened is missed, with what exited knows of it" {
+	local out=$BATS_TEST_TMPDIR/out cli=$CLI scene=$BIN script=$gone as=()
+	missed --json
+	jq -se '(map(select(.type == "missed")) | length) == 1' "$out"
+	jq -se 'map(select(.type == "start"))[0].pid as $pid | map(select(.type == "missed"))[0] | .pid == $pid and
+		.parent == 0 and .name == "brkdo" and .grown_bytes == 2097152 and .peak_bytes == 2097152 and
+		.refused == 1 and .last_event == "refused" and .last_reason == "below_start" and
+		.last_limit == .start_brk and .last_needed == "0x0000000000000001"' "$out"
+	jq -se 'map(select(.type == "summary"))[0] | .missed == 0 and .refused == 1 and .peak_bytes == 2097152' "$out"
+	diff -u "$out" <("$CLI" --input "$out" --json)
+	"$CLI" --input "$out" --explain | grep -E "^\.\.\. [0-9]+ missed brkdo, gone before it could be followed: [0-9]+ calls, grown 2 MiB, .* 1 refused$"
+	missed --explain
+	tr -s ' \n' ' ' <"$out" | grep -E "missed brkdo, gone before it could be followed: .* 1 refused The program asked for .* but a break at 0x1 would be [0-9.]+ TiB below the start of the heap, 0x[0-9a-f]+, which is fixed"
+	wanted=3 missed --until refused
+	wanted=3 missed --until 'heap>1M'
+	missed --until 'heap>1G'
+	wanted=4 missed --until external
+	[[ "$stderr" == *"not all events were seen"* ]]
+	missed --csv
+	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+	missed -c
+	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+	grep -E " 2 MiB .* 1$" "$out"
+	cli=${CLI%-cli}-stacks
+	missed --folded
+	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+}
+
+@test "what is gone before its file could be opened is missed, by those who may not read exited" {
+	local scene out cli script=$gone as=(setpriv --reuid 65534 --clear-groups)
+	scene=$(mktemp -d)
+	chmod 755 "$scene"
+	mkdir -m 777 "$scene/out"
+	cp "$CLI" "$scene/cli"
+	cp "$(command -v brkdo)" "$scene/brkdo"
+	out=$scene/out/text cli=$scene/cli
+	: >"$out"
+	chmod 666 "$out"
+	missed --json
+	jq -se 'map(select(.type == "start"))[0].pid as $pid |
+		map(select(.type == "missed")) == [{type: "missed", pid: $pid, parent: 0}]' "$out"
+	jq -se 'map(select(.type == "summary"))[0] | .missed == 1 and .refused == 0' "$out"
+	missed
+	grep -E "^\.\.\. [0-9]+ missed a program, gone before it could be followed: what it did is not known$" "$out"
+	grep -E "^\.\.\. [0-9]+ has ended: .* 0 refused, and what it did in 1 address space is not known$" "$out"
+	wanted=4 missed --until refused
+	[[ "$stderr" == *"not all events were seen"* ]]
+	missed -c
+	grep -E "^\.\.\. not in it: what was done in 1 address space, gone before it could be followed$" "$out"
+	rm -r "$scene"
+}
+
+@test "of two programs that a process becomes one after another, the first is missed" {
+	local out=$BATS_TEST_TMPDIR/out cli=$CLI scene=$BIN script as=()
+	# shellcheck disable=SC2016
+	script='kill -STOP $PPID
+		exec "$1" grow 4096 exec /bin/sh -c "kill -CONT $PPID; until grep -q exec $2; do :; done" >/dev/null'
+	missed --json
+	jq -sce 'map(select(.type == "exec" or .type == "missed") | [.type, .name])[-2:] == [["missed", null], ["exec", "sh"]]' "$out"
+	jq -se 'map(select(.type == "summary"))[0].missed == 1' "$out"
 }

@@ -66,8 +66,9 @@ enum exit_status session_finish(struct session *session, enum exit_status status
 		return STATUS_UNTIL;
 	if (session->opts->command)
 		say_what_killed(session, status);
-	if (!session->opts->command || !pr->unseen)
+	if (!(session->opts->command ? pr->unseen : pr->unseen_missed) ||
+	    status == failure(session->opts->command))
 		return status;
 	warn_user("--until: not all events were seen, it may have become true");
-	return STATUS_COMMAND_FAILED;
+	return STATUS_UNSEEN;
 }

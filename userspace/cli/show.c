@@ -253,7 +253,7 @@ static int history_fill(struct libscols_table *tb, const struct view *view)
 	while ((rc = reader_next_event(view->reader, &ev)) > 0) {
 		if (!filter_shows(view->filter, &ev))
 			continue;
-		trend_add(&trend, column_number(COL_HEAP, &cells));
+		trend_add(&trend, column_heap(&cells));
 		line = scols_table_new_line(tb, NULL);
 		rc = add_event(line, &cells);
 		if (view->explain && !rc)

@@ -7,6 +7,7 @@ enum exit_status {
 	STATUS_FAILED,
 	STATUS_USAGE,
 	STATUS_UNTIL,			/* what --until waits for has happened */
+	STATUS_UNSEEN,			/* or may have: not all was seen */
 	/* With a command these three, its own, or 128 and the signal's number. */
 	STATUS_COMMAND_FAILED = 125,	/* the program has */
 	STATUS_COMMAND_UNUSABLE,

@@ -27,9 +27,9 @@ static char *put_pid(char *p, const struct event_view *view)
 /* Microseconds behind the seconds. */
 static char *put_usec(char *p, uint64_t ns)
 {
-	char text[TEXT_NUMBER_MAX];
+	char text[TEXT_NUMBER_MAX], *end = put_seconds(text, ns % NSEC_PER_SEC);
 
-	return mempcpy(p, text + 1, (size_t)(put_seconds(text, ns % NSEC_PER_SEC) - text - 1));
+	return mempcpy(p, text + 1, (size_t)(end - text - 1));
 }
 
 static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
@@ -141,7 +141,7 @@ static char *put_request(char *p, const struct event_view *view)
 
 static char *put_start(char *p, const struct event_view *view)
 {
-	return column_known(COL_START, view) ? put_hex(p, view->process->snap.start) : stpcpy(p, "-");
+	return view->process->snap.start ? put_hex(p, view->process->snap.start) : stpcpy(p, "-");
 }
 
 static char *put_space(char *p, const struct event_view *view)
@@ -168,16 +168,13 @@ static char *put_amount(char *p, const struct event_view *view, enum brkwatch_fi
 {
 	struct slice text = view->ev->field[id], reason = view->ev->field[BRKWATCH_REASON];
 
-	uint64_t amount;
-
 	if (slice_is(text, "-"))
 		return put_word(p, text);
 	if (scan_is_hex(text.text))
 		return put_hex(p, event_address(view->ev, id));
-	amount = event_unsigned(view->ev, id);
 	if (slice_is(reason, "unmap") || slice_is(reason, "no_memory"))
-		return put_u64(p, amount);
-	return put_size(p, amount, view->style->bytes);
+		return put_u64(p, event_unsigned(view->ev, id));
+	return put_size(p, event_unsigned(view->ev, id), view->style->bytes);
 }
 
 static char *put_limit(char *p, const struct event_view *view)
@@ -190,21 +187,21 @@ static char *put_needed(char *p, const struct event_view *view)
 	return put_amount(p, view, BRKWATCH_NEEDED);
 }
 
-static uint64_t heap_bytes(const struct event_view *view)
+uint64_t column_heap(const struct event_view *view)
 {
 	return heap_size(&view->process->snap, event_address(view->ev, BRKWATCH_NEW));
 }
 
 static char *put_heap(char *p, const struct event_view *view)
 {
-	if (!column_known(COL_HEAP, view))
+	if (!view->process->snap.start)
 		return stpcpy(p, "-");
-	return put_size(p, heap_bytes(view), view->style->bytes);
+	return put_size(p, column_heap(view), view->style->bytes);
 }
 
 static char *put_trend(char *p, const struct event_view *view)
 {
-	return column_known(COL_HEAP, view) ? trend_put(p, view->trend) : stpcpy(p, "-");
+	return view->process->snap.start ? trend_put(p, view->trend) : stpcpy(p, "-");
 }
 
 static char *put_took(char *p, const struct event_view *view)
@@ -367,23 +364,4 @@ void columns_for_programs(struct column_list *list, bool csv)
 		columns_append(list, COLUMN_OF(id));
 	}
 	list->last = BRKWATCH_FIELDS - FIELDS_OF_ALL;
-}
-
-bool column_known(enum column_id id, const struct event_view *view)
-{
-	return (id != COL_START && id != COL_HEAP) || view->process->snap.start;
-}
-
-uint64_t column_number(enum column_id id, const struct event_view *view)
-{
-	switch (id) {
-	case COL_PID:
-		return view->process->snap.pid;
-	case COL_SPACE:
-		return view->process->snap.space;
-	case COL_START:
-		return view->process->snap.start;
-	default:
-		return heap_bytes(view);
-	}
 }

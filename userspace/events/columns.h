@@ -66,10 +66,7 @@ static inline void columns_append(struct column_list *list, enum column_id id)
  */
 void columns_for_programs(struct column_list *list, bool csv);
 
-/* Whether it is: events that were recorded alone do not say where the heap begins. */
-bool column_known(enum column_id id, const struct event_view *view);
-
-/* The value of a column that is a number and not in the file. */
-uint64_t column_number(enum column_id id, const struct event_view *view);
+/* The size of the heap after the event, where it is known where that begins. */
+uint64_t column_heap(const struct event_view *view);
 
 #endif

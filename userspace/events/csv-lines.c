@@ -41,19 +41,9 @@ static void lost(struct outbuf *out, const struct event_style *style,
 		  before ? "earlier events" : "events");
 }
 
-static void missed(struct outbuf *out, const struct event_style *style,
-		   const struct brkwatch_process *process)
-{
-	(void)out;
-	(void)style;
-	warn_user("%" PRIu64 ", child of %d: had ended before it could be followed", process->snap.pid,
-		  process->parent);
-}
-
 const struct event_format csv_lines = {
 	.choose = choose,
 	.head = head,
 	.event = event,
 	.lost = lost,
-	.missed = missed,
 };

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "events/json-lines.h"
 #include "events/summary.h"
 #include "events/values.h"
@@ -108,14 +111,41 @@ static void lost(struct outbuf *out, const struct event_style *style,
 	json_write(out, obj);
 }
 
+/* As in an event. */
+static void add_word(struct json_object *obj, const char *key, const char *word)
+{
+	if (isdigit((unsigned char)*word) && !scan_is_hex(word))
+		json_add_number(obj, key, strtoull(word, NULL, 10));
+	else
+		json_object_object_add(obj, key, *word && strcmp(word, "-") != 0 ?
+				       json_object_new_string(word) : NULL);
+}
+
 static void missed(struct outbuf *out, const struct event_style *style,
-		   const struct brkwatch_process *process)
+		   const struct brkwatch_process *process, const struct brkwatch_row *row)
 {
 	struct json_object *obj = json_line("missed");
 
 	(void)style;
 	json_add_number(obj, "pid", process->snap.pid);
 	json_add_number(obj, "parent", (uint64_t)process->parent);
+	if (row) {
+		json_add_name(obj, "name", row->name, true);
+		json_add_number(obj, "space", row->space);
+		json_add_address(obj, "start_brk", row->start_brk);
+		json_add_address(obj, "brk", row->brk);
+		json_add_number(obj, "calls", row->calls);
+		json_add_number(obj, "grows", row->grows);
+		json_add_number(obj, "grown_bytes", row->grown_bytes);
+		json_add_number(obj, "shrunk_bytes", row->shrunk_bytes);
+		json_add_number(obj, "peak_bytes", row->peak_bytes);
+		json_add_number(obj, "refused", row->refused);
+		add_word(obj, "last_event", row->last_event);
+		add_word(obj, "last_request", row->last_request);
+		add_word(obj, "last_reason", row->last_reason);
+		add_word(obj, "last_limit", row->last_limit);
+		add_word(obj, "last_needed", row->last_needed);
+	}
 	json_write(out, obj);
 }
 
@@ -138,6 +168,7 @@ static void done(struct outbuf *out, const struct event_style *style,
 	json_add_number(obj, "refused", totals->refused);
 	json_add_number(obj, "lost", totals->lost);
 	json_add_number(obj, "dropped", totals->dropped);
+	json_add_number(obj, "missed", totals->missed);
 	if (sums) {
 		json_add_number(obj, "longest_ns", sums->longest_ns);
 		json_add_number(obj, "inside_ns", sums->inside_ns);

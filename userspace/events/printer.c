@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/complain.h"
+#include "common/utf8.h"
 #include "events/printer.h"
 
 /* Of an event, with room to write carelessly. */
@@ -37,8 +42,12 @@ int printer_init(struct printer *pr)
 
 void printer_finish(struct printer *pr)
 {
-	if (pr->summary && pr->begun)
+	if (pr->summary && pr->begun) {
 		summary_print(pr->summary, pr->out);
+		if (pr->missed)
+			outbuf_printf(pr->out, "... not in it: what was done in %" PRIu64 " address space%s, gone "
+				      "before it could be followed\n", pr->missed, pr->missed == 1 ? "" : "s");
+	}
 	summary_free(pr->summary);
 	pr->summary = NULL;
 }
@@ -52,13 +61,18 @@ static void begin(struct printer *pr)
 	pr->begun = true;
 }
 
+static void keep(const struct printer *pr, struct brkwatch_process *process)
+{
+	if (pr->keeps && !process->data)
+		process->data = calloc(1, sizeof(struct shown));
+}
+
 static void start(void *owner, struct brkwatch_process *process)
 {
 	struct printer *pr = owner;
 
 	style_look_at_clock(&pr->style, UINT64_MAX);
-	if (pr->keeps && !process->data)
-		process->data = calloc(1, sizeof(struct shown));
+	keep(pr, process);
 	if (!pr->begun)
 		begin(pr);
 	if (pr->format->start)
@@ -120,7 +134,7 @@ static int print_event(struct printer *pr, struct brkwatch_process *process,
 	look_at_clock(pr, ev);
 	p = outbuf_reserve(pr->out, LINE_MAX_BYTES);
 	if (pr->keeps)
-		trend_add(&shown->trend, column_number(COL_HEAP, &view));
+		trend_add(&shown->trend, column_heap(&view));
 	p = pr->format->event(p, &view);
 	if (pr->style.stamp == TIME_RELATIVE)
 		pr->previous_ns = event_unsigned(ev, BRKWATCH_TIME_NS);
@@ -160,12 +174,60 @@ static void lost(void *owner, struct brkwatch_process *process, uint64_t count, 
 	pr->format->lost(pr->out, &pr->style, process, count, before);
 }
 
-static void missed(void *owner, struct brkwatch_process *process)
+/* What is to be said below its last event, if that was refused. */
+static void explain_last(const struct printer *pr, const struct brkwatch_process *process,
+			 const struct brkwatch_row *row)
 {
+	const struct brkwatch_process gone = { .snap = {
+		.pid = process->snap.pid, .exited = true, .page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+		.start = row->start_brk, .start_brk = row->start_brk, .brk = row->brk,
+		.data_limit = BRKWATCH_NONE, .next_mapping = BRKWATCH_NONE,
+	} };
+	struct event_text room;
+	struct brkwatch_event ev;
+
+	if (row_last_event(row, &ev, &room) && event_is(&ev, BRKWATCH_REFUSED))
+		pr->below(pr->owner, pr->out, &gone, &ev);
+}
+
+static void remark_missed(const struct printer *pr, const struct brkwatch_process *process,
+			  const struct brkwatch_totals *totals)
+{
+	char name[sizeof(process->snap.name)], text[sizeof(name) + 512];
+
+	memcpy(name, process->snap.name, sizeof(name));
+	text_clean(name);
+	snprintf(text, sizeof(text), "%" PRIu64 " missed %s, gone before it could be followed: %s",
+		 process->snap.pid, totals ? name : "a program",
+		 totals ? sums_text(totals, pr->style.bytes).text : "what it did is not known");
+	if (pr->format->for_people && !pr->style.no_events)
+		outbuf_printf(pr->out, "... %s\n", text);
+	else
+		warn_user("%s", text);
+}
+
+static void missed(void *owner, struct brkwatch_process *process, const struct brkwatch_row *row)
+{
+	struct brkwatch_totals totals = { 0 };
 	struct printer *pr = owner;
 
-	pr->unseen |= pr->filter->until;
-	pr->format->missed(pr->out, &pr->style, process);
+	if (!pr->begun)
+		begin(pr);
+	if (row) {
+		keep(pr, process);
+		totals_add_row(&totals, row);
+	}
+	if (pr->format->missed)
+		pr->format->missed(pr->out, &pr->style, process, row);
+	else
+		remark_missed(pr, process, row ? &totals : NULL);
+	pr->missed += !row;
+	if (row && pr->below && !pr->style.no_events)
+		explain_last(pr, process, row);
+	if (row && filter_until_unseen(pr->filter, &totals))
+		pr->enough = pr->until_met = true;
+	else if (pr->filter->until && (!row || !filter_is_counted(pr->filter)))
+		pr->unseen = pr->unseen_missed = true;
 }
 
 /* What counts tell of events that were not seen. */

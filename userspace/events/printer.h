@@ -24,10 +24,12 @@ struct printer {
 	bool keeps;			/* something of each process */
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t shown;			/* events that were, or that a summary has instead */
+	uint64_t missed;		/* address spaces of which nothing is known */
 	bool begun;
 	bool enough;			/* by max_events or the filter's --until */
 	bool until_met;
-	bool unseen;			/* the event that --until waits for may not have been seen */
+	bool unseen;			/* the event that --until waits for may not have been seen... */
+	bool unseen_missed;		/* ...as it may have been in an address space that was missed */
 };
 
 extern const struct brkwatch_sink printer_sink;

@@ -85,8 +85,9 @@ struct event_format {
 	char *(*event)(char *p, const struct event_view *view);
 	void (*lost)(struct outbuf *out, const struct event_style *style,
 		     const struct brkwatch_process *process, uint64_t count, bool before);
+	/* NULL: a remark as text. */
 	void (*missed)(struct outbuf *out, const struct event_style *style,
-		       const struct brkwatch_process *process);
+		       const struct brkwatch_process *process, const struct brkwatch_row *row);
 	/* @sums: where the style has a summary, else NULL. */
 	void (*done)(struct outbuf *out, const struct event_style *style,
 		     const struct brkwatch_process *process, const struct event_sums *sums,

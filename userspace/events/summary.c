@@ -45,6 +45,17 @@ struct summary *summary_new(void)
 	return summary;
 }
 
+struct sums_text sums_text(const struct brkwatch_totals *totals, bool bytes)
+{
+	struct sums_text sums;
+
+	snprintf(sums.text, sizeof(sums.text), "%" PRIu64 " calls, grown %s, shrunk %s, peak %s, %" PRIu64
+		 " refused", totals->calls, size_text(totals->grown_bytes, bytes).text,
+		 size_text(totals->shrunk_bytes, bytes).text, size_text(totals->peak_bytes, bytes).text,
+		 totals->refused);
+	return sums;
+}
+
 void sums_add(struct event_sums *sums, struct brkwatch_event *ev)
 {
 	const struct slice *reason = &ev->field[BRKWATCH_REASON];

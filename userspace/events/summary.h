@@ -18,6 +18,13 @@ struct event_sums {
 	} reasons[REASONS_MAX];
 };
 
+/* "12 calls, grown ..." */
+struct sums_text {
+	char text[256];
+};
+
+struct sums_text sums_text(const struct brkwatch_totals *totals, bool bytes);
+
 void sums_add(struct event_sums *sums, struct brkwatch_event *ev);
 
 /* The table of -c and -C: a line for each followed process. */

@@ -6,6 +6,7 @@
 #include "common/utf8.h"
 
 #include "events/columns.h"
+#include "events/summary.h"
 
 #define COLOR_HEAD	"\033[1m"
 #define COLOR_END	"\033[0m"
@@ -139,14 +140,6 @@ static void lost(struct outbuf *out, const struct event_style *style,
 		      before ? "earlier events" : "events");
 }
 
-static void missed(struct outbuf *out, const struct event_style *style,
-		   const struct brkwatch_process *process)
-{
-	if (!style->no_events)
-		outbuf_printf(out, "... %" PRIu64 " child of %d: had ended before it could be followed\n",
-			      process->snap.pid, process->parent);
-}
-
 static void done(struct outbuf *out, const struct event_style *style,
 		 const struct brkwatch_process *process, const struct event_sums *sums, bool ended)
 {
@@ -155,15 +148,15 @@ static void done(struct outbuf *out, const struct event_style *style,
 	(void)sums;
 	if (style->quiet || style->no_events)
 		return;
-	outbuf_printf(out, "... %" PRIu64 " %s: %" PRIu64 " calls, grown %s, shrunk %s, peak %s, %" PRIu64
-		      " refused", process->snap.pid, ended ? "has ended" : "lives on", sum->calls,
-		      size_text(sum->grown_bytes, style->bytes).text,
-		      size_text(sum->shrunk_bytes, style->bytes).text,
-		      size_text(sum->peak_bytes, style->bytes).text, sum->refused);
+	outbuf_printf(out, "... %" PRIu64 " %s: %s", process->snap.pid, ended ? "has ended" : "lives on",
+		      sums_text(sum, style->bytes).text);
 	if (sum->dropped)
 		outbuf_printf(out, ", %" PRIu64 " dropped", sum->dropped);
 	if (sum->lost)
 		outbuf_printf(out, ", %" PRIu64 " unrecorded", sum->lost);
+	if (sum->missed)
+		outbuf_printf(out, ", and what it did in %" PRIu64 " address space%s is not known", sum->missed,
+			      sum->missed == 1 ? "" : "s");
 	outbuf_puts(out, "\n");
 }
 
@@ -174,6 +167,5 @@ const struct event_format text_lines = {
 	.start = start,
 	.event = event,
 	.lost = lost,
-	.missed = missed,
 	.done = done,
 };

@@ -53,7 +53,7 @@ static __attribute__((noinline)) char *put_other_value(char *p, enum column_id i
 	bool known = value, address = id == COL_START;
 
 	if (id == COL_HEAP) {
-		value = column_number(id, view);
+		value = column_heap(view);
 	} else if (id < COLUMN_OF(BRKWATCH_FIELDS)) {
 		known = !slice_is(view->ev->field[field], "-");
 		address = scan_is_hex(view->ev->field[field].text);

@@ -84,6 +84,7 @@ struct brkwatch_snapshot {
 	uint64_t external_up_bytes;
 	uint64_t external_down_bytes;
 	uint64_t start_before;	/* where the heap started before the oldest event that is there */
+	uint64_t next_space;	/* that the process has had after this one, if it was followed; 0: none */
 	uint64_t start;		/* the same after the event that was returned last; 0: not known */
 	uint32_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
 };
@@ -99,9 +100,11 @@ struct brkwatch_totals {
 	uint64_t refused;
 	uint64_t lost;
 	uint64_t dropped;
+	uint64_t missed;	/* address spaces of which nothing is known: they are in no other sum */
 };
 
 struct brkwatch_event;
+struct brkwatch_row;
 
 /* Reads files of processes, one after another. NULL: no memory. */
 struct brkwatch_reader *brkwatch_reader_new(void);
@@ -209,8 +212,11 @@ struct brkwatch_sink {
 	/* So many events were overwritten; @before: those of before it was followed. */
 	void (*lost)(void *owner, struct brkwatch_process *process, uint64_t count, bool before);
 
-	/* A child that had ended before it could be followed. */
-	void (*missed)(void *owner, struct brkwatch_process *process);
+	/*
+	 * The process, a child or after an exec, had an address space that was gone before its file
+	 * could be opened. @row: what it did there, which is in its totals; NULL: not known.
+	 */
+	void (*missed)(void *owner, struct brkwatch_process *process, const struct brkwatch_row *row);
 
 	/*
 	 * The process is not followed any more, as it has @ended or for another reason. Return 1 to
@@ -280,6 +286,12 @@ struct brkwatch_row {
 	uint64_t shrunk_bytes;
 	uint64_t last_event_ns;
 	uint64_t exit_ns;	/* 0 in all */
+	/* Of exited, the last event: as those of its file. "": not known. */
+	char last_event[12];
+	char last_request[20];
+	char last_reason[20];
+	char last_limit[24];
+	char last_needed[24];
 };
 
 struct brkwatch_table;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "libbrkwatch/event.h"
 
 const char *const field_words[BRKWATCH_FIELDS] = {
@@ -95,4 +98,23 @@ bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum br
 	memcpy(field, text, len);
 	ev->field[id] = (struct slice){ field, len };
 	return true;
+}
+
+bool row_last_event(const struct brkwatch_row *row, struct brkwatch_event *ev, struct event_text *room)
+{
+	char brk[24];
+	const char *const text[BRKWATCH_FIELDS] = {
+		[BRKWATCH_SEQ] = "0", [BRKWATCH_TIME_NS] = "0", [BRKWATCH_TOOK_NS] = "0", [BRKWATCH_TID] = "0",
+		[BRKWATCH_EVENT] = row->last_event, [BRKWATCH_REQUEST] = row->last_request,
+		[BRKWATCH_OLD] = brk, [BRKWATCH_NEW] = brk, [BRKWATCH_DELTA_BYTES] = "0",
+		[BRKWATCH_DELTA_PAGES] = "0", [BRKWATCH_REASON] = row->last_reason, [BRKWATCH_FLAGS] = "-",
+		[BRKWATCH_LIMIT] = row->last_limit, [BRKWATCH_NEEDED] = row->last_needed,
+	};
+
+	snprintf(brk, sizeof(brk), "0x%016" PRIx64, row->brk);
+	ev->malformed = false;
+	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++)
+		if (!event_set_field(ev, room, id, *text[id] ? text[id] : "-", strlen(text[id]) ?: 1))
+			return false;
+	return *row->last_event;
 }

@@ -37,6 +37,9 @@ bool event_set_field(struct brkwatch_event *ev, struct event_text *room, enum br
 /* Limit and needed, which few events have, are the last ones. */
 #define FIELDS_OF_ALL	BRKWATCH_LIMIT
 
+/* What a row of exited has of the last event; false where it has none, or makes no sense. */
+bool row_last_event(const struct brkwatch_row *row, struct brkwatch_event *ev, struct event_text *room);
+
 /* The fields as the files name them. */
 extern const char *const field_words[BRKWATCH_FIELDS];
 

@@ -129,8 +129,6 @@ static void drop_target(struct brkwatch_follower *f, struct target *target, bool
 	target_end(target);
 	if (process->totals.spaces)
 		f->enough |= tell_done(&f->ops.listener, process, ended);
-	else if (process->parent && ended)
-		tell(&f->ops.listener, missed, process);
 	f->live--;
 }
 
@@ -154,6 +152,8 @@ static int step(struct brkwatch_follower *f, struct target *target, bool readabl
 		/* A child that nobody has asked for by its number may have ended. */
 		if (!target->process.parent || (rc != -ENOENT && rc != -ESRCH))
 			f->failed(f->failed_owner, target->pid, rc, brkwatch_problem(f->ops.reader));
+		else
+			target_missed(target, &f->ops, NULL);
 		drop_target(f, target, false);
 	} else if (target->state == TARGET_ENDED) {
 		drop_target(f, target, true);
@@ -282,9 +282,18 @@ int brkwatch_follower_finish(struct brkwatch_follower *f)
 	const bool live = f->ops.bw->live;
 	int rc = f->error;
 
-	for (size_t i = 0; i < f->n && !f->enough && !rc && live; i++)
-		if (f->targets[i] && f->targets[i]->state == TARGET_OPEN)
-			rc = step(f, f->targets[i], true, false);
+	f->ops.hurry = true;
+	for (size_t i = 0; i < f->n && !f->enough && !rc && live; i++) {
+		struct target *target = f->targets[i];
+
+		if (target && target->state == TARGET_OPEN)
+			rc = step(f, target, true, false);
+		/* It may have another address space, which is not open yet. */
+		if (target && !rc && (target->state == TARGET_CLOSED || target->state == TARGET_SHARED)) {
+			target->due_ms = f->now_ms;
+			rc = step(f, target, false, false);
+		}
+	}
 	for (size_t i = 0; i < f->n; i++) {
 		struct target *target = f->targets[i];
 

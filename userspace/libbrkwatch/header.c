@@ -39,6 +39,7 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	HEADER("ExternalUpBytes", external_up_bytes, VALUE_UNSIGNED),
 	HEADER("ExternalDownBytes", external_down_bytes, VALUE_UNSIGNED),
 	HEADER("StartBefore", start_before, VALUE_ADDRESS),
+	HEADER("NextSpace", next_space, VALUE_UNSIGNED),
 };
 
 const struct header_field *header_end(struct brkwatch_snapshot *snap, uint32_t seen)
@@ -67,7 +68,7 @@ bool header_has(const struct brkwatch_snapshot *snap, const uint64_t *member)
 	return !(snap->missing & 1u << i);
 }
 
-_Static_assert(HEADER_FIELDS < 32, "header_end() has a bit for each field");
+_Static_assert(HEADER_FIELDS <= 32, "header_end() has a bit for each field");
 
 bool value_parse(enum value_kind kind, const char *text, uint64_t *value)
 {

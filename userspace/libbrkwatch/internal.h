@@ -74,7 +74,7 @@ struct header_field {
 	bool needed;		/* without it nothing can be shown */
 };
 
-#define HEADER_FIELDS 31
+#define HEADER_FIELDS 32
 
 extern const struct header_field header_fields[HEADER_FIELDS];
 
@@ -122,6 +122,7 @@ void snapshot_count(struct brkwatch_snapshot *snap, struct brkwatch_event *event
 void snapshot_set_name(struct brkwatch_snapshot *snap, const char *name);
 
 void totals_add(struct brkwatch_totals *totals, const struct brkwatch_snapshot *snap);
+void totals_add_row(struct brkwatch_totals *totals, const struct brkwatch_row *row);
 
 /* CLOCK_MONOTONIC */
 uint64_t clock_ns(void);

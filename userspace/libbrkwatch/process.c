@@ -70,3 +70,11 @@ void totals_add(struct brkwatch_totals *totals, const struct brkwatch_snapshot *
 	totals->lost += snap->lost;
 	totals->dropped += snap->dropped;
 }
+
+void totals_add_row(struct brkwatch_totals *totals, const struct brkwatch_row *row)
+{
+	totals_add(totals, &(const struct brkwatch_snapshot){
+		.calls = row->calls, .grows = row->grows, .grown_bytes = row->grown_bytes,
+		.shrunk_bytes = row->shrunk_bytes, .peak_bytes = row->peak_bytes, .refused = row->refused,
+	});
+}

@@ -6,28 +6,32 @@
 
 #include "libbrkwatch/internal.h"
 
-#define COLUMN(name, kind) { #name, kind, offsetof(struct brkwatch_row, name) }
+#define COLUMN(name, kind) { #name, kind, offsetof(struct brkwatch_row, name), 0 }
+#define TEXT(name) \
+	{ #name, VALUE_TEXT, offsetof(struct brkwatch_row, name), sizeof(((struct brkwatch_row *)0)->name) }
 
 /* They may be in any place, for a newer module may have more. */
 static const struct {
 	const char *name;
 	enum value_kind kind;
 	size_t offset;
+	size_t size;		/* of a text */
 } columns[] = {
-	COLUMN(pid, VALUE_UNSIGNED), COLUMN(name, VALUE_TEXT),
+	COLUMN(pid, VALUE_UNSIGNED), TEXT(name),
 	COLUMN(start_brk, VALUE_ADDRESS), COLUMN(brk, VALUE_ADDRESS),
 	COLUMN(heap_bytes, VALUE_UNSIGNED), COLUMN(peak_bytes, VALUE_UNSIGNED),
 	COLUMN(calls, VALUE_UNSIGNED), COLUMN(grows, VALUE_UNSIGNED),
 	COLUMN(shrinks, VALUE_UNSIGNED), COLUMN(refused, VALUE_UNSIGNED),
 	COLUMN(grown_bytes, VALUE_UNSIGNED), COLUMN(shrunk_bytes, VALUE_UNSIGNED),
 	COLUMN(last_event_ns, VALUE_UNSIGNED), COLUMN(space, VALUE_UNSIGNED),
-	COLUMN(exit_ns, VALUE_UNSIGNED),
+	COLUMN(exit_ns, VALUE_UNSIGNED), TEXT(last_event), TEXT(last_request), TEXT(last_reason),
+	TEXT(last_limit), TEXT(last_needed),
 };
 
-enum { PID, NAME, COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+enum { PID, COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-/* An older module may be without the number of the space, and all has no time of the exit. */
-#define NEEDED	((size_t)COLUMNS - 2)
+/* An older module may be without the number of the space, and all has nothing of an exit. */
+#define NEEDED	((size_t)13)
 
 struct brkwatch_table {
 	struct text text;	/* a thousand rows are 150 KiB */
@@ -83,8 +87,8 @@ static bool take_value(struct brkwatch_row *row, size_t i, const char *text)
 	void *member = (char *)row + columns[i].offset;
 	uint64_t value;
 
-	if (i == NAME)
-		return snprintf(member, sizeof(row->name), "%s", text) >= 0;
+	if (columns[i].size)
+		return snprintf(member, columns[i].size, "%s", text) >= 0;
 	if (!value_parse(columns[i].kind, text, &value) || (i == PID && value > INT_MAX))
 		return false;
 	if (i == PID)

@@ -120,10 +120,32 @@ static int first_snapshot(struct target *t, const struct target_ops *ops)
 	return rc;
 }
 
+/* Which address space there was, or is, after the last one that was open; 0: none. */
+static uint64_t next_space(const struct target *t, const struct target_ops *ops)
+{
+	struct brkwatch_snapshot snap;
+
+	return t->last_fd < 0 || reader_take(ops->reader, t->last_fd, &snap) ? 0 : snap.next_space;
+}
+
+void target_missed(struct target *t, const struct target_ops *ops, const struct brkwatch_row *row)
+{
+	struct brkwatch_process *process = &t->process;
+
+	if (row) {
+		snprintf(process->snap.name, sizeof(process->snap.name), "%s", row->name);
+		totals_add_row(&process->totals, row);
+	} else {
+		process->totals.missed++;
+	}
+	tell(&ops->listener, missed, process, row);
+}
+
 static int try_open(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
 	const bool again = t->process.snap.space, asked_for = !again && !t->process.parent;
 	enum target_state state = TARGET_CLOSED;
+	uint64_t next;
 	int rc;
 
 	if (t->state == TARGET_SHARED && same_space(t->pid, t->process.parent)) {
@@ -136,8 +158,12 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 	if (t->fd < 0)
 		t->fd = asked_for ? brkwatch_await_process(ops->bw, t->pid) :
 				    brkwatch_open_process(ops->bw, t->pid);
+	/* The last one may know of it only now. */
+	next = t->fd < 0 ? 0 : next_space(t, ops);
 	rc = t->fd < 0 ? t->fd : first_snapshot(t, ops);
 	if (!rc) {
+		if (next && next != t->process.snap.space)
+			target_missed(t, ops, NULL);
 		t->state = TARGET_OPEN;
 		t->due_ms = 0;
 		t->first = !again;
@@ -187,45 +213,50 @@ static void space_ended(struct target *t, const struct target_ops *ops, uint64_t
 	retry(t, TARGET_CLOSED, now_ms);
 }
 
-/* What the module remembers of those that have ended last. */
-static bool find_row(struct target *t, const struct brkwatch *bw)
+/*
+ * What the module remembers of those that have ended last: 1 if it has the address space that this
+ * one had in the end, or -EACCES. @next: the one after the last that was open, if that is known.
+ */
+static int find_row(struct target *t, const struct target_ops *ops, uint64_t next)
 {
+	const uint64_t last = t->process.snap.space;
 	struct brkwatch_table *table;
 	const struct brkwatch_row *row;
-	bool found = false;
+	int rc = brkwatch_table_open(&table, ops->bw, "exited");
 
-	if (brkwatch_table_open(&table, bw, "exited"))
-		return false;
+	if (rc)
+		return rc;
 	/* The newest come first. */
-	while (!found && brkwatch_table_next(table, &row) > 0)
-		found = row->pid == t->pid;
-	/* One whose last address space was open is all known. */
-	if (found && (!row->space || row->space != t->process.snap.space)) {
-		struct brkwatch_totals *totals = &t->process.totals;
-
-		totals->spaces++;
-		totals->calls += row->calls;
-		totals->grows += row->grows;
-		totals->refused += row->refused;
-		totals->grown_bytes += row->grown_bytes;
-		totals->shrunk_bytes += row->shrunk_bytes;
-		if (row->peak_bytes > totals->peak_bytes)
-			totals->peak_bytes = row->peak_bytes;
-		snprintf(t->process.snap.name, sizeof(t->process.snap.name), "%s", row->name);
+	while ((rc = brkwatch_table_next(table, &row)) > 0 && (row->pid != t->pid || !t->pid))
+		;
+	if (rc > 0 && row->space && row->space == last) {
+		/* Or what came after it is not there yet. */
+		rc = !next;
+	} else if (rc > 0) {
+		if (next && row->space != next)
+			target_missed(t, ops, NULL);
+		target_missed(t, ops, row);
 	}
 	brkwatch_table_close(table);
-	return found;
+	return rc;
 }
 
-/* It may have ended before its file was open. */
-static void wait_for_row(struct target *t, const struct target_ops *ops, uint64_t now_ms)
+/* It has ended; there may be an address space whose file was not open before that. */
+static void look_back(struct target *t, const struct target_ops *ops, uint64_t now_ms)
 {
-	if (t->process.parent && t->row_tries < ROW_TRIES &&
-	    !find_row(t, ops->bw)) {
-		t->row_tries++;
+	const struct brkwatch_snapshot *last = &t->process.snap;
+	const uint64_t next = next_space(t, ops);
+	int rc = 1;
+
+	/* An older module does not tell. */
+	if (next || !last->space || (t->process.parent && !header_has(last, &last->next_space)))
+		rc = find_row(t, ops, next);
+	if (!rc && !ops->hurry && t->row_tries++ < ROW_TRIES) {
 		t->due_ms = now_ms + ROW_RETRY_MS;
 		return;
 	}
+	if (rc <= 0 && (next || !last->space))
+		target_missed(t, ops, NULL);
 	t->state = TARGET_ENDED;
 }
 
@@ -251,8 +282,8 @@ int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms,
 		/* fall through */
 	case TARGET_CLOSED:
 	case TARGET_SHARED:
-		if (t->process_ended && t->fd < 0)
-			wait_for_row(t, ops, now_ms);
+		if ((t->process_ended || (ops->hurry && has_ended(t))) && t->fd < 0)
+			look_back(t, ops, now_ms);
 		else if (due)
 			rc = try_open(t, ops, now_ms);
 		return rc;

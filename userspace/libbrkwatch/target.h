@@ -42,6 +42,7 @@ struct target_ops {
 	/* Whether another target has this address space open. */
 	bool (*shared)(void *owner, const struct target *target);
 	void *owner;
+	bool hurry;		/* there is no later */
 };
 
 /*
@@ -53,6 +54,9 @@ int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid
 /* Its file has something to read (@hung_up: nothing will follow), or it is due. */
 int target_step(struct target *target, const struct target_ops *ops, uint64_t now_ms, bool readable,
 		bool hung_up);
+
+/* It had an address space whose file was never open; @row, or NULL: what is known of that. */
+void target_missed(struct target *target, const struct target_ops *ops, const struct brkwatch_row *row);
 
 /* Done with it: its sums, and its descriptors. */
 void target_end(struct target *target);

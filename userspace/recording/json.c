@@ -155,10 +155,50 @@ static int play_lost(struct player *player, struct recorded *recorded, struct js
 	return 0;
 }
 
+static uint64_t address_of(struct json_object *object, const char *name)
+{
+	struct json_object *value = member(object, name);
+	uint64_t address = 0;
+	const char *text = value ? json_object_get_string(value) : "";
+
+	return strlen(text) == 18 && scan_hex(&text, &address) ? address : 0;
+}
+
+static void copy_text(char *text, size_t size, struct json_object *object, const char *name)
+{
+	struct json_object *value = member(object, name);
+
+	snprintf(text, size, "%s", value ? json_object_get_string(value) : "-");
+}
+
 static int play_missed(struct player *player, struct recorded *recorded, struct json_object *object)
 {
-	recorded->process.parent = (pid_t)number_of(object, "parent");
-	tell(&player->listener, missed, &recorded->process);
+	struct brkwatch_process *process = &recorded->process;
+	struct brkwatch_row row = {
+		.pid = (pid_t)process->snap.pid, .space = number_of(object, "space"),
+		.start_brk = address_of(object, "start_brk"), .brk = address_of(object, "brk"),
+		.calls = number_of(object, "calls"), .grows = number_of(object, "grows"),
+		.grown_bytes = number_of(object, "grown_bytes"),
+		.shrunk_bytes = number_of(object, "shrunk_bytes"),
+		.peak_bytes = number_of(object, "peak_bytes"), .refused = number_of(object, "refused"),
+	};
+	bool known = member(object, "calls");
+
+	process->parent = (pid_t)number_of(object, "parent");
+	copy_text(row.last_event, sizeof(row.last_event), object, "last_event");
+	copy_text(row.last_request, sizeof(row.last_request), object, "last_request");
+	copy_text(row.last_reason, sizeof(row.last_reason), object, "last_reason");
+	copy_text(row.last_limit, sizeof(row.last_limit), object, "last_limit");
+	copy_text(row.last_needed, sizeof(row.last_needed), object, "last_needed");
+	if (member(object, "name"))
+		snapshot_set_name(&process->snap, json_object_get_string(member(object, "name")));
+	snprintf(row.name, sizeof(row.name), "%s", process->snap.name);
+	recorded->open |= known;
+	if (known)
+		totals_add_row(&process->totals, &row);
+	else
+		process->totals.missed++;
+	tell(&player->listener, missed, process, known ? &row : NULL);
 	return 0;
 }
 
@@ -174,6 +214,7 @@ static int play_summary(struct player *player, struct recorded *recorded, struct
 		.refused = number_of(object, "refused"),
 		.lost = number_of(object, "lost"),
 		.dropped = number_of(object, "dropped"),
+		.missed = number_of(object, "missed"),
 	};
 
 	player_done(player, recorded, &totals, true_of(object, "ended"));
