@@ -168,7 +168,7 @@ static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
 		return 0;
 	if (!down_read_trylock(lock))
 		return -EAGAIN;
-	err = try_thread(task, O_PATH, "fdinfo/.");
+	err = try_thread(task, O_PATH, BRKWATCH_PTRACE_FILE);
 	up_read(lock);
 	return err == -EACCES && has_perfmon() ? ask(task) : err;
 }
@@ -227,7 +227,7 @@ bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb)
 	    (info->hide_pid != HIDEPID_INVISIBLE || in_group_p(info->pid_gid)))
 		return false;
 	/* Which takes what procfs wants of who is to see the process. */
-	return brkwatch_access_try(O_PATH, "%d/fdinfo/.", pid_nr(pid));
+	return brkwatch_access_try(O_PATH, "%d/" BRKWATCH_PTRACE_FILE, pid_nr(pid));
 }
 
 /* A mount of procfs shows the pid namespace of whoever makes it. */
