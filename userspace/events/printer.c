@@ -108,15 +108,20 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 	return added;
 }
 
-/* Somebody may have set it since the event before. */
-static void look_at_clock(struct printer *pr, struct brkwatch_event *ev)
+/* Somebody may have set it since the last reading, or where there are none, the event before. */
+static void look_at_clock(struct printer *pr, const struct brkwatch_process *process,
+			  struct brkwatch_event *ev)
 {
 	const struct wall *wall = pr->style.wall;
+	const uint64_t newest = process->snap.events;
 	size_t n;
 
-	if (!wall || (!pr->format->clock && !is_time_of_day(pr->style.stamp)))
+	if (!wall || (!pr->format->clock && !is_time_of_day(pr->style.stamp)) ||
+	    (newest && newest == pr->looked_with))
 		return;
-	n = style_look_at_clock(&pr->style, event_unsigned(ev, BRKWATCH_TIME_NS));
+	pr->looked_with = newest;
+	n = style_look_at_clock(&pr->style,
+				newest ? UINT64_MAX : event_unsigned(ev, BRKWATCH_TIME_NS));
 	for (; n && pr->format->clock; n--)
 		pr->format->clock(pr->out, &pr->style, &wall->offsets[wall->n - n]);
 }
@@ -131,7 +136,7 @@ static int print_event(struct printer *pr, struct brkwatch_process *process,
 	};
 	char *p;
 
-	look_at_clock(pr, ev);
+	look_at_clock(pr, process, ev);
 	p = outbuf_reserve(pr->out, LINE_MAX_BYTES);
 	if (pr->keeps)
 		trend_add(&shown->trend, column_heap(&view));

@@ -23,6 +23,7 @@ struct printer {
 
 	bool keeps;			/* something of each process */
 	uint64_t previous_ns;		/* time of the event printed last */
+	uint64_t looked_with;		/* the newest event of the reading with which the clock was looked at */
 	uint64_t shown;			/* events that were, or that a summary has instead */
 	uint64_t missed;		/* address spaces of which nothing is known */
 	bool begun;
