@@ -133,7 +133,7 @@ static void add_end(struct brkwatch_record *record)
 		brkwatch_comm_copy(record->comm, current->group_leader);
 	}
 	brkwatch_event_add(record, event, record->brk);
-	record->ended = true;
+	WRITE_ONCE(record->ended, true);
 	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 	if (record->followers)
 		brkwatch_follow_end(record);

@@ -399,6 +399,24 @@ static void wake_timer_fn(struct timer_list *timer)
 	wake(container_of(timer, struct brkwatch_record, wake_timer));
 }
 
+/*
+ * Those that its process has had before are no longer looked for. Who keeps their
+ * files open, after one exec and another, must not make everybody's search long.
+ */
+static void list_followed(struct brkwatch_record *record)
+{
+	unsigned long key = (unsigned long)record->tgid;
+	struct brkwatch_record *other;
+	struct hlist_node *next;
+
+	lockdep_assert_held(&followed_lock);
+	hash_for_each_possible_safe(followed, other, next, followed, key) {
+		if (other->tgid == record->tgid && READ_ONCE(other->ended))
+			hash_del(&other->followed);
+	}
+	hash_add(followed, &record->followed, key);
+}
+
 /**
  * brkwatch_follow_add() - somebody waits for the events of a record
  * @record: the record, of which the caller has a reference
@@ -415,7 +433,7 @@ void brkwatch_follow_add(struct brkwatch_record *record)
 
 	raw_spin_lock(&followed_lock);
 	if (!record->followers)
-		hash_add(followed, &record->followed, (unsigned long)record->tgid);
+		list_followed(record);
 	WRITE_ONCE(record->followers, record->followers + 1);
 	raw_spin_unlock(&followed_lock);
 	/* Another thread that polls may have found us at it, and nothing yet. */
