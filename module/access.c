@@ -166,9 +166,12 @@ static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
 		return -EACCES;
 	if (mm == current->mm)
 		return 0;
+	/* There is nothing else to ask, and that waits. */
+	if (!BRKWATCH_FDINFO_IS_CHECKED)
+		return ask(task);
 	if (!down_read_trylock(lock))
 		return -EAGAIN;
-	err = try_thread(task, O_PATH, BRKWATCH_PTRACE_FILE);
+	err = try_thread(task, O_PATH, "fdinfo/.");
 	up_read(lock);
 	return err == -EACCES && has_perfmon() ? ask(task) : err;
 }
@@ -227,7 +230,9 @@ bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb)
 	    (info->hide_pid != HIDEPID_INVISIBLE || in_group_p(info->pid_gid)))
 		return false;
 	/* Which takes what procfs wants of who is to see the process. */
-	return brkwatch_access_try(O_PATH, "%d/" BRKWATCH_PTRACE_FILE, pid_nr(pid));
+	return BRKWATCH_FDINFO_IS_CHECKED ?
+	       brkwatch_access_try(O_PATH, "%d/fdinfo/.", pid_nr(pid)) :
+	       brkwatch_access_try(O_RDONLY, "%d/maps", pid_nr(pid));
 }
 
 /* A mount of procfs shows the pid namespace of whoever makes it. */

@@ -174,15 +174,8 @@ static inline struct file *brkwatch_open_below(struct vfsmount *mnt,
 #endif
 }
 
-/*
- * A file of a process that is reached with ptrace access only, and without a
- * lock. fdinfo lets others in before v6.0 (1927e498aee1).
- */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
-# define BRKWATCH_PTRACE_FILE	"fdinfo/."
-#else
-# define BRKWATCH_PTRACE_FILE	"ns/user"
-#endif
+/* Whether to reach fdinfo takes ptrace access, as since v6.0 (1927e498aee1). */
+#define BRKWATCH_FDINFO_IS_CHECKED	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0))
 
 /* A workqueue that is not unbound says so since v6.17 (930c2ea566af). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
