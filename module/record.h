@@ -107,7 +107,7 @@ struct brkwatch_record {
 
 	/* follow.c's, from here to @lent under its lock. */
 	unsigned int followers;
-	u64 next_space;			/* of its process's next record; 0: none, or not followed then */
+	u64 next_space;			/* its process's next one, if followed; or 0 */
 	struct hlist_node followed;
 	struct brkwatch_long_ring *reserve;
 	bool wants_reserve;		/* the last one was lent */

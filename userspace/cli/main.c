@@ -77,7 +77,7 @@ static enum exit_status run(struct session *session, struct selection *sel)
 int main(int argc, char **argv)
 {
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	struct options opts;
+	static struct options opts;
 	struct session session = { .opts = &opts, .out = &out };
 	enum exit_status status;
 

@@ -188,7 +188,7 @@ static void explain_last(const struct printer *pr, const struct brkwatch_process
 		.start = row->start_brk, .start_brk = row->start_brk, .brk = row->brk,
 		.data_limit = BRKWATCH_NONE, .next_mapping = BRKWATCH_NONE,
 	} };
-	struct event_text room;
+	struct event_text room = { 0 };
 	struct brkwatch_event ev;
 
 	if (row_last_event(row, &ev, &room) && event_is(&ev, BRKWATCH_REFUSED))

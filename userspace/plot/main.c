@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	/* Nothing is printed; but who looks at the picture may close it. */
 	static struct outbuf out = { .fd = STDERR_FILENO };
 	static struct plot plot = { .first_ns = UINT64_MAX };
-	struct plot_options opts = { .children = false };
+	static struct plot_options opts;
 	enum exit_status status;
 
 	program_setup();

@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 		       "For more details see brkwatch-stacks(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	struct session session = { .out = &out };
+	static struct session session = { .out = &out };
 	enum exit_status status;
 	struct brkwatch *bw;
 
