@@ -123,8 +123,7 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record,
 	raw_spin_lock(&table_lock);
 	other = brkwatch_record_find(record->mm);
 	if (!other) {
-		/* Who opens the file of another process makes a history himself. */
-		if (owner && same_thread_group(owner, current))
+		if (owner)
 			brkwatch_follow_inherit(record, owner);
 		mmgrab(record->mm);
 		get_pid(record->tgid);
