@@ -135,10 +135,9 @@ static void add_end(struct brkwatch_record *record)
 	brkwatch_event_add(record, event, record->brk);
 	WRITE_ONCE(record->ended, true);
 	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
+	brkwatch_follow_pass_on(record, task);
 	if (record->followers)
 		brkwatch_follow_end(record);
-	else
-		brkwatch_follow_pass_on(record, task);
 }
 
 /**

@@ -268,36 +268,36 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 }
 
 /**
- * brkwatch_follow_pass_on() - a record that nobody follows has ended
+ * brkwatch_follow_pass_on() - a record has ended
  * @record: the record, locked
  * @owner: its process, if that is known
  *
- * What it was lent is for the next one: programs that are run by one that is
- * run by another do not give followers the time for a reserve each.
+ * Its long ring is for the next one, if its events fit in its own or nobody has
+ * it open: programs that are run by one that is run by another do not give
+ * followers the time for a reserve each.
  *
  * Context: any; RCU reader. Does not sleep.
  */
 void brkwatch_follow_pass_on(struct brkwatch_record *record,
 			     struct task_struct *owner)
 {
+	struct brkwatch_history *history = &record->history;
 	struct brkwatch_long_ring *ring = ring_of(record);
 	struct brkwatch_record *next;
-	struct task_struct *parent;
 	u64 seq = 0;
 
-	/* Lent, and open nowhere: the table and the list have it, nobody else. */
-	if (!ring || !record->lent_until || !owner ||
-	    refcount_read(&record->refs) > 2)
+	/* One that was lent the table and the list have. */
+	if (!ring || !owner ||
+	    (history->last + 1 - history->first > brkwatch_history_events &&
+	     (READ_ONCE(record->followers) || refcount_read(&record->refs) > 2)))
 		return;
-	parent = rcu_dereference(owner->real_parent);
 	raw_spin_lock(&followed_lock);
 	next = find_followed(record->tgid, false) ?:
-	       find_followed(task_tgid(parent), false);
-	if (next && brkwatch_history_move(&record->history, record->ring,
+	       find_followed(task_tgid(rcu_dereference(owner->real_parent)), false);
+	if (next && brkwatch_history_move(history, record->ring,
 					  brkwatch_history_events,
-					  record->start_brk, &seq, CHUNK)) {
+					  record->start_brk, &seq, CHUNK))
 		next->reserve = ring;
-	}
 	raw_spin_unlock(&followed_lock);
 }
 
