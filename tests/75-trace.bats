@@ -173,8 +173,9 @@ fill_cache 40" ]
 	echo >"$TRACING/trace"
 	brkdo grow 4096 grow 8192 at 1 grow 40960 >/dev/null
 	cat "$EVENTS/brk_grow/hist"
+	grep '=>' "$TRACING/trace"
 	grep -qE '\{ comm: brkdo +\} hitcount: +3  pages: +13$' "$EVENTS/brk_grow/hist"
-	grep -q '=> .*sys_brk\|=> brkwatch_call_leave' "$TRACING/trace"
+	grep -q '=> .*sys_brk\|=> kretprobe_return' "$TRACING/trace"
 	n=$(grep -c '<stack trace>' "$TRACING/trace")
 	[ "$n" = 1 ]
 	echo '!hist:keys=comm:vals=pages:sort=pages' >"$EVENTS/brk_grow/trigger"

@@ -51,6 +51,13 @@ def value(data, place):
     return int.from_bytes(data[offset:offset + size], sys.byteorder, signed=signed)
 
 
+def amount(number, reason):
+    """Limit or needed, as the rows have them."""
+    if not number:
+        return "-"
+    return f"{number:#018x}" if reason in ("below_start", "address_limit", "next_mapping") else str(number)
+
+
 seen = {}
 pages = open(pages_name, "rb").read()
 for start in range(0, len(pages), 4096):
@@ -69,7 +76,8 @@ for start in range(0, len(pages), 4096):
         seen[v["space"], v["seq"]] = comm, v["start"], [
             str(v["seq"]), str(v["time"]), str(v["took"]), str(v["tid"]), kind,
             str(v["request"]) if fork else f"{v['request']:#018x}", f"{v['old']:#018x}", f"{v['new']:#018x}",
-            str(v["delta"]), str(v["pages"]), reasons[v["reason"]], letters]
+            str(v["delta"]), str(v["pages"]), reasons[v["reason"]], letters,
+            amount(v["limit"], reasons[v["reason"]]), amount(v["needed"], reasons[v["reason"]])]
 
 compared, kinds, space = 0, set(), None
 for line in open(rows_name):
@@ -81,7 +89,7 @@ for line in open(rows_name):
     elif key == "Name":
         comm = text
     row = line.rstrip("\n").split("\t")
-    if len(row) == 12 and row[0] != "seq":
+    if len(row) == 14 and row[0] != "seq":
         if (space, int(row[0])) not in seen:
             # From before the events were enabled.
             assert not compared, row
