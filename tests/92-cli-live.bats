@@ -17,14 +17,18 @@ cli_calls() {
 	jq -s 'map(select(.type == "summary").calls) | add' "$BATS_TEST_TMPDIR/json"
 }
 
-# same_as_strace DIFFERENCE COMMAND...
+# same_as_strace DIFFERENCE COMMAND...: one of three times. On a busy machine a
+# child may go on in another program before the file of the first could be opened.
 same_as_strace() {
 	local theirs ours
-	theirs=$(strace_calls "${@:2}")
-	ours=$(cli_calls "${@:2}")
-	echo "strace: $theirs, brkwatch-cli: $ours"
-	[ "$theirs" -gt 0 ]
-	[ $((ours - theirs)) -ge -"$1" ] && [ $((ours - theirs)) -le "$1" ]
+	for _ in 1 2 3; do
+		theirs=$(strace_calls "${@:2}")
+		ours=$(cli_calls "${@:2}")
+		echo "strace: $theirs, brkwatch-cli: $ours"
+		[ "$theirs" -gt 0 ]
+		! [ $((ours - theirs)) -ge -"$1" ] || ! [ $((ours - theirs)) -le "$1" ] || return 0
+	done
+	return 1
 }
 
 @test "a command is followed from its first instruction, its output is its own" {
@@ -221,9 +225,8 @@ has_ignored() {
 for i in range(5): subprocess.run(["ls"], stdout=subprocess.DEVNULL, close_fds=False)
 subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEVNULL)'
 	printf 'all: %s\n\t@true\n%%.o:\n\t@sort /etc/services >/dev/null\n' "$(echo {1..12}.o)" >"$BATS_TEST_TMPDIR/Makefile"
-	# Which takes more memory when more is to be done at a time. On a busy machine a shell
-	# may go on in another program, after three calls, before its file could be opened.
-	same_as_strace 12 make -s -j4 -C "$BATS_TEST_TMPDIR" all
+	# Which takes more memory when more is to be done at a time.
+	same_as_strace 8 make -s -j4 -C "$BATS_TEST_TMPDIR" all
 }
 
 @test "which events, and when it ends" {
