@@ -120,7 +120,7 @@ nobody() {
 	chmod 111 "$scene/brkdo"
 	CLI=nobody fails_to_watch "permission denied" -q --until 'heap>1K' -- "$scene/brkdo" grow 4096
 	[ -z "$output" ]
-	CLI=nobody fails_to_watch "permission denied" -q --until 'heap>1M' -- sh -c 'exec "$1" grow 4096' sh "$scene/brkdo"
+	CLI=nobody fails_to_watch "permission denied" -q --until 'heap>1M' -- sh -c 'exec "$1" grow 4096 sleep 1000' sh "$scene/brkdo"
 	[[ "$output" == *grow* ]]
 	rm -r "$scene"
 	fails_to_watch "No space left" -o /dev/full -- true
