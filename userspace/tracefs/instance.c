@@ -30,7 +30,7 @@ static void complain(const char *what, int error)
 
 static void remove_directory(const char *path)
 {
-	for (int i = 0; i < REMOVE_TRIES && rmdir(path) && errno != ENOENT; i++)
+	for (int i = 0; i < REMOVE_TRIES && rmdir(path) && errno == EBUSY; i++)
 		usleep(REMOVE_PAUSE_US);
 }
 
