@@ -191,8 +191,8 @@ void brkwatch_record_retire(struct brkwatch_record *record)
 
 /*
  * End the records whose address space went unnoticed: root can silence all
- * kprobes for a while. Only the worker may do this, because it is the one
- * that lets go of an mm.
+ * kprobes for a while. Only the worker may look at each record's mm, because it
+ * is the one that lets go of them.
  */
 static void sweep(void)
 {

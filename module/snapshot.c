@@ -13,16 +13,26 @@
 #include "proc.h"
 #include "record.h"
 
-/* The address space, if it still has users. */
+/*
+ * The address space, if it still has users. If it has none, but its exit_mmap()
+ * is still to come, it ends here: whoever sees that it has exited sees the end.
+ */
 static struct mm_struct *get_mm(struct brkwatch_record *record)
 {
-	struct mm_struct *mm;
+	struct mm_struct *mm = NULL;
+	bool gone = false;
 
 	raw_spin_lock(&record->lock);
-	mm = record->mm;
-	if (record->ended || !mmget_not_zero(mm))
-		mm = NULL;
+	if (!record->ended) {
+		gone = !mmget_not_zero(record->mm);
+		mm = gone ? NULL : record->mm;
+	}
 	raw_spin_unlock(&record->lock);
+	if (gone) {
+		rcu_read_lock();
+		brkwatch_event_end(record);
+		rcu_read_unlock();
+	}
 	return mm;
 }
 
