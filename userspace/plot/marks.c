@@ -45,10 +45,13 @@ static void put_crosses(struct drawing *d, const struct plot_space *space)
 
 static void put_exec(struct drawing *d, const struct plot_space *space)
 {
-	const struct step *first = &space->steps.buckets[0].first;
+	const struct step *first;
 
-	if (shows_exec(space))
+	/* Only one without events has no bucket. */
+	if (shows_exec(space)) {
+		first = &space->steps.buckets[0].first;
 		put_mark(d, first->ns, first->value - space->lowest);
+	}
 }
 
 static void put_end(struct drawing *d, const struct plot_space *space)
