@@ -1,30 +1,25 @@
-# make                the module for the running kernel, and brkwatch-cli
-# make module         brkwatch.ko; KDIR=DIR for other kernel headers
-# make cli            userspace/brkwatch-cli and the other programs
-# make install        command, man pages, completions, and the module for KDIR's kernel;
-#                     prefix=DIR (/usr/local), DESTDIR=DIR; make uninstall removes them
-# make install-lib    only libbrkwatch: what programs that use it need, and run with
+# make                the module for the running kernel, and the programs
+# make module         brkwatch.ko only; KDIR=DIR for other kernel headers
+# make cli            the programs and the library only, in userspace/
+# make install        all of it; prefix=DIR (/usr/local), DESTDIR=DIR; uninstall
+# make install-lib    only what programs that use libbrkwatch need
 # make install-boot   load the module at boot
-# make dkms-install   give the module to DKMS, which builds it for each kernel; make
-#                     dkms-uninstall
-# make deb            Debian packages of all of it, in build/deb
+# make dkms-install   have DKMS build the module for each kernel; dkms-uninstall
+# make deb            Debian packages, in build/deb
 # make sign           sign the module for a machine with Secure Boot
-# make demo           a minute's tour in a virtual machine
-# make test           build and test on Debian's kernels 6.1 and 6.12, in virtual
-#                     machines; KERNEL=6.12 for one line (5.10, 6.1, 6.12, 7),
-#                     TEST=tests/10-load.bats for some
-# make check-long     the same, with more and longer tries
-# make check-debug    the same on kernels that check themselves, and coverage; hours
-# make test-arch      ARCH=arm64: the tests on an emulated machine of that kind, with
-#                     both kernels; ARCH=i386 or s390x: those of single calls on 6.1
-# make check-packages packages, DKMS and Secure Boot, in a Debian of their own
-# make release        the tarball of a version, if everything is as it has to be
-# make lint           all that can be said without running it, and a minute of fuzzing
-# make bench          what brkwatch and other tools cost per call, in virtual machines
+# make demo           a tour of one minute in a virtual machine
+# make test           the tests, in virtual machines with Debian's 6.1 and 6.12;
+#                     KERNEL=6.12 for one kernel, TEST=tests/10-load.bats for one file
+# make check-long     the same tests with larger figures; takes hours
+# make check-debug    the tests on kernels that check themselves; takes hours
+# make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
+# make check-packages packages, DKMS and Secure Boot in a Debian of their own
+# make lint           checks without a virtual machine, and a minute of fuzzing
+# make bench          measure what brkwatch and other tools cost for each call
+# make release        the tarball of a version
 # make clean          remove everything built
-# make help           this list
 #
-# demo, test and bench want Debian; they install what they need with apt-get and keep
+# demo, test and bench need Debian: they install packages with apt-get, and keep
 # kernels in ~/.cache/brkwatch.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
