@@ -59,7 +59,7 @@ struct json_object *json_header(const char *type, const struct event_style *styl
 	json_add_name(obj, "name", snap.name, true);
 	json_object_object_add(obj, "state", json_object_new_string(snap.exited ? "exited" : "running"));
 	for (size_t i = 0; i < HEADER_FIELDS; i++)
-		if (!(snap.missing & 1u << i))
+		if (!(snap.missing & HEADER_BIT(i)))
 			add_header_field(obj, &header_fields[i], *header_value(&header_fields[i], &snap));
 	add_wall(obj, style->wall);
 	return obj;

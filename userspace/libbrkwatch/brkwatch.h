@@ -86,7 +86,7 @@ struct brkwatch_snapshot {
 	uint64_t start_before;	/* where the heap started before the oldest event that is there */
 	uint64_t next_space;	/* that the process has had after this one, if it was followed; 0: none */
 	uint64_t start;		/* the same after the event that was returned last; 0: not known */
-	uint32_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
+	uint64_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
 };
 
 /* Sums over the address spaces that a process has had. */

@@ -42,13 +42,12 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	HEADER("NextSpace", next_space, VALUE_UNSIGNED),
 };
 
-const struct header_field *header_end(struct brkwatch_snapshot *snap, uint32_t seen)
+const struct header_field *header_end(struct brkwatch_snapshot *snap)
 {
-	snap->missing = ~seen;
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
 		const struct header_field *field = &header_fields[i];
 
-		if (seen & 1u << i)
+		if (!(snap->missing & HEADER_BIT(i)))
 			continue;
 		if (field->needed)
 			return field;
@@ -65,10 +64,8 @@ bool header_has(const struct brkwatch_snapshot *snap, const uint64_t *member)
 
 	while (header_fields[i].offset != (size_t)((const char *)member - (const char *)snap))
 		i++;
-	return !(snap->missing & 1u << i);
+	return !(snap->missing & HEADER_BIT(i));
 }
-
-_Static_assert(HEADER_FIELDS <= 32, "header_end() has a bit for each field");
 
 bool value_parse(enum value_kind kind, const char *text, uint64_t *value)
 {

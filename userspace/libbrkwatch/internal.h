@@ -74,15 +74,16 @@ struct header_field {
 	bool needed;		/* without it nothing can be shown */
 };
 
-#define HEADER_FIELDS 32
+#define HEADER_FIELDS 32	/* at most 64 */
+#define HEADER_BIT(i) (1ull << (i))	/* of a snapshot's missing */
 
 extern const struct header_field header_fields[HEADER_FIELDS];
 
 /*
- * The header has been read. An older module or recording has fewer keys: note which, where @seen
- * has a bit for each that is there. Returns the first one missing that is needed, or NULL.
+ * The header has been read. An older module or recording has fewer keys; the bits of those are left
+ * in snap->missing. Returns the first one that is needed, or NULL.
  */
-const struct header_field *header_end(struct brkwatch_snapshot *snap, uint32_t seen);
+const struct header_field *header_end(struct brkwatch_snapshot *snap);
 
 /* Whether the key was there that @member, one of the snapshot's, has the value of. */
 bool header_has(const struct brkwatch_snapshot *snap, const uint64_t *member);

@@ -40,7 +40,7 @@ problem(struct brkwatch_reader *reader, const char *fmt, ...)
  * come in the order of our table, as they do.
  */
 static int parse_line(struct brkwatch_reader *reader, struct brkwatch_snapshot *snap,
-		      const char *key, const char *value, unsigned int *hint, uint32_t *seen)
+		      const char *key, const char *value, unsigned int *hint)
 {
 	if (!strcmp(key, "Name")) {
 		snprintf(snap->name, sizeof(snap->name), "%s", value);
@@ -58,7 +58,7 @@ static int parse_line(struct brkwatch_reader *reader, struct brkwatch_snapshot *
 		if (!value_parse(header_fields[i].kind, value, header_value(&header_fields[i], snap)))
 			return problem(reader, "the value of %s is not understood: %.40s", key, value);
 		*hint = i + 1;
-		*seen |= 1u << i;
+		snap->missing &= ~HEADER_BIT(i);
 		return 0;
 	}
 	return 0;		/* a key of a newer module */
@@ -69,12 +69,12 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 {
 	const struct header_field *missing;
 	unsigned int hint = 0;
-	uint32_t seen = 0;
 	char *line = reader->text.start;
 
 	if (strncmp(line, "Format:\t", 8) != 0)
 		return problem(reader, "not a brkwatch file: it does not begin with Format:");
 
+	snap->missing = UINT64_MAX;
 	while (*line != '\n') {
 		char *end = strchr(line, '\n');
 		char *value;
@@ -93,12 +93,12 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 			return problem(reader, "format %.20s, but this program knows only format "
 				       BRKWATCH_FORMAT "; install the one that came with the module",
 				       value);
-		rc = parse_line(reader, snap, line, value, &hint, &seen);
+		rc = parse_line(reader, snap, line, value, &hint);
 		if (rc)
 			return rc;
 		line = end + 1;
 	}
-	missing = header_end(snap, seen);
+	missing = header_end(snap);
 	if (missing)
 		return problem(reader, "no %s in the header block", missing->key);
 	reader->cursor = line + 1;

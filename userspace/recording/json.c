@@ -69,9 +69,8 @@ static int read_header(struct player *player, struct json_object *object,
 	struct brkwatch_snapshot *snap = &process->snap;
 	const struct header_field *missing;
 	struct json_object *value;
-	uint32_t seen = 0;
 
-	*process = (struct brkwatch_process){ .parent = 0 };
+	*process = (struct brkwatch_process){ .snap.missing = UINT64_MAX };
 	for (size_t i = 0; i < HEADER_FIELDS; i++) {
 		const struct header_field *field = &header_fields[i];
 
@@ -80,9 +79,9 @@ static int read_header(struct player *player, struct json_object *object,
 		if (!value_parse(field->kind, value ? json_object_get_string(value) : "none",
 				 header_value(field, snap)))
 			return player_problem(player, "%s is not understood", field->json);
-		seen |= 1u << i;
+		snap->missing &= ~HEADER_BIT(i);
 	}
-	missing = header_end(snap, seen);
+	missing = header_end(snap);
 	if (missing)
 		return player_problem(player, "no %s, which is needed", missing->json);
 	value = member(object, "name");
