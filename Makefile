@@ -9,7 +9,7 @@
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a tour of one minute in a virtual machine
 # make test           the tests, in virtual machines with Debian's 6.1 and 6.12;
-#                     KERNEL=6.12 for one kernel, TEST=tests/10-load.bats for one file
+#                     KERNEL=6.12 for one kernel, TEST=FILE.bats for one file
 # make check-long     the same tests with larger figures; takes hours
 # make check-debug    the tests on kernels that check themselves; takes hours
 # make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
@@ -62,6 +62,7 @@ install: install-cli install-tools install-lib install-man4 install-module
 
 install-cli: cli
 	$(call install_program,brkwatch-cli)
+	$(INSTALL_DATA) userspace/man/brkwatch.7 "$(call man_page,brkwatch.7)"
 
 install-tools: cli
 	$(foreach tool,$(tools),$(call install_program,$(tool)) &&) true

@@ -356,6 +356,7 @@ offers() {
 
 @test "the man pages are without warnings, and fit into 80 columns" {
 	needs man
+	needs mandoc
 	run -0 make -s -C "$ROOT/userspace" lint-man
 	[ -z "$output" ]
 	local page
@@ -380,6 +381,7 @@ offers() {
 	for head in NAME SYNOPSIS DESCRIPTION FILES EVENTS REASONS "WHAT CANNOT BE TOLD APART" PARAMETERS PERMISSIONS LIMITATIONS VERSIONS "SEE ALSO"; do
 		[ "$(part "$MODULE_PAGE" "$head" | wc -l)" -ge 1 ]
 	done
+	[ "$(grep -c '^\.SS ' "$ROOT/userspace/man/brkwatch.7")" -ge 10 ]
 	grep -oE 'getenv\("[A-Z_]+"' -h "$ROOT"/userspace/{cli,common}/*.c | grep -oE '[A-Z_]{3,}' >variables
 	all_in "$(cat variables)" <(part "$USER_PAGE" ENVIRONMENT | bold)
 }
@@ -441,6 +443,23 @@ offers() {
 	[ "$(wc -w <<<"$members")" -ge 50 ]
 	all_in "$types" <(tags <json)
 	all_in "$members" <(bold <json)
+}
+
+@test "the overview and the README have only options that there are" {
+	local line word program
+	{
+		MANWIDTH=200 man -l "$ROOT/userspace/man/brkwatch.7" | col -bx
+		cat "$ROOT/README.md"
+	} | grep -oE '^    +([$#] )?(sudo )?brkwatch-[a-z]+ .*' | sed -E 's/^ +([$#] )?(sudo )?//; s/ (-- .*|# .*)//' >commands
+	[ "$(wc -l <commands)" -ge 20 ]
+	while read -r line; do
+		program=${line%% *}
+		for word in ${line#* }; do
+			[[ $word == -* && $word != - ]] || continue
+			echo "$line"
+			grep -qE -e "(^|[ ,])${word%%=*}([=, ]|$)" "$BATS_FILE_TMPDIR/help-${program#brkwatch-}"
+		done
+	done <commands
 }
 
 @test "the examples are understood" {
