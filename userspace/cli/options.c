@@ -25,28 +25,29 @@ static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Follow:", 2 },
 	{ "follow", OPT_FOLLOW, NULL, 0, "print each event as it happens, also after an exec, until the "
 	  "processes end or Ctrl-C", 2 },
-	{ "follow-forks", 'f', NULL, 0, "likewise, and their children, and theirs", 2 },
-	{ "input", OPT_INPUT, "FILE", 0, "what --json or --csv wrote, or a copy of a file of "
-	  "/proc/brkwatch, instead of a process", 2 },
+	{ "follow-forks", 'f', NULL, 0, "follow, and also follow all their descendants", 2 },
+	{ "input", OPT_INPUT, "FILE", 0, "show a recording made with --json or --csv, or a copy of "
+	  "a file of /proc/brkwatch, instead of a process", 2 },
 	{ NULL, 0, NULL, 0, "Which events, and how long:", 3 },
-	{ "event", OPT_EVENT, "LIST", 0, "of these kinds, as grow,shrink,refused", 3 },
-	{ "min-delta", OPT_MIN_DELTA, "SIZE", 0, "that move the break by at least SIZE, as 64K or 1M", 3 },
-	{ "max-events", 'n', "N", 0, "end after N events", 3 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "end after that time", 3 },
-	{ "until", OPT_UNTIL, "CONDITION", 0, "end, with exit status 3, when it is true: a kind of event, "
-	  "or heap>1G; also of grown, shrunk, calls, refused", 3 },
-	{ NULL, 0, NULL, 0, "How it looks:", 4 },
-	{ NULL, 't', NULL, 0, "time of day; -tt: with microseconds; -ttt: since 1970", 4 },
-	{ NULL, 'r', NULL, 0, "time since the event before", 4 },
-	{ "summary-only", 'c', NULL, 0, "no events, but a table when all has ended", 4 },
-	{ "summary", 'C', NULL, 0, "events and the table", 4 },
-	{ "explain", OPT_EXPLAIN, NULL, 0, "say in plain words what each event means", 4 },
-	{ "columns", OPT_COLUMNS, "LIST", 0, "these columns, by name; +NAME: also", 4 },
-	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 4 },
-	{ "bytes", OPT_BYTES, NULL, 0, "sizes as plain numbers of bytes, not as KiB, MiB, ...", 4 },
-	{ "json", OPT_JSON, NULL, 0, "JSON, one object per line", 4 },
-	{ "csv", OPT_CSV, NULL, 0, "events as comma-separated values", 4 },
-	{ "quiet", 'q', NULL, 0, "events only: no head, no totals", 4 },
+	{ "event", OPT_EVENT, "LIST", 0, "show only these kinds, such as grow,shrink,refused", 3 },
+	{ "min-delta", OPT_MIN_DELTA, "SIZE", 0, "show only events that move the break by at least "
+	  "SIZE, such as 64K or 1M", 3 },
+	{ "max-events", 'n', "N", 0, "stop after N events", 3 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 3 },
+	{ "until", OPT_UNTIL, "CONDITION", 0, "stop with exit status 3 when CONDITION is true: a kind of "
+	  "event, or heap>1G; also grown, shrunk, calls, refused", 3 },
+	{ NULL, 0, NULL, 0, "Output:", 4 },
+	{ NULL, 't', NULL, 0, "show the time of day; -tt: with microseconds; -ttt: seconds since 1970", 4 },
+	{ NULL, 'r', NULL, 0, "show the time since the previous event", 4 },
+	{ "summary-only", 'c', NULL, 0, "print no events, only a table at the end", 4 },
+	{ "summary", 'C', NULL, 0, "print events, and the table at the end", 4 },
+	{ "explain", OPT_EXPLAIN, NULL, 0, "explain each event in plain words", 4 },
+	{ "columns", OPT_COLUMNS, "LIST", 0, "show these columns; +LIST: in addition to the usual ones", 4 },
+	{ "color", OPT_COLOR, "WHEN", 0, "use colors: auto, always or never", 4 },
+	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 4 },
+	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per line", 4 },
+	{ "csv", OPT_CSV, NULL, 0, "print events as comma-separated values", 4 },
+	{ "quiet", 'q', NULL, 0, "print only events: no heading, no totals", 4 },
 	{ "output", 'o', "FILE", 0, "write to FILE", 4 },
 	{ 0 },
 };
@@ -229,9 +230,9 @@ void options_parse(struct options *opts, int argc, char **argv)
 	static const struct argp_child children[] = { { &selection_argp, 0, NULL, 1 }, { 0 } };
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children, .help_filter = more_help,
-		.args_doc = "PID...\n--follow PID...\n-- COMMAND [ARGUMENT]...",
-		.doc = "Show where the heap of a process ends (its program break), what brk(2) calls "
-		       "moved it, and why calls were refused. Needs the brkwatch kernel module.",
+		.args_doc = "PID...\n--follow PID...\n--input FILE\n-- COMMAND [ARGUMENT]...",
+		.doc = "Show where the heap of a process ends (its program break), which brk(2) calls "
+		       "moved it, and why the kernel refused others. Needs the kernel module brkwatch.",
 	};
 
 	*opts = (struct options){ .format = &text_lines };

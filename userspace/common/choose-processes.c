@@ -101,10 +101,10 @@ enum { OPT_COMM = 0x1100, OPT_UID, OPT_ALL };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Which processes:", 1 },
-	{ "pid", 'p', "LIST", 0, "these, as 17,18 or what pidof says", 1 },
-	{ "comm", OPT_COMM, "REGEX", 0, "those whose command name matches", 1 },
-	{ "uid", OPT_UID, "USER", 0, "those of this user", 1 },
-	{ "all", OPT_ALL, NULL, 0, "all that may be looked at", 1 },
+	{ "pid", 'p', "LIST", 0, "these processes: 17,18 or the output of pidof", 1 },
+	{ "comm", OPT_COMM, "REGEX", 0, "processes whose command name matches REGEX", 1 },
+	{ "uid", OPT_UID, "USER", 0, "processes of this user", 1 },
+	{ "all", OPT_ALL, NULL, 0, "all processes that you may read", 1 },
 	{ 0 },
 };
 

@@ -34,23 +34,23 @@ function __brkwatch_columns
     printf '%s\t%s\n' \
         pid 'number of the process' \
         space 'number of the address space' \
-        seq 'number of the event in it' \
+        seq 'number of the event in its address space' \
         time_ns 'when the call ended' \
-        took_ns 'how long it took' \
-        tid 'thread that made it' \
+        took_ns 'how long the call took' \
+        tid 'thread that called' \
         event 'what happened' \
         request 'break that was asked for' \
-        old 'break before' \
-        new 'break after' \
-        delta_bytes 'by how much it moved' \
+        old 'break before the event' \
+        new 'break after the event' \
+        delta_bytes 'how far the break moved' \
         delta_pages 'the same in pages' \
-        reason 'why a call was refused' \
-        flags 'overlapping, by a vfork child' \
-        limit 'of a refusal: what there may be' \
-        needed 'what it would have been' \
-        start_brk 'where the heap begins' \
-        heap_bytes 'size of the heap after' \
-        trend 'the last sizes as a picture' \
+        reason 'why the kernel refused the request' \
+        flags 'o: overlapped, v: by a vfork child, s: below a stack' \
+        limit 'for a refusal: how much was allowed' \
+        needed 'for a refusal: how much would have been needed' \
+        start_brk 'where the heap starts' \
+        heap_bytes 'size of the heap after the event' \
+        trend 'the last sizes of the heap as a picture' \
         note 'reason, child, thread and flags'
 end
 
@@ -76,49 +76,49 @@ complete -c $program -s V -l version -d 'Display the version'
 
 if test $program != brkwatch-metrics
     complete -c $program -s p -l pid -x -a '(__brkwatch_list __brkwatch_processes)' -d 'These processes'
-    complete -c $program -l comm -x -a '(__brkwatch_processes names)' -d 'Those whose command name matches'
-    complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Those of this user'
-    complete -c $program -l all -d 'All that may be looked at'
+    complete -c $program -l comm -x -a '(__brkwatch_processes names)' -d 'Processes whose command name matches'
+    complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Processes of this user'
+    complete -c $program -l all -d 'All processes that you may read'
 end
 if contains $program brkwatch-cli brkwatch-stacks brkwatch-plot
     complete -c $program -n __brkwatch_has_command -a '(__brkwatch_command)'
     complete -c $program -n __brkwatch_wants_process -a '(__brkwatch_list __brkwatch_processes)'
-    complete -c $program -s f -l follow-forks -d 'Also their children, and theirs'
-    complete -c $program -l duration -x -d 'End after that time'
+    complete -c $program -s f -l follow-forks -d 'Also follow all their descendants'
+    complete -c $program -l duration -x -d 'Stop after that time'
 end
 if contains $program brkwatch-cli brkwatch-plot
-    complete -c $program -l input -r -F -d 'Read a recording or a copy of a file'
+    complete -c $program -l input -r -F -d 'Show a recording or a copy of a file'
 end
 if contains $program brkwatch-cli brkwatch-stacks brkwatch-top
-    complete -c $program -l bytes -d 'Sizes as plain numbers of bytes'
+    complete -c $program -l bytes -d 'Print sizes in bytes'
 end
 if contains $program brkwatch-cli brkwatch-stacks
-    complete -c $program -s c -l summary-only -d 'No events, but a table when all has ended'
+    complete -c $program -s c -l summary-only -d 'Print no events, only a table at the end'
 end
 if contains $program brkwatch-cli brkwatch-top
     complete -c $program -l color -x -a 'auto always never' -d 'When to use colors'
-    complete -c $program -l json -d 'JSON, one object per line'
-    complete -c $program -s q -l quiet -d 'Without a head'
+    complete -c $program -l json -d 'Print JSON, one object per line'
+    complete -c $program -s q -l quiet -d 'Print no heading'
 end
 
 switch $program
     case brkwatch-stacks
-        complete -c $program -l folded -d 'Only the paths, for flame graph tools'
-        complete -c $program -l flamegraph -r -F -d 'Draw a flame graph, too'
+        complete -c $program -l folded -d 'Print only the call paths, for flame graph tools'
+        complete -c $program -l flamegraph -r -F -d 'Also draw a flame graph, an SVG'
     case brkwatch-metrics
-        complete -c $program -l interval -x -d 'Again and again'
-        complete -c $program -l openmetrics -d 'In the OpenMetrics format'
-        complete -c $program -l groups -x -d 'How many names are shown'
+        complete -c $program -l interval -x -d 'Write the file again and again'
+        complete -c $program -l openmetrics -d 'Use the OpenMetrics format'
+        complete -c $program -l groups -x -d 'How many command names to show'
     case brkwatch-cli
         complete -c $program -l follow -d 'Print each event as it happens'
-        complete -c $program -l event -x -a '(__brkwatch_list __brkwatch_kinds)' -d 'Of these kinds'
-        complete -c $program -l min-delta -x -d 'That move the break by at least SIZE'
-        complete -c $program -s n -l max-events -x -d 'End after N events'
-        complete -c $program -l until -x -a "(__brkwatch_list __brkwatch_kinds) heap\\> grown\\> shrunk\\> calls\\> refused\\>" -d 'End, with exit status 3, when it is true'
-        complete -c $program -s t -d 'Time of day; -tt: with microseconds; -ttt: since 1970'
-        complete -c $program -s r -d 'Time since the event before'
-        complete -c $program -s C -l summary -d 'Events and the table'
-        complete -c $program -l explain -d 'Say in plain words what each event means'
-        complete -c $program -l columns -x -a '(__brkwatch_list __brkwatch_columns)' -d 'These columns'
-        complete -c $program -l csv -d 'Events as comma-separated values'
+        complete -c $program -l event -x -a '(__brkwatch_list __brkwatch_kinds)' -d 'Show only these kinds'
+        complete -c $program -l min-delta -x -d 'Show only events that move the break by at least SIZE'
+        complete -c $program -s n -l max-events -x -d 'Stop after N events'
+        complete -c $program -l until -x -a "(__brkwatch_list __brkwatch_kinds) heap\\> grown\\> shrunk\\> calls\\> refused\\>" -d 'Stop with exit status 3 when it is true'
+        complete -c $program -s t -d 'Show the time of day; -tt: with microseconds; -ttt: since 1970'
+        complete -c $program -s r -d 'Show the time since the previous event'
+        complete -c $program -s C -l summary -d 'Print events, and the table at the end'
+        complete -c $program -l explain -d 'Explain each event in plain words'
+        complete -c $program -l columns -x -a '(__brkwatch_list __brkwatch_columns)' -d 'Show these columns'
+        complete -c $program -l csv -d 'Print events as comma-separated values'
 end

@@ -18,11 +18,11 @@
 enum { OPT_OPENMETRICS = 0x100, OPT_INTERVAL, OPT_GROUPS };
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "write them to FILE, which is replaced as a whole", 0 },
-	{ "interval", OPT_INTERVAL, "SECONDS", 0, "again and again; at the end FILE is removed", 0 },
-	{ "openmetrics", OPT_OPENMETRICS, NULL, 0, "in the OpenMetrics format", 0 },
-	{ "groups", OPT_GROUPS, "N", 0, "how many names are shown, largest heap first (20); the others "
-	  "are one, called other", 0 },
+	{ "output", 'o', "FILE", 0, "write to FILE, which is replaced as a whole", 0 },
+	{ "interval", OPT_INTERVAL, "SECONDS", 0, "write FILE again and again; remove it at the end", 0 },
+	{ "openmetrics", OPT_OPENMETRICS, NULL, 0, "use the OpenMetrics format", 0 },
+	{ "groups", OPT_GROUPS, "N", 0, "show N command names, the largest heaps first (20), and "
+	  "all others together as \"other\"", 0 },
 	{ 0 },
 };
 

@@ -25,10 +25,13 @@ struct plot_options {
 };
 
 static const struct argp_option options[] = {
-	{ "follow-forks", 'f', NULL, 0, "also their children, and theirs", 2 },
-	{ "input", OPT_INPUT, "FILE", 0, "what brkwatch-cli has recorded, instead of a process; -: a pipe", 2 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "end after that time", 2 },
-	{ "output", 'o', "FILE", 0, "the picture: FILE.svg or FILE.png", 2 },
+	{ NULL, 0, NULL, 0, "Follow:", 2 },
+	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
+	{ "input", OPT_INPUT, "FILE", 0, "draw a recording of brkwatch-cli instead of a process; -: "
+	  "standard input", 2 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
+	{ NULL, 0, NULL, 0, "Output:", 3 },
+	{ "output", 'o', "FILE", 0, "the picture to write: FILE.svg or FILE.png", 3 },
 	{ 0 },
 };
 
@@ -165,8 +168,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.args_doc = "-o FILE PID...\n-o FILE --input RECORDING\n-o FILE -- COMMAND [ARGUMENT]...",
-		.doc = "Draw the program breaks of processes over time, with gnuplot, until they end or "
-		       "Ctrl-C.\vFor more details see brkwatch-plot(1).",
+		.doc = "Draw the program breaks of processes over time with gnuplot, from now until they "
+		       "end or Ctrl-C.\vFor more details see brkwatch-plot(1).",
 	};
 	/* Nothing is printed; but who looks at the picture may close it. */
 	static struct outbuf out = { .fd = STDERR_FILENO };

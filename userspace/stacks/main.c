@@ -27,13 +27,14 @@ struct session {
 };
 
 static const struct argp_option options[] = {
-	{ "follow-forks", 'f', NULL, 0, "also their children, and theirs", 2 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "end after that time", 2 },
-	{ NULL, 0, NULL, 0, "How it looks:", 3 },
-	{ "summary-only", 'c', NULL, 0, "no events, only the bytes of each path of calls", 3 },
-	{ "folded", OPT_FOLDED, NULL, 0, "only the paths, a line each, for flame graph tools", 3 },
-	{ "flamegraph", OPT_FLAMEGRAPH, "FILE", 0, "draw a flame graph, too: FILE.svg", 3 },
-	{ "bytes", OPT_BYTES, NULL, 0, "sizes as plain numbers of bytes, not as KiB, MiB, ...", 3 },
+	{ NULL, 0, NULL, 0, "Follow:", 2 },
+	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
+	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
+	{ NULL, 0, NULL, 0, "Output:", 3 },
+	{ "summary-only", 'c', NULL, 0, "print no events, only the bytes of each call path", 3 },
+	{ "folded", OPT_FOLDED, NULL, 0, "print only the call paths, for flame graph tools", 3 },
+	{ "flamegraph", OPT_FLAMEGRAPH, "FILE", 0, "also draw a flame graph, an SVG", 3 },
+	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 3 },
 	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
 	{ 0 },
 };
@@ -198,8 +199,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.args_doc = "PID...\n-- COMMAND [ARGUMENT]...",
-		.doc = "Show who makes heaps grow, and who is refused: the functions that were active "
-		       "then, and the bytes of each path of calls, until the processes end or Ctrl-C.\v"
+		.doc = "Show which functions make heaps grow or are refused: the functions that were active "
+		       "at each event, and the bytes of each call path, until the processes end or Ctrl-C.\v"
 		       "For more details see brkwatch-stacks(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };

@@ -11,11 +11,11 @@
 enum { OPT_BYTES = 0x100, OPT_COLOR, OPT_JSON };
 
 static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "How it looks:", 2 },
-	{ "color", OPT_COLOR, "WHEN", 0, "auto, always or never", 2 },
-	{ "bytes", OPT_BYTES, NULL, 0, "sizes as plain numbers of bytes, not as KiB, MiB, ...", 2 },
-	{ "json", OPT_JSON, NULL, 0, "JSON, one object per line", 2 },
-	{ "quiet", 'q', NULL, 0, "processes only: no head", 2 },
+	{ NULL, 0, NULL, 0, "Output:", 2 },
+	{ "color", OPT_COLOR, "WHEN", 0, "use colors: auto, always or never", 2 },
+	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 2 },
+	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per line", 2 },
+	{ "quiet", 'q', NULL, 0, "print only processes: no heading", 2 },
 	{ "output", 'o', "FILE", 0, "write to FILE", 2 },
 	{ 0 },
 };
@@ -82,8 +82,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.args_doc = "[INTERVAL [COUNT]]",
-		.doc = "Show all processes, the largest heap first, again and again, every INTERVAL "
-		       "seconds.\vFor more details see brkwatch-top(1).",
+		.doc = "Show all processes, the largest heap first, and refresh every INTERVAL seconds "
+		       "(2).\vFor more details see brkwatch-top(1).",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
 	static struct top_options opts = { .interval_ms = 2000 };
