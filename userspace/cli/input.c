@@ -11,16 +11,6 @@ static bool begin(void *owner, bool several)
 	return session_begin(session);
 }
 
-static int take_state(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader)
-{
-	struct session *session = owner;
-
-	if (session->any && session->opts->format->for_people)
-		outbuf_puts(session->out, "\n");
-	session->any = true;
-	return show_state(session, process, reader);
-}
-
 static void clock_set(void *owner, const struct wall_offset *offset)
 {
 	const struct session *session = owner;
@@ -35,7 +25,7 @@ enum exit_status show_input(struct session *session)
 	const struct replay what = {
 		.name = session->opts->input, .output = session->opts->output, .out = session->out,
 		.listener = { printer_sink, session }, .begin = begin,
-		.state = session->opts->follow ? NULL : take_state,
+		.state = session->opts->follow ? NULL : show_state,
 		.wall = &session->wall, .clock = clock_set,
 	};
 

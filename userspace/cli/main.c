@@ -9,21 +9,11 @@ static enum exit_status show_processes(struct session *session)
 {
 	const struct selection *sel = &session->opts->selection;
 	enum exit_status status = STATUS_OK;
-	struct outbuf *out = session->out;
-	bool printed = false;
 
 	for (size_t i = 0; i < sel->n; i++) {
-		size_t mark = out->len;
-
-		if (printed && session->opts->format->for_people)
-			outbuf_puts(out, "\n");
-		if (show_process(session, sel->pids[i]) == STATUS_OK) {
-			printed = true;
-		} else {
-			out->len = mark;
+		if (show_process(session, sel->pids[i]) != STATUS_OK)
 			status = STATUS_FAILED;
-		}
-		outbuf_flush(out);
+		outbuf_flush(session->out);
 	}
 	return status;
 }

@@ -17,7 +17,7 @@ struct session {
 	struct explain_how how;
 	uint64_t oom_kills;		/* of our memory cgroup, when a command began */
 	int stop_fd;			/* of signals */
-	bool any;			/* state was shown */
+	bool any;			/* a state was shown */
 };
 
 /* Open the output, and set the printer up. False: after a complaint. */
@@ -30,11 +30,10 @@ enum exit_status session_finish(struct session *session, enum exit_status status
 enum exit_status show_process(struct session *session, pid_t pid);
 
 /*
- * Print a state that is being read. Returns 0 or, with nothing printed, a negative errno: -EPROTO
- * where an event makes no sense.
+ * Print a state that is being read. Returns 0 or, with nothing printed unless it is more than the
+ * output's buffer has room for, a negative errno: -EPROTO where an event makes no sense.
  */
-int show_state(struct session *session, struct brkwatch_process *process,
-	       struct brkwatch_reader *reader);
+int show_state(void *session, struct brkwatch_process *process, struct brkwatch_reader *reader);
 
 /* Print events of all processes, whatever ones there are. */
 enum exit_status follow_everybody(struct session *session);

@@ -16,23 +16,6 @@
 #include "explain/event.h"
 #include "explain/mappings.h"
 
-/* What shows a state. */
-struct view {
-	const struct event_style *style;
-	const struct filter *filter;
-	struct explain_how how;
-	bool explain;
-	struct brkwatch_process *process;
-	struct brkwatch_reader *reader;
-	struct heap_memory memory;
-	struct notes notes;
-};
-
-static const struct column_list history_columns = {
-	.ids = { COL_SEQ, COL_TIME, COL_EVENT, COL_DELTA, COL_PAGES, COL_BREAK, COL_NOTE },
-	.n = 7, .last = 1,
-};
-
 static const struct column_list file_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_TOOK, COL_TID, COL_EVENT, COL_REQUEST, COL_OLD, COL_BREAK,
 		 COL_DELTA, COL_PAGES, COL_REASON, COL_FLAGS, COL_LIMIT, COL_NEEDED },
@@ -41,268 +24,200 @@ static const struct column_list file_columns = {
 
 /* ---- text ---- */
 
-static int add_room(struct libscols_table *tb, const struct brkwatch_snapshot *s,
-		    const struct heap_memory *memory, bool bytes)
-{
-	char name[sizeof(memory->next_name)];
+/* The rows of a state. */
+struct rows {
+	struct libscols_table *table;
+	const struct brkwatch_snapshot *snap;
+	struct heap_memory *memory;
+	bool bytes;
+};
 
+static struct number size_of(const struct rows *rows, uint64_t size)
+{
+	return size_text(size, rows->bytes);
+}
+
+/* What an older file does not have is not shown. */
+static void add_number(const struct rows *rows, const char *key, const uint64_t *value)
+{
+	if (header_has(rows->snap, value))
+		table_pair(rows->table, key, "%" PRIu64, *value);
+}
+
+static void add_size(const struct rows *rows, const char *key, const uint64_t *value)
+{
+	if (header_has(rows->snap, value))
+		table_pair(rows->table, key, "%s", size_of(rows, *value).text);
+}
+
+static void add_limit(const struct rows *rows)
+{
+	if (rows->snap->data_limit != BRKWATCH_NONE)
+		add_size(rows, "Data limit", &rows->snap->data_limit);
+	else if (header_has(rows->snap, &rows->snap->data_limit))
+		table_pair(rows->table, "Data limit", "unlimited");
+}
+
+static void add_room(const struct rows *rows)
+{
+	const struct brkwatch_snapshot *s = rows->snap;
+	struct heap_memory *memory = rows->memory;
+
+	if (!header_has(s, &s->next_mapping) || !header_has(s, &s->room_bytes))
+		return;
+	text_clean(memory->next_name);
 	if (s->next_mapping == BRKWATCH_NONE || s->room_bytes == BRKWATCH_NONE)
-		return table_pair(tb, "Room", "no mapping above");
-	snprintf(name, sizeof(name), "%s", mapping_name(memory->next_name));
-	text_clean(name);
-	return table_pair(tb, "Room", "%s (next mapping at %s%s%s)",
-			  size_text(s->room_bytes, bytes).text, address_text(s->next_mapping).text,
-			  memory->named ? ": " : "",
-			  memory->named ? name : "");
+		table_pair(rows->table, "Room", "no mapping above");
+	else
+		table_pair(rows->table, "Room", "%s (next mapping at %s%s%s)", size_of(rows, s->room_bytes).text,
+			   address_text(s->next_mapping).text, memory->named ? ": " : "",
+			   memory->named ? mapping_name(memory->next_name) : "");
 }
 
 /* What of the heap is in memory. */
-static int add_memory(struct libscols_table *tb, const struct heap_memory *memory, bool bytes)
+static void add_memory(const struct rows *rows)
 {
+	const struct heap_memory *memory = rows->memory;
 	char others[96] = "";
-	int rc = 0;
 
 	if (!memory->sized)
-		return 0;
+		return;
 	if (memory->others)
 		snprintf(others, sizeof(others), " (counted with it are %s that are not heap)",
-			 size_text(memory->others, bytes).text);
-	rc = rc ?: table_pair(tb, "Resident", "%s%s", size_text(memory->resident, bytes).text, others);
-	rc = rc ?: table_pair(tb, "Dirty", "%s", size_text(memory->dirty, bytes).text);
-	rc = rc ?: table_pair(tb, "Swapped", "%s", size_text(memory->swapped, bytes).text);
-	return rc;
+			 size_of(rows, memory->others).text);
+	table_pair(rows->table, "Resident", "%s%s", size_of(rows, memory->resident).text, others);
+	table_pair(rows->table, "Dirty", "%s", size_of(rows, memory->dirty).text);
+	table_pair(rows->table, "Swapped", "%s", size_of(rows, memory->swapped).text);
 }
 
 /*
  * How much of all that the heap had, also before it was recorded. Memory goes back without a move of
  * the break, too (madvise, as malloc_trim does it): what is resident tells.
  */
-static int add_gave_back(struct libscols_table *tb, const struct brkwatch_snapshot *s,
-			 const struct heap_memory *memory, bool bytes)
+static void add_gave_back(const struct rows *rows)
 {
+	const struct brkwatch_snapshot *s = rows->snap;
 	uint64_t had = s->heap_pages * s->page_size + s->shrunk_bytes;
 	char resident[TEXT_NUMBER_MAX + 16] = "";
 
-	if (memory->sized)
-		snprintf(resident, sizeof(resident), "; resident %s",
-			 size_text(memory->resident, bytes).text);
+	if (!header_has(s, &s->heap_pages) || !header_has(s, &s->since) || !header_has(s, &s->shrinks) ||
+	    !header_has(s, &s->shrunk_bytes))
+		return;
+	if (rows->memory->sized)
+		snprintf(resident, sizeof(resident), "; resident %s", size_of(rows, rows->memory->resident).text);
 	if (!s->shrunk_bytes)
-		return table_pair(tb, "Gave back", "nothing by the break since %s%s",
-				  seconds_text(s->since).text, resident);
-	return table_pair(tb, "Gave back", "%.0f%% (%s of %s) by the break, in %" PRIu64 " shrink%s%s",
-			  100 * (double)s->shrunk_bytes / (double)had,
-			  size_text(s->shrunk_bytes, bytes).text, size_text(had, bytes).text,
-			  s->shrinks, s->shrinks == 1 ? "" : "s", resident);
+		table_pair(rows->table, "Gave back", "nothing by the break since %s%s",
+			   seconds_text(s->since).text, resident);
+	else
+		table_pair(rows->table, "Gave back", "%.0f%% (%s of %s) by the break, in %" PRIu64 " shrink%s%s",
+			   100 * (double)s->shrunk_bytes / (double)had, size_of(rows, s->shrunk_bytes).text,
+			   size_of(rows, had).text, s->shrinks, s->shrinks == 1 ? "" : "s", resident);
 }
 
 /* By other means than calls, so it is not in what is above. */
-static int add_external(struct libscols_table *tb, const struct brkwatch_snapshot *s, bool bytes)
+static void add_external(const struct rows *rows)
 {
-	if (!(s->external || s->resyncs) || !header_has(s, &s->external_up_bytes) ||
-	    !header_has(s, &s->external_down_bytes))
-		return 0;
-	return table_pair(tb, "External", "%s up, %s down: %" PRIu64 " external, %" PRIu64 " resync",
-			  size_text(s->external_up_bytes, bytes).text,
-			  size_text(s->external_down_bytes, bytes).text, s->external, s->resyncs);
+	const struct brkwatch_snapshot *s = rows->snap;
+
+	if ((s->external || s->resyncs) && header_has(s, &s->external_up_bytes) &&
+	    header_has(s, &s->external_down_bytes))
+		table_pair(rows->table, "External", "%s up, %s down: %" PRIu64 " external, %" PRIu64 " resync",
+			   size_of(rows, s->external_up_bytes).text, size_of(rows, s->external_down_bytes).text,
+			   s->external, s->resyncs);
 }
 
-/* What an older file does not have is not shown. */
-static int add_number(struct libscols_table *tb, const char *key,
-		      const struct brkwatch_snapshot *s, const uint64_t *value)
+static void add_rows(const struct rows *rows)
 {
-	return header_has(s, value) ? table_pair(tb, key, "%" PRIu64, *value) : 0;
-}
+	const struct brkwatch_snapshot *s = rows->snap;
+	struct libscols_table *tb = rows->table;
 
-static int add_size(struct libscols_table *tb, const char *key, const struct brkwatch_snapshot *s,
-		    const uint64_t *value, bool bytes)
-{
-	return header_has(s, value) ? table_pair(tb, key, "%s", size_text(*value, bytes).text) : 0;
-}
-
-static int add_rows(struct libscols_table *tb, const struct view *view)
-{
-	const struct brkwatch_snapshot *s = &view->process->snap;
-	const struct heap_memory *memory = &view->memory;
-	bool bytes = view->style->bytes;
-	int rc = 0;
-
-	rc = rc ?: add_number(tb, "Pid", s, &s->pid);
-	rc = rc ?: table_pair(tb, "Name", "%s", s->name);
-	rc = rc ?: table_pair(tb, "State", "%s", s->exited ? "exited" : "running");
-	rc = rc ?: table_pair(tb, "Heap", "%s-%s", address_text(s->start_brk).text,
-			   address_text(s->brk).text);
-	rc = rc ?: add_size(tb, "Size", s, &s->heap_bytes, bytes);
+	add_number(rows, "Pid", &s->pid);
+	table_pair(tb, "Name", "%s", s->name);
+	table_pair(tb, "State", "%s", s->exited ? "exited" : "running");
+	table_pair(tb, "Heap", "%s-%s", address_text(s->start_brk).text, address_text(s->brk).text);
+	add_size(rows, "Size", &s->heap_bytes);
 	if (header_has(s, &s->heap_pages))
-		rc = rc ?: table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages,
-				   size_text(s->page_size, bytes).text);
-	rc = rc ?: add_size(tb, "Peak", s, &s->peak_bytes, bytes);
-	if (s->data_limit != BRKWATCH_NONE)
-		rc = rc ?: add_size(tb, "Data limit", s, &s->data_limit, bytes);
-	else if (header_has(s, &s->data_limit))
-		rc = rc ?: table_pair(tb, "Data limit", "unlimited");
-	if (header_has(s, &s->next_mapping) && header_has(s, &s->room_bytes))
-		rc = rc ?: add_room(tb, s, memory, bytes);
-	rc = rc ?: add_memory(tb, memory, bytes);
+		table_pair(tb, "Pages", "%" PRIu64 " of %s", s->heap_pages, size_of(rows, s->page_size).text);
+	add_size(rows, "Peak", &s->peak_bytes);
+	add_limit(rows);
+	add_room(rows);
+	add_memory(rows);
 	if (header_has(s, &s->since))
-		rc = rc ?: table_pair(tb, "Since", "%s", seconds_text(s->since).text);
-	rc = rc ?: add_number(tb, "Calls", s, &s->calls);
-	rc = rc ?: add_number(tb, "  queries", s, &s->queries);
-	rc = rc ?: add_number(tb, "  grows", s, &s->grows);
-	rc = rc ?: add_number(tb, "  shrinks", s, &s->shrinks);
-	rc = rc ?: add_number(tb, "  moves", s, &s->moves);
-	rc = rc ?: add_number(tb, "  same", s, &s->same);
-	rc = rc ?: add_number(tb, "  refused", s, &s->refused);
-	rc = rc ?: add_size(tb, "Grown", s, &s->grown_bytes, bytes);
-	rc = rc ?: add_size(tb, "Shrunk", s, &s->shrunk_bytes, bytes);
-	if (header_has(s, &s->heap_pages) && header_has(s, &s->since) &&
-	    header_has(s, &s->shrinks) && header_has(s, &s->shrunk_bytes))
-		rc = rc ?: add_gave_back(tb, s, memory, bytes);
-	rc = rc ?: add_external(tb, s, bytes);
+		table_pair(tb, "Since", "%s", seconds_text(s->since).text);
+	add_number(rows, "Calls", &s->calls);
+	add_number(rows, "  queries", &s->queries);
+	add_number(rows, "  grows", &s->grows);
+	add_number(rows, "  shrinks", &s->shrinks);
+	add_number(rows, "  moves", &s->moves);
+	add_number(rows, "  same", &s->same);
+	add_number(rows, "  refused", &s->refused);
+	add_size(rows, "Grown", &s->grown_bytes);
+	add_size(rows, "Shrunk", &s->shrunk_bytes);
+	add_gave_back(rows);
+	add_external(rows);
 	if (s->lost)
-		rc = rc ?: table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
+		table_pair(tb, "Lost", "%" PRIu64 " calls were not recorded", s->lost);
 	if (s->dropped)
-		rc = rc ?: table_pair(tb, "Dropped", "%" PRIu64 " events before those below",
-				   s->dropped);
-	for (size_t i = 0; i < view->notes.n; i++)
-		rc = rc ?: table_pair(tb, "Note", "%s", view->notes.notes[i].text);
-	return rc;
+		table_pair(tb, "Dropped", "%" PRIu64 " events before those below", s->dropped);
 }
 
-static struct libscols_table *rows_table(const struct view *view)
+static void show_rows(struct outbuf *out, struct heap_memory *memory, const struct notes *notes,
+		      const struct brkwatch_snapshot *snap, bool bytes)
 {
-	struct libscols_table *tb = table_new();
+	const struct rows rows = { .table = table_new(), .snap = snap, .memory = memory, .bytes = bytes };
 
-	if (!tb)
-		return NULL;
-	scols_table_enable_noheadings(tb, 1);
-	scols_table_set_column_separator(tb, "  ");
-	if (!scols_table_new_column(tb, "KEY", 0, 0) ||
-	    !scols_table_new_column(tb, "VALUE", 0, 0) ||
-	    add_rows(tb, view)) {
-		scols_unref_table(tb);
-		return NULL;
-	}
-	return tb;
+	scols_table_enable_noheadings(rows.table, 1);
+	scols_table_set_column_separator(rows.table, "  ");
+	table_column(rows.table, "KEY", 0);
+	table_column(rows.table, "VALUE", 0);
+	add_rows(&rows);
+	for (size_t i = 0; i < notes->n; i++)
+		table_pair(rows.table, "Note", "%s", notes->notes[i].text);
+	table_put(out, rows.table);
 }
 
-static int add_event(struct libscols_line *line, const struct event_view *cells)
+/* The events, as if they happened now. */
+static int show_history(const struct session *session, struct brkwatch_process *process,
+			struct brkwatch_reader *reader)
 {
-	const struct column_list *list = &cells->style->columns;
-	char text[COLUMN_TEXT_MAX];
-	int rc = line ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < list->n && !rc; i++) {
-		*event_columns[list->ids[i]].put(text, cells) = '\0';
-		rc = scols_line_set_data(line, i, text);
-	}
-	return rc;
-}
-
-/* The line keeps its explanation. */
-static int add_explanation(struct libscols_line *line, const struct view *view,
-			   struct brkwatch_event *ev)
-{
-	struct prose prose;
-	char *text;
-
-	if (!explain_text(&prose, &view->how, &view->process->snap, ev))
-		return 0;	/* the caller sees that it is malformed */
-	text = strdup(prose.text);
-	return text ? scols_line_set_userdata(line, text) : -ENOMEM;
-}
-
-static void put_explanation(struct outbuf *out, struct libscols_line *line)
-{
-	const char *text = scols_line_get_userdata(line);
-
-	if (text)
-		prose_put(out, text);
-}
-
-static void history_free(struct libscols_table *tb)
-{
-	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
-	struct libscols_line *line;
-
-	while (tb && iter && !scols_table_next_line(tb, iter, &line))
-		free(scols_line_get_userdata(line));
-	scols_free_iter(iter);
-	scols_unref_table(tb);
-}
-
-static int history_fill(struct libscols_table *tb, const struct view *view)
-{
-	struct event_style style = *view->style;
+	struct printer history = session->printer;
 	struct brkwatch_event ev;
-	struct trend trend = { .n = 0 };
-	struct event_view cells = {
-		.ev = &ev, .process = view->process, .style = &style, .trend = &trend,
-	};
-	struct libscols_line *line;
 	int rc;
 
-	style.columns = history_columns;
-	columns_choose(&style.columns, &view->style->columns);
-	for (size_t i = 0; i < style.columns.n; i++) {
-		const struct column *column = &event_columns[style.columns.ids[i]];
-
-		if (!scols_table_new_column(tb, column->title, 0,
-					    column->right ? SCOLS_FL_RIGHT : 0))
-			return -ENOMEM;
-	}
-	while ((rc = reader_next_event(view->reader, &ev)) > 0) {
-		if (!filter_shows(view->filter, &ev))
+	history.style.columns = session->opts->style.columns;
+	history.style.state = true;
+	printer_init(&history);
+	while ((rc = reader_next_event(reader, &ev)) > 0) {
+		if (!filter_shows(&session->opts->filter, &ev))
 			continue;
-		trend_add(&trend, column_heap(&cells));
-		line = scols_table_new_line(tb, NULL);
-		rc = add_event(line, &cells);
-		if (view->explain && !rc)
-			rc = add_explanation(line, view, &ev);
-		cells.previous_ns = event_unsigned(&ev, BRKWATCH_TIME_NS);
-		if (ev.malformed)
-			rc = reader_event_problem(view->reader);
+		if (!history.begun)
+			outbuf_puts(session->out, "\n");
+		rc = printer_print(&history, process, &ev);
 		if (rc)
 			break;
 	}
-	return rc;
-}
-
-static int show_text(struct outbuf *out, const struct view *view)
-{
-	struct libscols_table *rows = rows_table(view);
-	struct libscols_table *history = table_new();
-	int rc = rows && history ? history_fill(history, view) : -ENOMEM;
-
-	if (!rc)
-		rc = table_put(out, rows);
-	if (!rc && view->explain)
-		notes_explain(&view->notes, out);
-	if (!rc && !scols_table_is_empty(history)) {
-		outbuf_puts(out, "\n");
-		rc = table_put_with(out, history, put_explanation);
-	}
-	history_free(history);
-	scols_unref_table(rows);
-	return rc;
+	printer_forget(process);
+	return rc == -EPROTO ? reader_event_problem(reader) : rc < 0 ? rc : 0;
 }
 
 /* ---- JSON ---- */
 
-static int put_events(FILE *text, const struct view *view)
+static int put_events(FILE *text, const struct session *session, const struct brkwatch_process *process,
+		      struct brkwatch_reader *reader)
 {
 	struct event_style style = { .columns = file_columns };
 	char line[BRKWATCH_FIELDS * COLUMN_TEXT_MAX];
 	struct brkwatch_event ev;
-	const struct event_view cells = { .ev = &ev, .process = view->process, .style = &style };
+	const struct event_view cells = { .ev = &ev, .process = process, .style = &style };
 	bool first = true;
 	int rc;
 
-	while ((rc = reader_next_event(view->reader, &ev)) > 0) {
-		if (!filter_shows(view->filter, &ev))
+	while ((rc = reader_next_event(reader, &ev)) > 0) {
+		if (!filter_shows(&session->opts->filter, &ev))
 			continue;
 		*json_put_columns(line, &cells) = '\0';
 		if (ev.malformed)
-			return reader_event_problem(view->reader);
+			return reader_event_problem(reader);
 		/* Each member has a comma before it. */
 		fprintf(text, "%s{%s}", first ? "" : ",", line + 1);
 		first = false;
@@ -319,17 +234,17 @@ static struct json_object *notes_json(const struct notes *notes)
 	return names;
 }
 
-static int show_json(struct outbuf *out, const struct view *view)
+static int show_json(const struct session *session, struct brkwatch_process *process,
+		     struct brkwatch_reader *reader, const struct heap_memory *memory, const struct notes *notes)
 {
-	struct json_object *obj = json_header("state", view->style, view->process);
-	const struct heap_memory *memory = &view->memory;
+	struct json_object *obj = json_header("state", &session->printer.style, process);
 	char *text = NULL;
 	size_t len;
-	FILE *events = open_memstream(&text, &len);
-	int rc = events ? put_events(events, view) : -ENOMEM;
+	FILE *events = needed(open_memstream(&text, &len));
+	int rc = put_events(events, session, process, reader);
 
-	if (events && fclose(events) && !rc)
-		rc = -ENOMEM;
+	if (fclose(events))
+		needed(NULL);
 	json_add_known(obj, "resident_bytes", memory->sized, memory->resident);
 	json_add_known(obj, "dirty_bytes", memory->sized, memory->dirty);
 	json_add_known(obj, "swapped_bytes", memory->sized, memory->swapped);
@@ -337,42 +252,51 @@ static int show_json(struct outbuf *out, const struct view *view)
 		json_add_name(obj, "next_mapping_name", memory->next_name, false);
 	else
 		json_object_object_add(obj, "next_mapping_name", NULL);
-	json_object_object_add(obj, "notes", notes_json(&view->notes));
+	json_object_object_add(obj, "notes", notes_json(notes));
 	if (!rc)
-		json_write_with(out, obj, "events", text);
+		json_write_with(session->out, obj, "events", text);
 	else
 		json_object_put(obj);
 	free(text);
 	return rc;
 }
 
-int show_state(struct session *session, struct brkwatch_process *process,
-	       struct brkwatch_reader *reader)
+int show_state(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader)
 {
-	struct view view = {
-		.style = &session->style, .filter = &session->opts->filter,
-		.how = { session->bw, session->style.bytes }, .explain = session->opts->explain,
-		.process = process, .reader = reader,
-	};
+	struct session *session = owner;
+	struct outbuf *out = session->out;
+	struct heap_memory memory;
+	struct notes notes;
+	int rc = 0;
 
-	style_look_at_clock(&session->style, UINT64_MAX);
-	heap_memory_read(&view.memory, &view.how, &process->snap);
-	notes_read(&view.notes, &view.how, &process->snap);
-	return session->opts->format->for_people ? show_text(session->out, &view) :
-						   show_json(session->out, &view);
+	/* From here on it can be taken back. */
+	outbuf_flush(out);
+	style_look_at_clock(&session->printer.style, UINT64_MAX);
+	heap_memory_read(&memory, &session->how, &process->snap);
+	notes_read(&notes, &session->how, &process->snap);
+	if (session->opts->format->for_people) {
+		if (session->any)
+			outbuf_puts(out, "\n");
+		show_rows(out, &memory, &notes, &process->snap, session->style.bytes);
+		if (session->opts->explain)
+			notes_explain(&notes, out);
+		rc = show_history(session, process, reader);
+	} else {
+		rc = show_json(session, process, reader, &memory, &notes);
+	}
+	if (rc)
+		out->len = 0;
+	else
+		session->any = true;
+	return rc;
 }
 
 enum exit_status show_process(struct session *session, pid_t pid)
 {
-	struct brkwatch_reader *reader = brkwatch_reader_new();
+	struct brkwatch_reader *reader = needed(brkwatch_reader_new());
 	struct brkwatch_process process = { .parent = 0 };
-	int fd, rc;
+	int fd = brkwatch_await_process(session->bw, pid), rc;
 
-	if (!reader) {
-		warn_user("%s", strerror(ENOMEM));
-		return STATUS_FAILED;
-	}
-	fd = brkwatch_await_process(session->bw, pid);
 	rc = fd < 0 ? fd : reader_take(reader, fd, &process.snap);
 	if (fd >= 0)
 		close(fd);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/complain.h"
 #include "common/utf8.h"
@@ -22,4 +23,12 @@ void warn_user(const char *fmt, ...)
 	text_clean(text);
 	fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
 	free(text);
+}
+
+void *needed(void *memory)
+{
+	if (memory)
+		return memory;
+	warn_user("%s", strerror(ENOMEM));
+	exit(STATUS_FAILED);
 }

@@ -17,4 +17,7 @@ enum exit_status {
 /* One line on stderr, after the program's name. */
 void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Memory that was asked for. Where there is none the program ends, and says so. */
+void *needed(void *memory);
+
 #endif

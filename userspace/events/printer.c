@@ -27,7 +27,7 @@ static bool has_column(const struct column_list *list, enum column_id id)
 	return false;
 }
 
-int printer_init(struct printer *pr)
+void printer_init(struct printer *pr)
 {
 	struct column_list columns = { .n = 0 };
 
@@ -35,21 +35,16 @@ int printer_init(struct printer *pr)
 	columns_choose(&columns, &pr->style.columns);
 	pr->style.columns = columns;
 	pr->keeps = pr->style.summary || has_column(&columns, COL_TREND);
-	if (pr->style.summary && pr->format->for_people)
-		pr->summary = summary_new();
-	return pr->style.summary && pr->format->for_people && !pr->summary ? -ENOMEM : 0;
 }
 
 void printer_finish(struct printer *pr)
 {
-	if (pr->summary && pr->begun) {
-		summary_print(pr->summary, pr->out);
-		if (pr->missed)
-			outbuf_printf(pr->out, "... not in it: what was done in %" PRIu64 " address space%s, gone "
-				      "before it could be followed\n", pr->missed, pr->missed == 1 ? "" : "s");
-	}
-	summary_free(pr->summary);
-	pr->summary = NULL;
+	if (!pr->summary)
+		return;
+	table_put(pr->out, pr->summary);
+	if (pr->missed)
+		outbuf_printf(pr->out, "... not in it: what was done in %" PRIu64 " address space%s, gone "
+			      "before it could be followed\n", pr->missed, pr->missed == 1 ? "" : "s");
 }
 
 static void begin(struct printer *pr)
@@ -58,13 +53,15 @@ static void begin(struct printer *pr)
 		pr->style.widths[i] = column_width(pr->style.columns.ids[i], &pr->style);
 	if (pr->format->head && !pr->style.quiet && !pr->style.no_events)
 		pr->format->head(pr->out, &pr->style);
+	if (pr->style.summary && pr->format->for_people)
+		pr->summary = summary_new();
 	pr->begun = true;
 }
 
 static void keep(const struct printer *pr, struct brkwatch_process *process)
 {
 	if (pr->keeps && !process->data)
-		process->data = calloc(1, sizeof(struct shown));
+		process->data = needed(calloc(1, sizeof(struct shown)));
 }
 
 static void start(void *owner, struct brkwatch_process *process)
@@ -157,11 +154,8 @@ static int event(void *owner, struct brkwatch_process *process, struct brkwatch_
 	struct shown *shown = process->data;
 	int rc = 0;
 
-	if (pr->keeps) {
-		if (!shown)
-			return -ENOMEM;
+	if (pr->keeps)
 		sums_add(&shown->sums, ev);
-	}
 	if (filter_shows(pr->filter, ev)) {
 		if (!pr->style.no_events)
 			rc = print_event(pr, process, ev);
@@ -170,6 +164,20 @@ static int event(void *owner, struct brkwatch_process *process, struct brkwatch_
 	if (pr->filter->until && filter_until(pr->filter, &process->snap, ev))
 		pr->enough = pr->until_met = true;
 	return rc ?: ev->malformed ? -EPROTO : pr->enough;
+}
+
+int printer_print(struct printer *pr, struct brkwatch_process *process, struct brkwatch_event *ev)
+{
+	keep(pr, process);
+	if (!pr->begun)
+		begin(pr);
+	return event(pr, process, ev);
+}
+
+void printer_forget(struct brkwatch_process *process)
+{
+	free(process->data);
+	process->data = NULL;
 }
 
 static void lost(void *owner, struct brkwatch_process *process, uint64_t count, bool before)
@@ -257,8 +265,7 @@ static int done(void *owner, struct brkwatch_process *process, bool ended)
 				 pr->style.summary && shown ? &shown->sums : NULL, ended);
 	if (pr->summary && shown)
 		summary_add(pr->summary, process, &shown->sums, pr->style.bytes);
-	free(shown);
-	process->data = NULL;
+	printer_forget(process);
 	look_at_totals(pr, process);
 	return pr->enough;
 }

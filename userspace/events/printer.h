@@ -13,7 +13,7 @@ struct printer {
 	struct event_style style;	/* with the columns that are shown */
 	const struct filter *filter;
 	uint64_t max_events;		/* 0: no end */
-	struct summary *summary;	/* of all processes, at the end; or NULL */
+	struct libscols_table *summary;	/* of all processes, at the end; or NULL */
 	/* What comes below an event that was printed, or NULL. */
 	void (*below)(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 		      struct brkwatch_event *ev);
@@ -35,8 +35,14 @@ struct printer {
 
 extern const struct brkwatch_sink printer_sink;
 
-/* Completes what is set: out, format, style, filter, max_events. Returns 0 or -ENOMEM. */
-int printer_init(struct printer *printer);
+/* Completes what is set: out, format, style, filter, max_events. */
+void printer_init(struct printer *printer);
+
+/* An event that nobody has followed, with the head before the first; as the sink's event(). */
+int printer_print(struct printer *printer, struct brkwatch_process *process, struct brkwatch_event *ev);
+
+/* Frees what is kept of a process. */
+void printer_forget(struct brkwatch_process *process);
 
 /* Prints what comes when all has ended. */
 void printer_finish(struct printer *printer);

@@ -59,6 +59,7 @@ struct event_style {
 	enum time_stamp stamp;
 	bool bytes;			/* sizes as plain numbers */
 	bool color;
+	bool state;			/* they are those of one state */
 	bool several;			/* there may be events of more than one process */
 	bool quiet;			/* events only */
 	bool no_events;

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "common/complain.h"
 #include "common/format-number.h"
-#include "common/table.h"
 #include "events/summary.h"
-
-struct summary {
-	struct libscols_table *table;
-	int error;
-};
 
 static const struct {
 	const char *title;
@@ -29,20 +20,13 @@ static const struct {
 	{ "REFUSED", 0 },
 };
 
-struct summary *summary_new(void)
+struct libscols_table *summary_new(void)
 {
-	struct summary *summary = calloc(1, sizeof(*summary));
+	struct libscols_table *table = table_new();
 
-	if (!summary)
-		return NULL;
-	summary->table = table_new();
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		if (!summary->table ||
-		    !scols_table_new_column(summary->table, columns[i].title, 0, columns[i].flags)) {
-			summary_free(summary);
-			return NULL;
-		}
-	return summary;
+		table_column(table, columns[i].title, columns[i].flags);
+	return table;
 }
 
 struct sums_text sums_text(const struct brkwatch_totals *totals, bool bytes)
@@ -85,38 +69,21 @@ static void put_refused(char *text, size_t size, uint64_t refused, const struct 
 				sums->reasons[i].count, sums->reasons[i].name);
 }
 
-void summary_add(struct summary *summary, const struct brkwatch_process *process,
+void summary_add(struct libscols_table *table, const struct brkwatch_process *process,
 		 const struct event_sums *sums, bool bytes)
 {
-	struct libscols_line *line = scols_table_new_line(summary->table, NULL);
+	struct libscols_line *line = table_line(table);
 	const struct brkwatch_totals *sum = &process->totals;
 	char refused[256];
-	int rc = 0;
 
 	put_refused(refused, sizeof(refused), sum->refused, sums);
-	rc = rc ?: table_cell(line, 0, "%" PRIu64, process->snap.pid);
-	rc = rc ?: table_cell(line, 1, "%s", process->snap.name);
-	rc = rc ?: table_cell(line, 2, "%" PRIu64, sum->calls);
-	rc = rc ?: table_cell(line, 3, "%s", size_text(sum->grown_bytes, bytes).text);
-	rc = rc ?: table_cell(line, 4, "%s", size_text(sum->shrunk_bytes, bytes).text);
-	rc = rc ?: table_cell(line, 5, "%s", size_text(sum->peak_bytes, bytes).text);
-	rc = rc ?: table_cell(line, 6, "%" PRIu64, (sums->longest_ns + 500) / 1000);
-	rc = rc ?: table_cell(line, 7, "%" PRIu64, (sums->inside_ns + 500) / 1000);
-	rc = rc ?: table_cell(line, 8, "%s", refused);
-	summary->error = summary->error ?: rc;
-}
-
-void summary_print(struct summary *summary, struct outbuf *out)
-{
-	if (!summary->error)
-		summary->error = table_put(out, summary->table);
-	if (summary->error)
-		warn_user("cannot print the summary: %s", strerror(-summary->error));
-}
-
-void summary_free(struct summary *summary)
-{
-	if (summary)
-		scols_unref_table(summary->table);
-	free(summary);
+	table_cell(line, 0, "%" PRIu64, process->snap.pid);
+	table_cell(line, 1, "%s", process->snap.name);
+	table_cell(line, 2, "%" PRIu64, sum->calls);
+	table_cell(line, 3, "%s", size_text(sum->grown_bytes, bytes).text);
+	table_cell(line, 4, "%s", size_text(sum->shrunk_bytes, bytes).text);
+	table_cell(line, 5, "%s", size_text(sum->peak_bytes, bytes).text);
+	table_cell(line, 6, "%" PRIu64, (sums->longest_ns + 500) / 1000);
+	table_cell(line, 7, "%" PRIu64, (sums->inside_ns + 500) / 1000);
+	table_cell(line, 8, "%s", refused);
 }

@@ -2,7 +2,7 @@
 #ifndef BRKWATCH_SUMMARY_H
 #define BRKWATCH_SUMMARY_H
 
-#include "common/output.h"
+#include "common/table.h"
 #include "libbrkwatch/sink.h"
 
 /* There are eleven; a newer module may have more, of which the last place has the sum. */
@@ -28,13 +28,8 @@ struct sums_text sums_text(const struct brkwatch_totals *totals, bool bytes);
 void sums_add(struct event_sums *sums, struct brkwatch_event *ev);
 
 /* The table of -c and -C: a line for each followed process. */
-struct summary;
-
-/* NULL: no memory. */
-struct summary *summary_new(void);
-void summary_add(struct summary *summary, const struct brkwatch_process *process,
+struct libscols_table *summary_new(void);
+void summary_add(struct libscols_table *table, const struct brkwatch_process *process,
 		 const struct event_sums *sums, bool bytes);
-void summary_print(struct summary *summary, struct outbuf *out);
-void summary_free(struct summary *summary);
 
 #endif

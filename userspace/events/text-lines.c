@@ -13,16 +13,19 @@
 
 static void choose(struct column_list *list, const struct event_style *style)
 {
-	if (style->several)
+	if (style->state)
+		columns_append(list, COL_SEQ);
+	else if (style->several)
 		columns_append(list, COL_PID);
 	columns_append(list, COL_TIME);
 	columns_append(list, COL_EVENT);
 	columns_append(list, COL_DELTA);
 	/* 80 characters are soon full. */
-	if (!style->several)
+	if (style->state || !style->several)
 		columns_append(list, COL_PAGES);
 	columns_append(list, COL_BREAK);
-	columns_append(list, COL_HEAP);
+	if (!style->state)
+		columns_append(list, COL_HEAP);
 	/* As wide as it gets: the last. */
 	columns_append(list, COL_NOTE);
 	list->last = 1;

@@ -35,6 +35,13 @@ void warn_user(const char *fmt, ...)
 	complaints++;
 }
 
+void *needed(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
 static int text_file(void)
 {
 	static int fd = -1;

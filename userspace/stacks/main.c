@@ -83,7 +83,8 @@ static bool begin(void *owner)
 		.out = session->out, .format = &text_lines, .style = session->style, .filter = &all,
 		.below = put_frames, .owner = session,
 	};
-	return !printer_init(&session->printer);
+	printer_init(&session->printer);
+	return true;
 }
 
 static void drain(void *owner)
