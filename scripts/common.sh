@@ -52,7 +52,7 @@ usage_from() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 add() {
 	local file=$1
 	shift
-	{ "$@" || true; } | tee "$file" | head -n -1
+	{ "$@" || true; } | tee "$file" | sed -u '$d'
 	if [[ $(tail -n 1 "$file") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
 		passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
 	else
