@@ -98,7 +98,7 @@ burst_after() {
 # For brkwatch-cli -- sh -c "$gone" sh PROGRAM: brkwatch-cli sleeps until the program has ended that sh becomes.
 # shellcheck disable=SC2016
 gone='kill -STOP $PPID
-	(until grep -q ") Z" /proc/$$/stat; do :; done; kill -CONT $PPID) &
+	(while grep -q ") [^Z]" /proc/$$/stat; do :; done; kill -CONT $PPID) &
 	exec "$1" grow 2097152 at 1 >/dev/null'
 
 # missed ARG...: of a program, what is said of that is in $out, and on stderr in $stderr.
@@ -165,7 +165,7 @@ missed() {
 	local out=$BATS_TEST_TMPDIR/out cli=$CLI scene=$BIN script as=()
 	# shellcheck disable=SC2016
 	script='kill -STOP $PPID
-		exec "$1" grow 4096 exec /bin/sh -c "kill -CONT $PPID; until grep -q exec $2; do :; done" >/dev/null'
+		exec "$1" grow 4096 exec /bin/sh -c "kill -CONT $PPID; timeout 60 sh -c \"until grep -q exec $2; do :; done\"; :" >/dev/null'
 	missed --json
 	jq -sce 'map(select(.type == "exec" or .type == "missed") | [.type, .name])[-2:] == [["missed", null], ["exec", "sh"]]' "$out"
 	jq -se 'map(select(.type == "summary"))[0].missed == 1' "$out"
