@@ -125,10 +125,10 @@ nobody() {
 	rm -r "$scene"
 	fails_to_watch "No space left" -o /dev/full -- true
 	echo 0 >"$kprobes"
-	fails_to_watch "not being recorded" --until refused -- touch "$BATS_TEST_TMPDIR/ran"
+	fails_to_watch "does not record brk calls" --until refused -- touch "$BATS_TEST_TMPDIR/ran"
 	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	echo 1 >"$kprobes"
-	fails_to_watch "not being recorded" --until refused -- sh -c 'echo 0 >"$1"' sh "$kprobes"
+	fails_to_watch "does not record brk calls" --until refused -- sh -c 'echo 0 >"$1"' sh "$kprobes"
 	echo 1 >"$kprobes"
 	run -0 "$CLI" --until refused -- true
 }
@@ -306,9 +306,9 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	done <"$BATS_TEST_TMPDIR/all"
 	# An ordinary user has nothing to look at, and hears of nobody.
 	run -1 setpriv --reuid 65534 --clear-groups "$CLI" --all
-	[ "$output" = "brkwatch-cli: no process is like that" ]
+	[ "$output" = "brkwatch-cli: no process matches" ]
 	run -1 "$CLI" --uid nobody
-	[ "$output" = "brkwatch-cli: no process is like that" ]
+	[ "$output" = "brkwatch-cli: no process matches" ]
 	run -0 "$CLI" --uid root --comm brkdo --json
 	[ "$(jq .pid <<<"$output")" = "$pid" ]
 	local name=$'a\nb'

@@ -123,7 +123,7 @@ noted() {
 	run -137 --separate-stderr sh -c 'echo $$ >"$1/cgroup.procs"; exec "$2" --json -o "$3" -- python3 -S "$4"' \
 		sh "$group" "$CLI" "$BATS_TEST_TMPDIR/json" "$BATS_TEST_TMPDIR/hog.py"
 	echo "$stderr"
-	[[ "$stderr" == *"killed by SIGKILL, and the memory cgroup has killed meanwhile (oom_kill)"* ]]
+	[[ "$stderr" == *"killed by SIGKILL, and its memory cgroup killed a process meanwhile (oom_kill)"* ]]
 	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/json" | jq .refused)" = 0 ]
 	noted oom_kill "the memory cgroup has killed 1 time \(oom_kill\), after brk went well"
 	exec {told}>&-

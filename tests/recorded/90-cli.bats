@@ -34,8 +34,8 @@ load common
 	golden explain.txt --explain 4242 4300
 	golden explain-bytes.txt --explain --follow --bytes 4300
 	run ! grep -P '^    (?! *(\d+ +)?\d+\.\d{6} ).{77}' "$DATA/expected/explain.txt" "$DATA/expected/explain-bytes.txt"
-	fails 2 "--explain is for people" --explain --json 4300
-	fails 2 "--explain is for people" --explain --follow --csv 4300
+	fails 2 "--explain cannot be combined" --explain --json 4300
+	fails 2 "--explain cannot be combined" --explain --follow --csv 4300
 }
 
 @test "explained: every reason and kind, without asking a process" {
@@ -160,10 +160,10 @@ load common
 	[[ "$output" == *'{"type":"event","seq":43,"limit":null}'*'{"type":"event","seq":44,"limit":16777216}'* ]]
 	run -0 "$CLI" --columns seq,reason 4300
 	[[ "${lines[*]: -11:1}" =~ ^\ *SEQ\ REASON$ ]]
-	fails 2 "--columns: not understood: 'seq,brk'" --columns seq,brk 1
-	fails 2 "--columns: not understood: 'seq,seq'" --columns seq,seq 1
-	fails 2 "--columns: not understood: ''" --columns '' 1
-	fails 2 "for people" --json --columns +trend 1
+	fails 2 "--columns: invalid argument: 'seq,brk'" --columns seq,brk 1
+	fails 2 "--columns: invalid argument: 'seq,seq'" --columns seq,seq 1
+	fails 2 "--columns: invalid argument: ''" --columns '' 1
+	fails 2 "only as text" --json --columns +trend 1
 }
 
 @test "colour: never into a pipe, unless asked for; NO_COLOR; nothing else is changed" {
@@ -172,7 +172,7 @@ load common
 	run -0 "$CLI" --follow --color always 4300
 	[ "$(grep -c $'^\e\[1;31m.* refused .*\e\[0m$' <<<"$output")" = 3 ]
 	diff -u <(echo "$plain") <("$CLI" --follow --color always 4300 | sed $'s/\e\\[[0-9;]*m//g')
-	fails 2 "--color: not understood: 'yes'" --color yes 1
+	fails 2 "--color: invalid argument: 'yes'" --color yes 1
 	# script gives it a terminal.
 	tty() { script -qec "$(printf '%q ' "$CLI" --follow "$@" 4300)" /dev/null </dev/null; }
 	[[ "$(TERM=xterm tty)" == *$'\e['* ]]
@@ -263,22 +263,22 @@ load common
 }
 
 @test "wrong arguments: status 2, one line and a hint" {
-	fails 2 "number is missing"
-	fails 2 "number is missing" --json
+	fails 2 "no process given"
+	fails 2 "no process given" --json
 	fails 2 "not a process number: 'x1'" x1
 	fails 2 "not a process number: '-1'" -p -1
 	fails 2 "not a process number: ''" -p 1,
 	fails 2 "not a process number: '0'" 4242 0
 	fails 2 "not a process number: '99999999999'" 99999999999
-	fails 2 "not both" --json --csv --follow 1
-	fails 2 "not both" -p 1 -- true
-	fails 2 "--event: not understood: 'grow,glow'" --follow --event grow,glow 1
-	fails 2 "--until: not understood: 'heap>'" --follow --until 'heap>' 1
-	fails 2 "--until: not understood: 'head>1'" --follow --until 'head>1' 1
-	fails 2 "--min-delta: not understood: '1X'" --min-delta 1X 1
-	fails 2 "--duration: not understood: '-1'" --follow --duration -1 1
-	fails 2 "--max-events: not understood: '0'" --follow -n 0 1
-	fails 2 "needs --follow" --until refused 1
+	fails 2 "cannot be combined" --json --csv --follow 1
+	fails 2 "cannot be combined" -p 1 -- true
+	fails 2 "--event: invalid argument: 'grow,glow'" --follow --event grow,glow 1
+	fails 2 "--until: invalid argument: 'heap>'" --follow --until 'heap>' 1
+	fails 2 "--until: invalid argument: 'head>1'" --follow --until 'head>1' 1
+	fails 2 "--min-delta: invalid argument: '1X'" --min-delta 1X 1
+	fails 2 "--duration: invalid argument: '-1'" --follow --duration -1 1
+	fails 2 "--max-events: invalid argument: '0'" --follow -n 0 1
+	fails 2 "need --follow" --until refused 1
 	fails 2 "no such user: 'nobody-knows'" --uid nobody-knows
 	fails 2 "--comm '('" --comm '('
 	# It has relatives: no script may come to depend on a short form.
@@ -302,11 +302,11 @@ load common
 }
 
 @test "what an option would have no effect on is refused: status 2" {
-	fails 2 "--summary is a table" --csv -c --follow 4242
-	fails 2 "--summary is a table" --csv -C --input "$DATA/recorded/shell.csv"
+	fails 2 "--summary cannot be combined" --csv -c --follow 4242
+	fails 2 "--summary cannot be combined" --csv -C --input "$DATA/recorded/shell.csv"
 	fails 2 "--quiet needs --follow" -q 4242
 	fails 2 "--quiet needs --follow" -q --json 4242
-	fails 2 "not for --input" --duration 1 --input "$DATA/recorded/shell.csv"
+	fails 2 "--duration cannot be combined" --duration 1 --input "$DATA/recorded/shell.csv"
 }
 
 @test "a state has the time that calls took, if wanted" {
@@ -374,7 +374,7 @@ decimal_comma() {
 	}
 	fails_in "$BATS_TEST_TMPDIR/none" "No such file or directory (from BRKWATCH_PROC)" 1
 	if [ ! -d /proc/brkwatch ]; then
-		fails_in "" "the brkwatch module is not loaded; load it with: sudo insmod brkwatch.ko" 1
+		fails_in "" "the brkwatch module is not loaded; load it with 'sudo modprobe brkwatch'" 1
 		fails_in "" "the brkwatch module is not loaded" --follow 1
 	fi
 }

@@ -134,7 +134,7 @@ setup() {
 @test "a recording is not overwritten by what is made of it" {
 	cp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
 	ln "$BATS_TEST_TMPDIR/rec" "$BATS_TEST_TMPDIR/same"
-	fails 1 "is what --input reads" --input "$BATS_TEST_TMPDIR/rec" --csv -o "$BATS_TEST_TMPDIR/same"
+	fails 1 "is also what --input reads" --input "$BATS_TEST_TMPDIR/rec" --csv -o "$BATS_TEST_TMPDIR/same"
 	fails 1 "No such file" --input "$BATS_TEST_TMPDIR/nothing" -o "$BATS_TEST_TMPDIR/rec"
 	run -1 "$CLI" --input - -o "$BATS_TEST_TMPDIR/rec" <"$BATS_TEST_TMPDIR/same"
 	cmp "$REC/shell.json" "$BATS_TEST_TMPDIR/rec"
@@ -157,7 +157,7 @@ setup() {
 	} | "$CLI" --input - -ttt -q >"$BATS_TEST_TMPDIR/out"
 	[[ "$(tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/out")" == *" 1500000005.751170 query "*" 1400000005.792794 query "* ]]
 	run -0 --separate-stderr "$CLI" --input "$REC/shell.csv" -tt -q
-	[[ "$stderr" == *"does not say what time of day it was"* ]]
+	[[ "$stderr" == *"does not contain the time of day"* ]]
 	[[ "${lines[0]}" == *" 5.751170 query "* ]]
 }
 
@@ -214,7 +214,7 @@ setup() {
 	run -4 "$CLI" --input "$rec" --until external
 }
 
-@test "a file of the module's does not say what time of day it was" {
+@test "a file of the module's does not contain the time of day" {
 	BRKWATCH_PROC=$DATA/proc
 	local stamp where
 	for stamp in -t -tt -ttt "-t --follow"; do
@@ -222,7 +222,7 @@ setup() {
 			# shellcheck disable=SC2086
 			run -0 --separate-stderr "$CLI" $stamp "$where"
 			[ "${#stderr_lines[@]}" = 1 ]
-			[[ "$stderr" == *"/proc"*" does not say what time of day it was"* ]]
+			[[ "$stderr" == *"/proc"*" does not contain the time of day"* ]]
 			[[ "$output" == *" 1234.567123 query "* ]]
 		done
 	done
@@ -260,10 +260,10 @@ setup() {
 
 @test "what is no recording, or a damaged one" {
 	fails 1 "No such file" --input /nonexistent
-	fails 1 "nothing in it" --input /dev/null
+	fails 1 "contains nothing" --input /dev/null
 	fails 1 "Is a directory" --input "$REC"
 	fails 1 "line 1: neither JSON nor CSV" --input "$ROOT/README.md"
-	fails 2 "not both" --input "$REC/shell.json" 17
+	fails 2 "cannot be combined" --input "$REC/shell.json" 17
 	damaged() { # SED-SCRIPT MESSAGE
 		sed "$1" "$REC/shell.json" >"$BATS_TEST_TMPDIR/rec"
 		run -1 --separate-stderr "$CLI" --input "$BATS_TEST_TMPDIR/rec"
@@ -272,7 +272,7 @@ setup() {
 	}
 	damaged '3s/.\{20\}$//' "line 3: no JSON object, or cut short"
 	damaged '3s/"old":"[^"]*",//' "line 3: an event without old, which is needed"
-	damaged '3s/"new":"0x0000/"new":"0x00zz/' "line 3: an event that is not understood"
+	damaged '3s/"new":"0x0000/"new":"0x00zz/' "line 3: damaged event"
 	damaged '1s/"brk":"[^"]*"/"brk":null/' "line 1: brk is not understood"
 	damaged '1s/"brk":"[^"]*",//' "line 1: no brk, which is needed"
 	damaged '1s/"schema":1/"schema":2/' "line 1: schema 2, but this brkwatch-cli knows only 1"

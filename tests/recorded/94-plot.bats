@@ -272,10 +272,10 @@ refuses() { # MESSAGE FILE
 	grep -q '>100 more spaces left out<' a.svg
 }
 
-@test "where no process is like that it is said, and there is no picture" {
+@test "where no process matches it is said, and there is no picture" {
 	cp "$ROOT/tests/data/proc/all" proc
 	run -1 --separate-stderr "$CLI" -o a.svg --comm nobody
-	[ "$stderr" = "brkwatch-plot: no process is like that" ]
+	[ "$stderr" = "brkwatch-plot: no process matches" ]
 	[ ! -e a.svg ]
 	draws a.svg --comm '^python3$'
 }
@@ -285,7 +285,7 @@ refuses() { # MESSAGE FILE
 	refuses "must end in .svg or .png: '.svg'" .svg
 	refuses "no/a.svg: No such file or directory" no/a.svg
 	mkdir a.svg
-	refuses "a.svg: is there, and no ordinary file" a.svg
+	refuses "a.svg: exists and is not a regular file" a.svg
 	mkdir empty
 	refuses "apt install gnuplot-nox" b.svg "$PWD/empty"
 	if [ "$EUID" -ne 0 ]; then

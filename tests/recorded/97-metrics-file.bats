@@ -44,7 +44,7 @@ load metrics
 @test "what is no ordinary file is not replaced" {
 	mkfifo "$OUT"
 	run -1 "$CLI" -o "$OUT"
-	[[ "$output" == *"no ordinary file"* ]]
+	[[ "$output" == *"not a regular file"* ]]
 	[ -p "$OUT" ]
 }
 
@@ -91,7 +91,7 @@ load metrics
 	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom
 	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom --interval 1
 	mkdir "$OUT"
-	fails 1 "$OUT: is there, and no ordinary file" -o "$OUT"
+	fails 1 "$OUT: exists and is not a regular file" -o "$OUT"
 	rmdir "$OUT"
 	next_state 1 0 0 0
 	reads 2>"$BATS_TEST_TMPDIR/err"

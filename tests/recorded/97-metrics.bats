@@ -307,10 +307,10 @@ openmetrics() {
 }
 
 @test "wrong arguments" {
-	fails 2 "metrics are of all processes" 1
-	fails 2 "metrics are of all processes" -o x -- true
+	fails 2 "the metrics always cover all processes" 1
+	fails 2 "the metrics always cover all processes" -o x -- true
 	fails 2 "needs --output" --interval 1
-	fails 2 "--groups: not understood: '0'" --groups 0
-	fails 2 "--groups: not understood: '101'" --groups 101
-	fails 2 "--interval: not understood: '0'" -o x --interval 0
+	fails 2 "--groups: invalid argument: '0'" --groups 0
+	fails 2 "--groups: invalid argument: '101'" --groups 101
+	fails 2 "--interval: invalid argument: '0'" -o x --interval 0
 }

@@ -31,7 +31,7 @@ static void lost_some(void *owner, uint64_t count, bool others)
 	if (session->opts->format == &json_lines)
 		json_lines.lost(session->out, &session->style, &nobody, count, false);
 	else
-		warn_user("%" PRIu64 " %sevents were lost, of processes that are not known", count,
+		warn_user("%" PRIu64 " %sevents of unknown processes were lost", count,
 			  others ? "other " : "");
 }
 
@@ -49,7 +49,7 @@ enum exit_status follow_everybody(struct session *session)
 	session->stop_fd = stop_open(true);
 	rc = session->stop_fd < 0 ? session->stop_fd : follow_all(&what);
 	if (rc < 0 && rc != session->out->error && rc != -ECANCELED)
-		warn_user("%s", strerror(-rc));
+		warn_user("cannot follow all processes: %s", strerror(-rc));
 	stop_close();
 	return session_finish(session, rc < 0 ? STATUS_FAILED : STATUS_OK);
 }

@@ -137,23 +137,23 @@ static const char *contradiction(const struct options *opts)
 	bool processes = sel->n || select_searches(sel), recorded = opts->input;
 
 	if (!opts->format)
-		return "either --json or --csv, not both";
+		return "--json and --csv cannot be combined";
 	if (opts->command && processes)
-		return "either a command or processes, not both";
+		return "a command and processes cannot be combined";
 	if (recorded && (opts->command || processes))
-		return "either --input or processes, not both";
+		return "--input cannot be combined with processes or a command";
 	if (recorded && opts->duration_ms)
-		return "--duration is for what happens now, not for --input";
+		return "--duration cannot be combined with --input";
 	if (!opts->command && !processes && !recorded)
-		return "which process? A number is missing";
+		return "no process given: name one by its number, or use --comm, --uid, --all or -- COMMAND";
 	if (!opts->format->for_people && !columns_have_values(&opts->style.columns))
-		return "trend and note are for people: neither --json nor --csv has them";
+		return "the columns trend and note exist only as text, not with --json or --csv";
 	if (opts->explain && !opts->format->for_people)
-		return "--explain is for people, not with --json or --csv";
+		return "--explain cannot be combined with --json or --csv";
 	if (opts->format == &csv_lines && opts->style.summary)
-		return "--summary is a table for people, not with --csv";
+		return "--summary cannot be combined with --csv";
 	if (!opts->follow && !recorded && wants_follow(opts))
-		return "that needs --follow";
+		return "--until, --duration, --max-events and --summary need --follow";
 	if (!opts->follow && !recorded && opts->format == &csv_lines)
 		return "--csv needs --follow";
 	if (!opts->follow && !recorded && opts->style.quiet)

@@ -47,10 +47,10 @@ static void say_what_killed(const struct session *session, int status)
 {
 	if (status == 128 + SIGSYS)
 		warn_user("the command was killed by SIGSYS: seccomp did not allow a call, which may have "
-			  "been brk; then there is no event");
+			  "been brk; a brk that seccomp stops has no event");
 	else if (status == 128 + SIGKILL && oom_kills(&session->how, "self") > session->oom_kills)
-		warn_user("the command was killed by SIGKILL, and the memory cgroup has killed meanwhile "
-			  "(oom_kill): memory that brk had promised was touched, and was too much");
+		warn_user("the command was killed by SIGKILL, and its memory cgroup killed a process "
+			  "meanwhile (oom_kill): the memory in use exceeded memory.max");
 }
 
 enum exit_status session_finish(struct session *session, enum exit_status status)
@@ -65,6 +65,6 @@ enum exit_status session_finish(struct session *session, enum exit_status status
 	if (!(session->opts->command ? pr->unseen : pr->unseen_missed) ||
 	    status == failure(session->opts->command))
 		return status;
-	warn_user("--until: not all events were seen, it may have become true");
+	warn_user("--until: not all events were seen, so the condition may have been true");
 	return STATUS_UNSEEN;
 }

@@ -204,7 +204,7 @@ bool select_search(struct selection *sel, const struct brkwatch *bw)
 	if (rc < 0)
 		complain_of_file(bw, "all", rc);
 	else if (!rc && !sel->n)
-		warn_user("no process is like that");
+		warn_user("no process matches");
 	if (rc || !sel->n)
 		return false;
 	select_sort(sel);

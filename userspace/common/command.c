@@ -68,7 +68,7 @@ int launch_start(struct launch *launch, char *const *command)
 
 	*launch = (struct launch){ 0 };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
-		warn_user("%s", strerror(errno));
+		warn_user("cannot start %s: %s", *command, strerror(errno));
 		return STATUS_COMMAND_FAILED;
 	}
 	/* Each would stop the child on its way to exec, and where there are many it never got there. */
@@ -82,7 +82,7 @@ int launch_start(struct launch *launch, char *const *command)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	close(ends[1]);
 	if (launch->pid < 0) {
-		warn_user("%s", strerror(errno));
+		warn_user("cannot start %s: %s", *command, strerror(errno));
 		close(ends[0]);
 		return STATUS_COMMAND_FAILED;
 	}

@@ -10,7 +10,7 @@
 
 bool not_understood(const char *option, const char *argument)
 {
-	warn_user("--%s: not understood: '%s'", option, argument);
+	warn_user("--%s: invalid argument: '%s'", option, argument);
 	return false;
 }
 

@@ -99,7 +99,7 @@ bool newfile_replaceable(const char *file)
 
 	if (rc ? errno == ENOENT : S_ISREG(st.st_mode))
 		return true;
-	warn_user("%s: %s", file, rc ? strerror(errno) : "is there, and no ordinary file");
+	warn_user("%s: %s", file, rc ? strerror(errno) : "exists and is not a regular file");
 	return false;
 }
 

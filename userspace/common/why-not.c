@@ -11,7 +11,7 @@
 static void complain_not_loaded(void)
 {
 	warn_user("the brkwatch module is not loaded; "
-		  "load it with: sudo insmod brkwatch.ko (or modprobe brkwatch)");
+		  "load it with 'sudo modprobe brkwatch' or 'sudo insmod brkwatch.ko'");
 }
 
 struct brkwatch *open_directory(void)
@@ -41,18 +41,17 @@ static void complain_absent(pid_t pid)
 		warn_user("%d: no such process", pid);
 		break;
 	case TASK_ZOMBIE:
-		warn_user("%d: has exited and only waits for its parent (zombie): "
-			  "its address space is gone", pid);
+		warn_user("%d: has exited and waits for its parent (zombie), so it has no address space", pid);
 		break;
 	case TASK_KTHREAD:
 		warn_user("%d: is a kernel thread and has no address space", pid);
 		break;
 	case TASK_THREAD:
-		warn_user("%d: is a thread of process %d: ask for that number", pid, process);
+		warn_user("%d: is a thread of process %d; use that number", pid, process);
 		break;
 	case TASK_LIVE:
-		warn_user("%d: the brkwatch module does not know this process; "
-			  "/proc/brkwatch/stats may tell why", pid);
+		warn_user("%d: the brkwatch module has no file for this process; "
+			  "see RecordsRefused and the probes in /proc/brkwatch/stats", pid);
 		break;
 	}
 }
@@ -71,7 +70,7 @@ void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const 
 	else if (absent)
 		complain_absent(pid);
 	else if (error == -EACCES || error == -EPERM)
-		warn_user("%d: permission denied; needed is what /proc/%d/maps needs: "
+		warn_user("%d: permission denied; this needs the same rights as reading /proc/%d/maps: "
 			  "the same user and ptrace access, or root", pid, pid);
 	else
 		warn_user("%s/%d: %s", directory, pid, strerror(-error));
@@ -84,7 +83,7 @@ void complain_of_file(const struct brkwatch *bw, const char *file, int error)
 	if (brkwatch_is_live(bw) && access(directory, F_OK))
 		warn_user("the brkwatch module is not loaded any more");
 	else if (error == -EPROTO)
-		warn_user("%s/%s: a column is missing, or a row is not understood", directory, file);
+		warn_user("%s/%s: a column is missing or a row is damaged", directory, file);
 	else
 		warn_user("%s/%s: %s", directory, file, strerror(-error));
 }
@@ -93,7 +92,7 @@ bool warn_of_probes(const struct brkwatch *bw)
 {
 	if (brkwatch_probes_work(bw))
 		return true;
-	warn_user("warning: brk calls are not being recorded: kprobes seem to be switched off "
-		  "(look at sysctl kernel.ftrace_enabled and /sys/kernel/debug/kprobes/enabled)");
+	warn_user("warning: the module does not record brk calls: kprobes seem to be switched off; "
+		  "check sysctl kernel.ftrace_enabled and /sys/kernel/debug/kprobes/enabled");
 	return false;
 }

@@ -99,7 +99,7 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 
 	if (!is_time_of_day(style->stamp) || (style->wall && style->wall->n))
 		return added;
-	warn_user("%s does not say what time of day it was: times are those of the monotonic clock",
+	warn_user("%s does not contain the time of day: times are those of the monotonic clock",
 		  style->source);
 	style->stamp = TIME_MONOTONIC;
 	return added;

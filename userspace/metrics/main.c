@@ -105,7 +105,7 @@ static bool keep_file(struct metrics *metrics)
 	bool ok;
 
 	if (stop < 0) {
-		warn_user("%s", strerror(-stop));
+		warn_user("cannot wait for signals: %s", strerror(-stop));
 		return false;
 	}
 	stop_also_usr1();
@@ -153,7 +153,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		     (opts->groups <= GROUPS_MAX || not_understood("groups", arg));
 		break;
 	case ARGP_KEY_ARG:
-		warn_user("metrics are of all processes: '%s'", arg);
+		warn_user("unexpected argument: '%s'; the metrics always cover all processes", arg);
 		ok = false;
 		break;
 	case ARGP_KEY_END:

@@ -40,10 +40,10 @@ bool gnuplot_present(void)
 	if (status < 0)
 		warn_user("gnuplot: %s", strerror(errno));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
-		warn_user("pictures are drawn by gnuplot, which is not installed: "
-			  "apt install gnuplot-nox, or the like");
+		warn_user("gnuplot, which draws the picture, is not installed; "
+			  "install it, as with 'apt install gnuplot-nox'");
 	else if (status)
-		warn_user("gnuplot --version fails: pictures cannot be drawn");
+		warn_user("gnuplot, which draws the picture, does not work: 'gnuplot --version' fails");
 	if (null >= 0)
 		close(null);
 	return !status;

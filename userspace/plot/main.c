@@ -41,13 +41,13 @@ static const char *contradiction(const struct plot_options *opts)
 	bool processes = sel->n || select_searches(sel);
 
 	if (!opts->picture)
-		return "where to draw? --output is missing";
+		return "--output is missing: name a file that ends in .svg or .png";
 	if (processes + !!opts->input + !!opts->command > 1)
-		return "either processes, or --input, or a command";
+		return "processes, --input and a command cannot be combined";
 	if (!processes && !opts->input && !opts->command)
-		return "which process? A number is missing";
+		return "no process given: name one by its number, or use --comm, --uid, --all, --input or -- COMMAND";
 	if (opts->input && opts->duration_ms)
-		return "--duration is for what happens now, not for --input";
+		return "--duration cannot be combined with --input";
 	return NULL;
 }
 
@@ -132,7 +132,7 @@ static bool possible(const char *file)
 {
 	if (is_called(file, ".svg") || is_called(file, ".png"))
 		return gnuplot_present() && newfile_possible(file);
-	warn_user("the name must end in .svg or .png: '%s'", file);
+	warn_user("--output: the name must end in .svg or .png: '%s'", file);
 	return false;
 }
 
@@ -144,7 +144,7 @@ static bool draw(struct plot *plot, bool png, int fd)
 	if (script && !plot->error)
 		plot_draw(plot, png, script);
 	if (!script || plot->error)
-		warn_user("the picture: %s", strerror(script ? -plot->error : errno));
+		warn_user("cannot draw the picture: %s", strerror(script ? -plot->error : errno));
 	else
 		ok = gnuplot_run(script, fd);
 	if (script)

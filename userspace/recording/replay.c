@@ -63,7 +63,7 @@ static FILE *open_input(const struct replay *replay, struct input *input)
 	if (!stream) {
 		warn_user("%s: %s", replay->name, strerror(errno));
 	} else if (replay->output && is_file(input->fd, replay->output)) {
-		warn_user("%s: is what --input reads", replay->output);
+		warn_user("%s: is also what --input reads; write to another file", replay->output);
 		fclose(stream);
 		stream = NULL;
 	} else if (lseek(input->fd, 0, SEEK_CUR) < 0) {
@@ -130,11 +130,11 @@ static int play(const struct replay *replay, struct player *player, struct input
 		if (number)
 			snprintf(where, sizeof(where), "line %lu: ", number);
 		warn_user("%s: %s%s", replay->name, where,
-			  *player->problem ? player->problem : "an event that is not understood");
+			  *player->problem ? player->problem : "damaged event");
 		return 1;
 	}
 	if (!rc && !player->any && !input->stopped) {
-		warn_user("%s: nothing in it that brkwatch-cli has recorded", replay->name);
+		warn_user("%s: contains nothing that brkwatch-cli has recorded", replay->name);
 		return 1;
 	}
 	return rc && rc == replay->out->error ? 1 : rc;

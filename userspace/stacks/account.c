@@ -178,14 +178,14 @@ static struct trace_format *find_tracepoint(void)
 
 	if (error == ENOENT)
 		warn_user("/sys/kernel/tracing has no " EVENT ": tracefs is not mounted there "
-			  "(mount -t tracefs tracefs /sys/kernel/tracing), the kernel has no "
-			  "tracepoints, or the module is too old");
+			  "(mount -t tracefs tracefs /sys/kernel/tracing), the module is too old, "
+			  "or the kernel has no tracepoints");
 	else if (error)
 		warn_user("/sys/kernel/tracing/" EVENT ": %s%s", strerror(error),
 			  error == EACCES || error == EPERM ?
-			  ": it needs root, or read permission for tracefs, and CAP_PERFMON" : "");
+			  "; run it as root, or with read permission for tracefs and CAP_PERFMON" : "");
 	else if (!format)
-		warn_user(EVENT " is not understood");
+		warn_user("the format of " EVENT " is unknown: use brkwatch-stacks and the module of one version");
 	return format;
 }
 
@@ -376,7 +376,7 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	if (opts->folded)
 		paths_put_folded(&functions, out);
 	if (opts->flamegraph && !stacks->seen.growths && !stacks->missing.growths)
-		warn_user("no heap has grown: %s is not written", opts->flamegraph);
+		warn_user("no heap has grown, so %s is not written", opts->flamegraph);
 	else if (opts->flamegraph)
 		ok = draw(&functions, opts->flamegraph);
 	paths_free(&functions);

@@ -117,7 +117,7 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 	following.listener.sink.start = start;
 	following.listener.sink.done = done;
 	if (!brkwatch_is_live(bw)) {
-		warn_user("%s has no stacks: they need processes that run", brkwatch_directory(bw));
+		warn_user("%s (from BRKWATCH_PROC) has saved files: only running processes have stacks", brkwatch_directory(bw));
 		return failure(session->command);
 	}
 	session->stacks = stacks_new(&session->options);
@@ -182,9 +182,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		session->style.summary = session->style.no_events && !session->options.folded;
 		ok = processes != !!session->command && !(sel->all && !sel->by_uid);
 		if (!ok)
-			warn_user(sel->all ? "not for --all: say which processes" : processes ?
-				  "either a command or processes, not both" :
-				  "which process? A number is missing");
+			warn_user(sel->all ? "--all is not possible: name processes by number, --comm or --uid" : processes ?
+				  "a command and processes cannot be combined" :
+				  "no process given: name one by its number, or use --comm, --uid or -- COMMAND");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

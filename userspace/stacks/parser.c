@@ -220,7 +220,7 @@ struct parser *parser_start(void)
 	char line[2];
 
 	if (!parser) {
-		warn_user("%s", strerror(errno));
+		warn_user("cannot start another process: %s", strerror(errno));
 		return NULL;
 	}
 	*parser = (struct parser){ .process = -1 };

@@ -82,7 +82,8 @@ struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPO
 		perf->cpus[i] = (struct cpu){ .number = (int)i, .fd = { -1, -1 } };
 	if (perf->cpus && perf->epoll >= 0 && regs_mask())
 		return perf;
-	warn_user("%s", regs_mask() ? strerror(errno) : "the registers of this machine are not known");
+	warn_user("cannot record stacks: %s",
+		  regs_mask() ? strerror(errno) : "the registers of this machine are not known");
 	perf_close(perf);
 	return NULL;
 }
@@ -214,18 +215,18 @@ static const char *word_of(const char *path)
 static int complain(pid_t pid, int error)
 {
 	if (error == -EPERM || error == -EACCES)
-		warn_user("%d: %s: it needs root, or CAP_PERFMON and CAP_SYS_PTRACE, or the "
-			  "sysctl kernel.perf_event_paranoid at -1, which is %s", pid,
+		warn_user("%d: %s; run it as root, or with CAP_PERFMON and CAP_SYS_PTRACE; sysctl "
+			  "kernel.perf_event_paranoid=-1 stands for CAP_PERFMON, and is now %s", pid,
 			  strerror(-error), word_of("/proc/sys/kernel/perf_event_paranoid"));
 	else if (error == -ENOBUFS)
-		warn_user("%d: no room for buffers: without CAP_IPC_LOCK the limits are the "
-			  "sysctl kernel.perf_event_mlock_kb, for each processor, which is %s, and "
-			  "memory that may be locked (ulimit -l)", pid,
+		warn_user("%d: no room for buffers; raise sysctl kernel.perf_event_mlock_kb (for each "
+			  "processor, now %s) or the limit of locked memory (ulimit -l), or run it with "
+			  "CAP_IPC_LOCK", pid,
 			  word_of("/proc/sys/kernel/perf_event_mlock_kb"));
 	else if (error == -EMFILE)
-		warn_user("%d: too many threads for the limit of open files (ulimit -n)", pid);
+		warn_user("%d: too many threads for the limit of open files; raise it with 'ulimit -n'", pid);
 	else
-		warn_user("%d: perf_event_open: %s", pid, strerror(-error));
+		warn_user("%d: cannot open its perf events: %s", pid, strerror(-error));
 	return -1;
 }
 

@@ -125,7 +125,7 @@ enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 	else if (rc == -EPIPE)
 		out->error = rc;
 	else if (rc < 0 && rc != out->error)
-		warn_user("%s", strerror(-rc));
+		warn_user("cannot show the processes: %s", strerror(-rc));
 	processes_free(&ps);
 	return unreadable || rc < 0 ? STATUS_FAILED : STATUS_OK;
 }

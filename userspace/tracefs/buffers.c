@@ -145,8 +145,8 @@ struct trace *trace_open(unsigned int kinds, uint64_t min_delta)
 	trace->format = trace_format_new();
 	trace->kbuf = trace->format ? trace_format_kbuffer(trace->format) : NULL;
 	if (!trace->format)
-		warn_user("the brkwatch module has no tracepoints here that are understood; processes can be "
-			  "followed by their numbers, --comm or --uid");
+		warn_user("the brkwatch module has no tracepoints of a known format; follow processes by their "
+			  "numbers, --comm or --uid instead");
 	if (trace->page && trace->kbuf && set_up_instance(trace))
 		return trace;
 	trace_close(trace);

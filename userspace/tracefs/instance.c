@@ -24,8 +24,8 @@ static void complain(const char *what, int error)
 {
 	bool advise = error == EACCES || error == EPERM || error == ENOENT;
 
-	warn_user("%s: %s%s", what, strerror(error), advise ? "; --follow --all needs root, and tracefs. "
-		  "An ordinary user's own processes can be followed by --follow --uid USER" : "");
+	warn_user("%s: %s%s", what, strerror(error), advise ? "; --follow --all needs root and tracefs. "
+		  "Without root, follow your own processes with --follow --uid USER" : "");
 }
 
 static void remove_directory(const char *path)
