@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -268,13 +267,10 @@ static int64_t gap_before(struct known *known, uint64_t seq)
 static int take(struct everyone *all, const struct trace_event *event)
 {
 	struct known *known = pid_get(&all->processes, (uint64_t)event->pid, sizeof(*known));
-	struct brkwatch_snapshot *snap;
+	struct brkwatch_snapshot *snap = &known->process.snap;
 	int64_t gap;
 	int rc = 0;
 
-	if (!known)
-		return -ENOMEM;
-	snap = &known->process.snap;
 	set_event(all, event);
 	if (event->space < snap->space)
 		return give_former(all, known, event);
@@ -354,21 +350,19 @@ static struct trace *open_trace(const struct follow_all *what)
 
 int follow_all(const struct follow_all *what)
 {
+	static struct everyone all;
 	/* A file of the module's: it stays. */
-	int module = brkwatch_await_process(what->bw, getpid()), rc = -ENOMEM;
-	struct everyone *all = calloc(1, sizeof(*all));
+	int module = brkwatch_await_process(what->bw, getpid()), rc = -ECANCELED;
 
-	if (all) {
-		all->what = what;
-		all->many = MANY_AT_FIRST;
-		all->now_ms = clock_ms();
-		warn_of_probes(what->bw);
-		all->trace = open_trace(what);
-		rc = all->trace ? loop(all) : -ECANCELED;
+	all.what = what;
+	all.many = MANY_AT_FIRST;
+	all.now_ms = clock_ms();
+	warn_of_probes(what->bw);
+	all.trace = open_trace(what);
+	if (all.trace) {
+		rc = loop(&all);
+		finish(&all);
 	}
-	if (all && all->trace)
-		finish(all);
-	free(all);
 	if (module >= 0)
 		close(module);
 	return rc;

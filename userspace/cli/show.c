@@ -238,13 +238,12 @@ static int show_json(const struct session *session, struct brkwatch_process *pro
 		     struct brkwatch_reader *reader, const struct heap_memory *memory, const struct notes *notes)
 {
 	struct json_object *obj = json_header("state", &session->printer.style, process);
-	char *text = NULL;
+	char *text;
 	size_t len;
 	FILE *events = needed(open_memstream(&text, &len));
 	int rc = put_events(events, session, process, reader);
 
-	if (fclose(events))
-		needed(NULL);
+	needed(fclose(events) ? NULL : text);
 	json_add_known(obj, "resident_bytes", memory->sized, memory->resident);
 	json_add_known(obj, "dirty_bytes", memory->sized, memory->dirty);
 	json_add_known(obj, "swapped_bytes", memory->sized, memory->swapped);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/by-pid.h"
+#include "common/complain.h"
 
 #define BUCKETS	(sizeof(((struct pid_table *)0)->buckets) / sizeof(struct pid_entry *))
 
@@ -20,9 +21,7 @@ void *pid_get(struct pid_table *table, uint64_t pid, size_t size)
 
 	if (entry)
 		return entry;
-	entry = calloc(1, size);
-	if (!entry)
-		return NULL;
+	entry = needed(calloc(1, size));
 	*entry = (struct pid_entry){ .next = *bucket, .pid = pid };
 	*bucket = entry;
 	table->n++;

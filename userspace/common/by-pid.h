@@ -20,7 +20,7 @@ struct pid_table {
 /* NULL: there is none. */
 void *pid_find(const struct pid_table *table, uint64_t pid);
 
-/* There, or made, of @size bytes that are 0. NULL: no memory. */
+/* There, or made, of @size bytes that are 0. */
 void *pid_get(struct pid_table *table, uint64_t pid, size_t size);
 
 /* Take it out of the table, and free it. */

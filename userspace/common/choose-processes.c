@@ -12,17 +12,6 @@
 #include "common/program.h"
 #include "common/utf8.h"
 #include "common/why-not.h"
-#include "libbrkwatch/array.h"
-
-static bool add(struct selection *sel, pid_t pid)
-{
-	if (!array_room(sel->pids, sel->n, &sel->room)) {
-		warn_user("%s", strerror(ENOMEM));
-		return false;
-	}
-	sel->pids[sel->n++] = pid;
-	return true;
-}
 
 static bool parse_pid(const char *text, size_t len, pid_t *pid)
 {
@@ -49,8 +38,9 @@ bool select_pids(struct selection *sel, const char *list)
 		size_t len = strcspn(list, ", \t\n");
 		pid_t pid;
 
-		if (!parse_pid(list, len, &pid) || !add(sel, pid))
+		if (!parse_pid(list, len, &pid))
 			return false;
+		*array_add(sel->pids, sel->n, sel->room) = pid;
 		list += len;
 		list += strspn(list, blanks);
 		if (!*list)
@@ -187,8 +177,8 @@ static int search(struct selection *sel, const struct brkwatch *bw)
 	if (rc)
 		return rc;
 	while ((rc = brkwatch_table_next(table, &row)) > 0)
-		if (matches(sel, bw, row->pid, row->name) && !add(sel, row->pid))
-			break;
+		if (matches(sel, bw, row->pid, row->name))
+			*array_add(sel->pids, sel->n, sel->room) = row->pid;
 	brkwatch_table_close(table);
 	return rc;
 }
@@ -201,9 +191,9 @@ bool select_search(struct selection *sel, const struct brkwatch *bw)
 	if (!select_searches(sel))
 		return true;
 	rc = search(sel, bw);
-	if (rc < 0)
+	if (rc)
 		complain_of_file(bw, "all", rc);
-	else if (!rc && !sel->n)
+	else if (!sel->n)
 		warn_user("no process matches");
 	if (rc || !sel->n)
 		return false;

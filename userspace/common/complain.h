@@ -2,6 +2,8 @@
 #ifndef BRKWATCH_COMPLAIN_H
 #define BRKWATCH_COMPLAIN_H
 
+#include "libbrkwatch/array.h"
+
 enum exit_status {
 	STATUS_OK,
 	STATUS_FAILED,
@@ -19,5 +21,9 @@ void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Memory that was asked for. Where there is none the program ends, and says so. */
 void *needed(void *memory);
+
+/* Another element of an array that grows. */
+#define array_add(array, n, room) \
+	(needed(array_room(array, n, &(room)) ? (array) : NULL), &(array)[(n)++])
 
 #endif

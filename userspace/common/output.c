@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/complain.h"
 #include "common/output.h"
 
 static int write_all(int fd, const char *data, size_t len)
@@ -62,10 +63,7 @@ void outbuf_printf(struct outbuf *out, const char *fmt, ...)
 	va_start(ap, fmt);
 	len = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	if (len < 0) {
-		out->error = out->error ? out->error : -ENOMEM;
-		return;
-	}
+	needed(len < 0 ? NULL : text);
 	outbuf_write(out, text, (size_t)len);
 	free(text);
 }

@@ -5,16 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/complain.h"
 #include "explain/proc-pid.h"
+
+static char *path_of(const struct explain_how *how, const char *name)
+{
+	char *path;
+	int len = asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name);
+
+	return needed(len < 0 ? NULL : path);
+}
 
 bool live_link(const struct explain_how *how, const char *name, char *text, size_t size)
 {
-	char *path;
-	ssize_t len;
+	char *path = path_of(how, name);
+	ssize_t len = readlink(path, text, size - 1);
 
-	if (asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name) < 0)
-		return false;
-	len = readlink(path, text, size - 1);
 	free(path);
 	text[len > 0 ? len : 0] = '\0';
 	return len > 0;
@@ -29,8 +35,7 @@ FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(name, sizeof(name), fmt, ap);
 	va_end(ap);
-	if (asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name) < 0)
-		return NULL;
+	path = path_of(how, name);
 	file = fopen(path, "re");
 	free(path);
 	return file;
@@ -115,8 +120,8 @@ bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot 
 
 	if (!can_be_asked(how, snap))
 		return false;
-	reader = brkwatch_reader_new();
-	if (reader && !brkwatch_read(reader, how->bw, (pid_t)snap->pid, &now))
+	reader = needed(brkwatch_reader_new());
+	if (!brkwatch_read(reader, how->bw, (pid_t)snap->pid, &now))
 		same = now->space == snap->space && now->since == snap->since && !now->exited;
 	brkwatch_reader_free(reader);
 	return same;

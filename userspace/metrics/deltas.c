@@ -16,10 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/format-number.h"
+#include "common/complain.h"
 #include "common/utf8.h"
 #include "common/why-not.h"
-#include "libbrkwatch/array.h"
 #include "metrics/deltas.h"
 
 #define MISSING_MAX	2
@@ -62,11 +61,8 @@ static bool is_label(uint32_t c)
 static struct delta *append(struct deltas *deltas, const struct brkwatch_row *row)
 {
 	char plain[sizeof(row->name)];
-	struct delta *delta;
+	struct delta *delta = array_add(deltas->list, deltas->n, deltas->room);
 
-	if (!array_room(deltas->list, deltas->n, &deltas->room))
-		return NULL;
-	delta = &deltas->list[deltas->n++];
 	*delta = (struct delta){ .row = *row };
 	name_unescape(plain, row->name);
 	utf8_copy(delta->name, plain, UTF8_REPLACEMENT, is_label);
@@ -187,12 +183,8 @@ static int read_all(struct tally *tally, const struct brkwatch *bw)
 
 	if (rc)
 		return rc;
-	while ((rc = next_row(table, &row)) > 0) {
-		if (!append(now, row)) {
-			rc = -ENOMEM;
-			break;
-		}
-	}
+	while ((rc = next_row(table, &row)) > 0)
+		append(now, row);
 	brkwatch_table_close(table);
 	if (rc)
 		return rc;
@@ -213,22 +205,17 @@ static bool was_there(const struct tally *tally, const struct ended *row)
 		       compare_ended);
 }
 
-static int take_ended(struct tally *tally, const struct brkwatch_row *row)
+static void take_ended(struct tally *tally, const struct brkwatch_row *row)
 {
 	const struct ended ended = { .exit_ns = row->exit_ns, .pid = (uint64_t)row->pid };
 	struct delta *delta;
 
-	if (!array_room(tally->exits.list, tally->exits.n, &tally->exits.room))
-		return -ENOMEM;
-	tally->exits.list[tally->exits.n++] = ended;
+	*array_add(tally->exits.list, tally->exits.n, tally->exits.room) = ended;
 	if (!tally->begun || was_there(tally, &ended))
-		return 0;
+		return;
 	delta = append(&tally->ended, row);
-	if (!delta)
-		return -ENOMEM;
 	count_added(tally, delta, find_earlier(tally->now.list, tally->n_living, row) ?:
 				  find_earlier(tally->before.list, tally->before.n, row));
-	return 0;
 }
 
 static int read_exited(struct tally *tally, const struct brkwatch *bw)
@@ -239,11 +226,8 @@ static int read_exited(struct tally *tally, const struct brkwatch *bw)
 
 	if (rc)
 		return rc;
-	while ((rc = next_row(table, &row)) > 0) {
-		rc = take_ended(tally, row);
-		if (rc)
-			break;
-	}
+	while ((rc = next_row(table, &row)) > 0)
+		take_ended(tally, row);
 	brkwatch_table_close(table);
 	sort(tally->exits.list, tally->exits.n, sizeof(*tally->exits.list), compare_ended);
 	return rc;
@@ -264,7 +248,7 @@ static void begin_reading(struct tally *tally)
 }
 
 /* Behind the living, for the next reading. */
-static bool keep_missing(struct tally *tally)
+static void keep_missing(struct tally *tally)
 {
 	struct deltas *now = &tally->now;
 
@@ -273,11 +257,8 @@ static bool keep_missing(struct tally *tally)
 
 		if (delta->followed || delta->missing++ == MISSING_MAX)
 			continue;
-		if (!array_room(now->list, now->n, &now->room))
-			return false;
-		now->list[now->n++] = *delta;
+		*array_add(now->list, now->n, now->room) = *delta;
 	}
-	return true;
 }
 
 bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends)
@@ -299,10 +280,7 @@ bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends)
 	tally->blind |= rc == -EACCES || rc == -ENOENT;
 	if (rc && !tally->blind)
 		return false;
-	if (!keep_missing(tally)) {
-		complain_of_file(bw, "all", -ENOMEM);
-		return false;
-	}
+	keep_missing(tally);
 	tally->begun = true;
 	return true;
 }

@@ -14,12 +14,10 @@
  *   has also what no reading saw. Totals and rows are not read in the same moment: where the
  *   difference is below what was shown before, the rest waits until it is not.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/complain.h"
-#include "libbrkwatch/array.h"
 #include "metrics/groups.h"
 
 #define OTHER "other"
@@ -61,27 +59,24 @@ static void add(struct group *group, const struct delta *delta)
 }
 
 /* Largest heap first. */
-static bool collect(struct groups *groups, struct tally *tally)
+static void collect(struct groups *groups, struct tally *tally)
 {
 	const struct delta *living = tally->now.list;
 	struct group *group = NULL;
 
 	groups->n_all = 0;
 	if (!tally->n_living)
-		return true;
+		return;
 	qsort(tally->now.list, tally->n_living, sizeof(*living), compare_names);
 	for (size_t i = 0; i < tally->n_living; i++) {
 		if (!group || strcmp(group->name, living[i].name) != 0) {
-			if (!array_room(groups->all, groups->n_all, &groups->room))
-				return false;
-			group = &groups->all[groups->n_all++];
+			group = array_add(groups->all, groups->n_all, groups->room);
 			*group = (struct group){ 0 };
 			memcpy(group->name, living[i].name, sizeof(group->name));
 		}
 		add(group, &living[i]);
 	}
 	qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
-	return true;
 }
 
 /* ---- those that are shown ---- */
@@ -194,12 +189,9 @@ static void count_all(struct groups *groups, const struct tally *tally, const st
 	}
 }
 
-bool groups_update(struct groups *groups, struct tally *tally, const struct counts *totals)
+void groups_update(struct groups *groups, struct tally *tally, const struct counts *totals)
 {
-	if (!collect(groups, tally)) {
-		warn_user("%s", strerror(ENOMEM));
-		return false;
-	}
+	collect(groups, tally);
 	for (size_t i = 0; i < groups->n; i++)
 		clear_gauges(&groups->shown[i]);
 	clear_gauges(&groups->other);
@@ -211,7 +203,6 @@ bool groups_update(struct groups *groups, struct tally *tally, const struct coun
 			add_gauges(&groups->other, &groups->all[i]);
 	}
 	groups->begun = true;
-	return true;
 }
 
 void groups_free(struct groups *groups)

@@ -37,10 +37,9 @@ struct groups {
 
 /*
  * Sort what was read into groups. @totals: of all address spaces that there ever were, where that
- * is known, or NULL. The living are in another order then. Returns false, after a complaint, when out
- * of memory.
+ * is known, or NULL. The living are in another order then.
  */
-bool groups_update(struct groups *groups, struct tally *tally, const struct counts *totals);
+void groups_update(struct groups *groups, struct tally *tally, const struct counts *totals);
 
 void groups_free(struct groups *groups);
 

@@ -40,7 +40,6 @@ static bool read_and_print(struct metrics *metrics)
 	bool goes_on = opts->interval_ms;
 	struct brkwatch_stats *stats;
 	struct counts totals;
-	bool ok;
 	int rc;
 
 	if (!tally_read(&metrics->tally, opts->bw, goes_on))
@@ -50,13 +49,11 @@ static bool read_and_print(struct metrics *metrics)
 		complain_of_file(opts->bw, "stats", rc);
 		return false;
 	}
-	ok = groups_update(&metrics->groups, &metrics->tally,
-			   counts_of_all(stats, &totals) ? &totals : NULL);
+	groups_update(&metrics->groups, &metrics->tally, counts_of_all(stats, &totals) ? &totals : NULL);
 	wall_look(&opts->wall, UINT64_MAX);
-	if (ok)
-		prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
+	prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
 	brkwatch_stats_close(stats);
-	return ok;
+	return true;
 }
 
 /* ---- a file ---- */

@@ -75,7 +75,7 @@ static void add_space(void *owner, struct brkwatch_process *process)
 static void add_step(struct plot *plot, struct plot_space *space, uint64_t value, bool gap)
 {
 	space->last.value = value;
-	plot->error = plot->error ?: steps_add(&space->steps, &space->last, gap, plot_limit(plot));
+	steps_add(&space->steps, &space->last, gap, plot_limit(plot));
 }
 
 static void count_reason(struct plot *plot, const char *reason)
@@ -104,7 +104,7 @@ static void add_refusal(struct plot *plot, struct plot_space *space, struct slic
 	}
 	plot->refused++;
 	count_reason(plot, text);
-	plot->error = plot->error ?: steps_add(&space->crosses, &space->last, false, PLOT_CROSSES);
+	steps_add(&space->crosses, &space->last, false, PLOT_CROSSES);
 }
 
 /* The break as it is kept. */
@@ -121,8 +121,8 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 	uint64_t ns = event_unsigned(ev, BRKWATCH_TIME_NS);
 	uint64_t old, new;
 
-	if (!space || plot->error)
-		return plot->error;
+	if (!space)
+		return 0;
 	old = height(space, event_address(ev, BRKWATCH_OLD));
 	/* prctl(2) can move it. */
 	if (space->start && snap->start)
@@ -144,7 +144,7 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 	if (event_is(ev, BRKWATCH_REFUSED))
 		add_refusal(plot, space, ev->field[BRKWATCH_REASON]);
 	space->ended |= event_is(ev, BRKWATCH_END);
-	return plot->error;
+	return 0;
 }
 
 static void add_gap(void *owner, struct brkwatch_process *process, uint64_t count, bool before)

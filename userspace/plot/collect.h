@@ -44,7 +44,6 @@ struct plot_space {
 
 /* Zeroed at first, but for first_ns. */
 struct plot {
-	int error;
 	size_t n_processes, n_spaces, more_spaces;
 	struct plot_process processes[PLOT_SPACES];
 	struct plot_space spaces[PLOT_SPACES];

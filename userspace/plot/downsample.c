@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdlib.h>
 
-#include "libbrkwatch/array.h"
+#include "common/complain.h"
 #include "plot/downsample.h"
 
 static void merge(struct bucket *into, const struct bucket *next)
@@ -38,20 +37,17 @@ void steps_thin(struct steps *steps, size_t limit)
 	}
 }
 
-int steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit)
+void steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit)
 {
 	const struct bucket bucket = { *step, *step, *step, *step, gap };
 
 	if (steps->n &&
 	    same_bucket(steps, steps->buckets[steps->n - 1].first.ns, step->ns)) {
 		merge(&steps->buckets[steps->n - 1], &bucket);
-		return 0;
+		return;
 	}
-	if (!array_room(steps->buckets, steps->n, &steps->room))
-		return -ENOMEM;
-	steps->buckets[steps->n++] = bucket;
+	*array_add(steps->buckets, steps->n, steps->room) = bucket;
 	steps_thin(steps, limit);
-	return 0;
 }
 
 struct step steps_peak(const struct steps *steps)

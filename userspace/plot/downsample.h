@@ -30,9 +30,9 @@ struct steps {
 
 /*
  * Times must not go back. Not more than @limit (2 or more) buckets are kept; for that they
- * become wider. Returns 0 or -ENOMEM.
+ * become wider.
  */
-int steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit);
+void steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit);
 
 /* Make the buckets wider until there are at most @limit. */
 void steps_thin(struct steps *steps, size_t limit);

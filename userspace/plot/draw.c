@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -240,9 +239,8 @@ static uint64_t end_of(const struct drawing *d, const struct plot_space *space)
 
 static void put_line(struct drawing *d, struct step *from, uint64_t ns, uint64_t size)
 {
-	if (!labels_add_line(&d->labels, dots_x(d, from->ns), dots_y(d, from->value),
-			     dots_x(d, ns), dots_y(d, size)))
-		d->plot->error = -ENOMEM;
+	labels_add_line(&d->labels, dots_x(d, from->ns), dots_y(d, from->value), dots_x(d, ns),
+			dots_y(d, size));
 	put_point(d, ns, size);
 	*from = (struct step){ ns, size };
 }

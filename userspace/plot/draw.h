@@ -32,7 +32,7 @@ struct drawing {
 	bool begun;			/* the plot command */
 };
 
-/* Write the script for gnuplot. What goes wrong is the plot's error. */
+/* Write the script for gnuplot. */
 void plot_draw(struct plot *plot, bool png, FILE *script);
 
 double dots_x(const struct drawing *d, uint64_t ns);

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "libbrkwatch/array.h"
+#include "common/complain.h"
 #include "plot/label-places.h"
 
 /* A label is rather farther from its mark than that it hides a line. */
@@ -13,22 +13,16 @@
 #define DISTANCE	9	/* between a mark and its label */
 #define DISTANCES	3
 
-bool labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2)
+void labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2)
 {
-	if (!array_room(labels->lines, labels->n_lines, &labels->lines_room))
-		return false;
-	labels->lines[labels->n_lines++] = (struct rectangle){
+	*array_add(labels->lines, labels->n_lines, labels->lines_room) = (struct rectangle){
 		fmin(x1, x2), fmin(y1, y2), fmax(x1, x2), fmax(y1, y2),
 	};
-	return true;
 }
 
-bool labels_add_mark(struct labels *labels, const struct rectangle *mark)
+void labels_add_mark(struct labels *labels, const struct rectangle *mark)
 {
-	if (!array_room(labels->marks, labels->n_marks, &labels->marks_room))
-		return false;
-	labels->marks[labels->n_marks++] = *mark;
-	return true;
+	*array_add(labels->marks, labels->n_marks, labels->marks_room) = *mark;
 }
 
 /* How many of those are in the way. */
@@ -67,7 +61,10 @@ bool labels_place(struct labels *labels, double x, double y, double width, doubl
 				least = cost;
 				*place = r;
 			}
-	return least < SIZE_MAX && labels_add_mark(labels, place);
+	if (least == SIZE_MAX)
+		return false;
+	labels_add_mark(labels, place);
+	return true;
 }
 
 void labels_free(struct labels *labels)

@@ -18,9 +18,8 @@ struct labels {
 	size_t n_marks, marks_room;
 };
 
-/* They return false where there is no memory. */
-bool labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2);
-bool labels_add_mark(struct labels *labels, const struct rectangle *mark);
+void labels_add_line(struct labels *labels, double x1, double y1, double x2, double y2);
+void labels_add_mark(struct labels *labels, const struct rectangle *mark);
 
 /*
  * Find a place of this size near a mark, and take it; false where there is none without hiding

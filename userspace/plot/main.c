@@ -139,16 +139,15 @@ static bool possible(const char *file)
 static bool draw(struct plot *plot, bool png, int fd)
 {
 	FILE *script = tmpfile();
-	bool ok = false;
+	bool ok;
 
-	if (script && !plot->error)
-		plot_draw(plot, png, script);
-	if (!script || plot->error)
-		warn_user("cannot draw the picture: %s", strerror(script ? -plot->error : errno));
-	else
-		ok = gnuplot_run(script, fd);
-	if (script)
-		fclose(script);
+	if (!script) {
+		warn_user("cannot draw the picture: %s", strerror(errno));
+		return false;
+	}
+	plot_draw(plot, png, script);
+	ok = gnuplot_run(script, fd);
+	fclose(script);
 	return ok;
 }
 

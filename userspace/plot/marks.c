@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -26,8 +25,7 @@ static void put_mark(struct drawing *d, uint64_t ns, uint64_t size)
 	double x = dots_x(d, ns), y = dots_y(d, size);
 	const struct rectangle mark = { x - MARK, y - MARK, x + MARK, y + MARK };
 
-	if (!labels_add_mark(&d->labels, &mark))
-		d->plot->error = -ENOMEM;
+	labels_add_mark(&d->labels, &mark);
 	put_point(d, ns, size);
 }
 

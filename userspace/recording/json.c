@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/complain.h"
 #include "events/json-lines.h"
 #include "recording/lines.h"
 
@@ -115,7 +116,7 @@ static int play_state(struct player *player, struct recorded *recorded, struct j
 	struct json_object *events = member(object, "events");
 	struct brkwatch_process process;
 	int rc = read_header(player, object, &process);
-	char *rows = NULL;
+	char *rows;
 	size_t len;
 	FILE *text;
 
@@ -124,17 +125,14 @@ static int play_state(struct player *player, struct recorded *recorded, struct j
 		return rc;
 	if (!json_object_is_type(events, json_type_array))
 		return player_problem(player, "a state without events");
-	text = open_memstream(&rows, &len);
-	if (!text)
-		return -ENOMEM;
+	text = needed(open_memstream(&rows, &len));
 	for (size_t i = 0; i < json_object_array_length(events) && !rc; i++) {
 		rc = read_event(player, json_object_array_get_idx(events, i));
 		for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS && !rc; id++)
 			fprintf(text, "%s%c", player->fields.field[id],
 				id < BRKWATCH_FIELDS - 1 ? '\t' : '\n');
 	}
-	if (fclose(text) && !rc)
-		rc = -ENOMEM;
+	needed(fclose(text) ? NULL : rows);
 	rc = rc ?: reader_take_events(player->states, rows, len, &process.snap) ?:
 		   player_state(player, &process);
 	free(rows);
@@ -243,13 +241,10 @@ static int play(struct player *player, struct json_object *object, const char *t
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		struct recorded *recorded;
-
 		if (strcmp(type, types[i].type) != 0)
 			continue;
 		player->any = true;
-		recorded = player_process(player, number_of(object, "pid"));
-		return recorded ? types[i].play(player, recorded, object) : -ENOMEM;
+		return types[i].play(player, player_process(player, number_of(object, "pid")), object);
 	}
 	return 0;
 }

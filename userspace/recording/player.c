@@ -20,7 +20,7 @@ struct recorded *player_process(struct player *player, uint64_t pid)
 	const size_t n = player->table.n;
 	struct recorded *recorded = pid_get(&player->table, pid, sizeof(*recorded));
 
-	if (recorded && player->table.n > n) {
+	if (player->table.n > n) {
 		recorded->process.snap.pid = pid;
 		*player->last = recorded;
 		player->last = &recorded->next;
@@ -88,11 +88,8 @@ int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t s
 		.data_limit = BRKWATCH_NONE, .next_mapping = BRKWATCH_NONE,
 	} };
 	struct recorded *recorded = player_process(player, pid);
-	struct brkwatch_snapshot *snap;
+	struct brkwatch_snapshot *snap = &recorded->process.snap;
 
-	if (!recorded)
-		return -ENOMEM;
-	snap = &recorded->process.snap;
 	/* CSV has no line that says where a space begins, and JSON may have been recorded without. */
 	if (!recorded->open || snap->space != space)
 		player_space(player, recorded, &unknown);
@@ -123,8 +120,6 @@ int player_state(struct player *player, struct brkwatch_process *process)
 	struct recorded *recorded = player_process(player, process->snap.pid);
 	int rc;
 
-	if (!recorded)
-		return -ENOMEM;
 	player->any = true;
 	if (player->state) {
 		rc = player->state(player->listener.owner, process, player->states);

@@ -31,7 +31,6 @@ struct player {
 	struct event_text fields;
 };
 
-/* NULL: no memory. */
 struct recorded *player_process(struct player *player, uint64_t pid);
 
 /* Another address space of a process, or its first. */
@@ -40,7 +39,7 @@ void player_space(struct player *player, struct recorded *recorded,
 
 /*
  * The event that was read. @start is where the heap begins, if the line says so, or 0. Returns 0,
- * -ENOMEM, -EPROTO or the error of the sink.
+ * -EPROTO or the error of the sink.
  */
 int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t start);
 

@@ -158,8 +158,8 @@ enum exit_status replay(const struct replay *replay)
 
 	if (!stream)
 		return STATUS_FAILED;
-	player.states = brkwatch_reader_new();
-	rc = player.states ? play(replay, &player, &input, stream) : -ENOMEM;
+	player.states = needed(brkwatch_reader_new());
+	rc = play(replay, &player, &input, stream);
 	if (!rc)
 		status = STATUS_OK;
 	else if (rc < 0)

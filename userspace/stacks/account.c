@@ -191,10 +191,8 @@ static struct trace_format *find_tracepoint(void)
 
 struct stacks *stacks_new(const struct stacks_options *opts)
 {
-	struct stacks *stacks = calloc(1, sizeof(*stacks));
+	struct stacks *stacks = needed(calloc(1, sizeof(*stacks)));
 
-	if (!stacks)
-		return NULL;
 	*stacks = (struct stacks){
 		.opts = opts, .page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 		.ops = {
@@ -202,10 +200,9 @@ struct stacks *stacks_new(const struct stacks_options *opts)
 			.fork = take_fork, .exit = take_exit, .owner = stacks,
 		},
 	};
-	stacks->recent = calloc(RECENT_SIZE, sizeof(*stacks->recent));
-	if (!stacks->recent || paths_init(&stacks->paths))
-		warn_user("%s", strerror(ENOMEM));
-	else if (!opts->flamegraph || newfile_possible(opts->flamegraph))
+	stacks->recent = needed(calloc(RECENT_SIZE, sizeof(*stacks->recent)));
+	needed(paths_init(&stacks->paths) ? NULL : stacks);
+	if (!opts->flamegraph || newfile_possible(opts->flamegraph))
 		stacks->maps = maps_new();
 	if (stacks->maps)
 		stacks->format = find_tracepoint();
@@ -369,10 +366,7 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	put_account(stacks, out);
 	if (!opts->folded && !opts->flamegraph)
 		return true;
-	if (paths_of_functions(&stacks->paths, &functions)) {
-		warn_user("%s", strerror(ENOMEM));
-		return false;
-	}
+	needed(paths_of_functions(&stacks->paths, &functions) ? NULL : &functions);
 	if (opts->folded)
 		paths_put_folded(&functions, out);
 	if (opts->flamegraph && !stacks->seen.growths && !stacks->missing.growths)

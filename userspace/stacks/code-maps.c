@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <elf.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 
 #include "common/by-pid.h"
 #include "common/complain.h"
-#include "libbrkwatch/array.h"
 #include "stacks/code-maps.h"
 #include "stacks/open-regular.h"
 #include "stacks/parser.h"
@@ -71,12 +69,8 @@ static void drop(void *owner, void *entry)
 
 struct code_maps *maps_new(void)
 {
-	struct code_maps *maps = calloc(1, sizeof(*maps));
+	struct code_maps *maps = needed(calloc(1, sizeof(*maps)));
 
-	if (!maps) {
-		warn_user("%s", strerror(ENOMEM));
-		return NULL;
-	}
 	maps->parser = parser_start();
 	if (maps->parser)
 		return maps;
@@ -93,7 +87,7 @@ void maps_free(struct code_maps *maps)
 	free(maps);
 }
 
-/* There, or made. NULL: no memory. */
+/* There, or made. */
 static struct code *get(struct code_maps *maps, pid_t pid)
 {
 	return pid_get(&maps->processes, (uint64_t)pid, sizeof(struct code));
@@ -124,16 +118,12 @@ static void remove_covered(struct code_maps *maps, struct code *code, const stru
 
 static void add_map(struct code_maps *maps, struct code *code, const struct perf_map *map)
 {
-	char *path;
+	struct perf_map *new;
 
 	remove_covered(maps, code, map);
-	if (!array_room(code->maps, code->n, &code->room))
-		return;
-	path = strdup(map->path);
-	if (!path)
-		return;
-	code->maps[code->n] = *map;
-	code->maps[code->n++].path = path;
+	new = array_add(code->maps, code->n, code->room);
+	*new = *map;
+	new->path = needed(strdup(map->path));
 }
 
 /* 55d0c0a00000-55d0c0a21000 r-xp 00002000 fe:01 1234     /usr/bin/cat */
@@ -159,8 +149,6 @@ void maps_add(struct code_maps *maps, pid_t pid)
 	size_t room = 0;
 	FILE *file;
 
-	if (!code)
-		return;
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "re");
 	if (file && fgets(code->comm, sizeof(code->comm), file))
@@ -181,7 +169,7 @@ void maps_map(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 {
 	struct code *code = get(maps, pid);
 
-	if (code && *map->path == '/' && map->path[1] != '/')
+	if (*map->path == '/' && map->path[1] != '/')
 		add_map(maps, code, map);
 }
 
@@ -189,8 +177,6 @@ void maps_comm(struct code_maps *maps, pid_t pid, const char *comm, bool exec)
 {
 	struct code *code = get(maps, pid);
 
-	if (!code)
-		return;
 	if (exec)
 		drop_maps(maps, code);
 	/* A thread's name is not its process's, but that is not told apart here. */
@@ -208,7 +194,7 @@ void maps_fork(struct code_maps *maps, pid_t pid, pid_t parent)
 		drop(maps, child);
 	child = get(maps, pid);
 	from = find(maps, parent);
-	if (!child || !from)
+	if (!from)
 		return;
 	memcpy(child->comm, from->comm, sizeof(child->comm));
 	child->hopeless = from->hopeless;
@@ -313,7 +299,7 @@ size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, str
 	struct code *code = get(maps, sample->pid);
 	size_t n;
 
-	if (!code || code->hopeless || !maps->parser)
+	if (code->hopeless || !maps->parser)
 		return 0;
 	n = ask_parser(maps, code, sample, paths, frames, max);
 	if (parser_works(maps->parser))

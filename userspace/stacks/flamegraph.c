@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,25 +188,20 @@ static void put_head(const struct flame *flame)
 
 int flame_write(const struct paths *functions, int fd)
 {
-	struct flame flame = { .paths = functions, .total = functions->nodes[0].all };
+	static struct outbuf out;
+	struct flame flame = { .out = &out, .paths = functions, .total = functions->nodes[0].all };
 	unsigned int deepest = 0;
-	int rc;
 
 	for (uint32_t i = 0; i < functions->n; i++)
 		if (depth_of(functions, i) > deepest)
 			deepest = depth_of(functions, i);
 	flame.height = HEAD + (deepest + 1) * ROW + FOOT;
 	flame.total = flame.total ? flame.total : 1;
-	flame.out = calloc(1, sizeof(*flame.out));
-	if (!flame.out)
-		return -ENOMEM;
-	flame.out->fd = fd;
+	out.fd = fd;
 	put_head(&flame);
 	put_frames(&flame);
 	outbuf_puts(flame.out, "<script><![CDATA[\n");
 	outbuf_puts(flame.out, flamegraph_script);
 	outbuf_puts(flame.out, "]]></script>\n</svg>\n");
-	rc = outbuf_flush(flame.out);
-	free(flame.out);
-	return rc;
+	return outbuf_flush(&out);
 }

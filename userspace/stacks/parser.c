@@ -84,9 +84,9 @@ static struct unwinder *unwinder_of(struct pid_table *processes, struct paths *n
 {
 	struct known *known = pid_get(processes, (uint64_t)pid, sizeof(*known));
 
-	if (known && !known->unwinder)
+	if (!known->unwinder)
 		known->unwinder = unwinder_new(pid, names);
-	return known ? known->unwinder : NULL;
+	return known->unwinder;
 }
 
 static void put_frames(FILE *answers, const struct paths *names, struct unwinder *unwinder,
@@ -216,13 +216,9 @@ static bool next_line(struct parser *parser, char *line, int size)
 struct parser *parser_start(void)
 {
 	int requests[2] = { -1, -1 }, answers[2] = { -1, -1 };
-	struct parser *parser = malloc(sizeof(*parser));
+	struct parser *parser = needed(malloc(sizeof(*parser)));
 	char line[2];
 
-	if (!parser) {
-		warn_user("cannot start another process: %s", strerror(errno));
-		return NULL;
-	}
 	*parser = (struct parser){ .process = -1 };
 	if (!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, requests) &&
 	    !pipe2(answers, O_CLOEXEC))

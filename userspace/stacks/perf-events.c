@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/complain.h"
-#include "libbrkwatch/array.h"
 #include "libbrkwatch/internal.h"
 #include "stacks/perf-events.h"
 #include "stacks/perf-records.h"
@@ -66,10 +65,8 @@ struct perf {
 struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks)
 {
 	long configured = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
-	struct perf *perf = calloc(1, sizeof(*perf));
+	struct perf *perf = needed(calloc(1, sizeof(*perf)));
 
-	if (!perf)
-		return NULL;
 	*perf = (struct perf){ .ops = ops, .forks = forks, .samples_bytes = SAMPLES_BYTES };
 	memcpy(perf->tracepoints, tracepoints, sizeof(perf->tracepoints));
 	while (perf->samples_bytes > SAMPLES_LEAST &&
@@ -77,10 +74,10 @@ struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPO
 		perf->samples_bytes /= 2;
 	perf->epoll = epoll_create1(EPOLL_CLOEXEC);
 	perf->n_cpus = (size_t)configured;
-	perf->cpus = calloc(perf->n_cpus, sizeof(*perf->cpus));
-	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
+	perf->cpus = needed(calloc(perf->n_cpus, sizeof(*perf->cpus)));
+	for (size_t i = 0; i < perf->n_cpus; i++)
 		perf->cpus[i] = (struct cpu){ .number = (int)i, .fd = { -1, -1 } };
-	if (perf->cpus && perf->epoll >= 0 && regs_mask())
+	if (perf->epoll >= 0 && regs_mask())
 		return perf;
 	warn_user("cannot record stacks: %s",
 		  regs_mask() ? strerror(errno) : "the registers of this machine are not known");
@@ -90,7 +87,7 @@ struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPO
 
 static void close_events(struct perf *perf)
 {
-	for (size_t i = 0; perf->cpus && i < perf->n_cpus; i++)
+	for (size_t i = 0; i < perf->n_cpus; i++)
 		for (int kind = 0; kind < KINDS; kind++) {
 			ring_close(&perf->cpus[i].ring[kind]);
 			if (perf->cpus[i].fd[kind] >= 0)
@@ -169,13 +166,8 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 	int rc;
 
 	if (cpu->fd[kind] >= 0) {
-		rc = ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->fd[kind]) ? -errno :
-		     array_room(perf->fds, perf->n_fds, &perf->fds_room) ? 0 : -ENOMEM;
-		if (rc)
-			close(fd);
-		else
-			perf->fds[perf->n_fds++] = fd;
-		return rc;
+		*array_add(perf->fds, perf->n_fds, perf->fds_room) = fd;
+		return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->fd[kind]) ? -errno : 0;
 	}
 	cpu->fd[kind] = fd;
 	rc = ring_open(&cpu->ring[kind], fd, ring_bytes(perf, kind));
@@ -230,31 +222,33 @@ static int complain(pid_t pid, int error)
 	return -1;
 }
 
-static bool is_among(const pid_t *tids, size_t n, pid_t tid)
+/* Those of a process that are known. */
+struct threads {
+	pid_t *ids;
+	size_t n, room;
+};
+
+static bool is_among(const struct threads *threads, pid_t tid)
 {
-	while (n)
-		if (tids[--n] == tid)
+	for (size_t i = 0; i < threads->n; i++)
+		if (threads->ids[i] == tid)
 			return true;
 	return false;
 }
 
 /* Threads that were not known; returns how many, or a negative errno. */
-static int attach_new(struct perf *perf, DIR *dir, pid_t **tids, size_t *n)
+static int attach_new(struct perf *perf, DIR *dir, struct threads *threads)
 {
 	const struct dirent *entry;
 	int added = 0, rc;
 
 	rewinddir(dir);
 	while ((entry = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10), *more;
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || is_among(*tids, *n, tid))
+		if (tid <= 0 || is_among(threads, tid))
 			continue;
-		more = reallocarray(*tids, *n + 1, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		*tids = more;
-		more[(*n)++] = tid;
+		*array_add(threads->ids, threads->n, threads->room) = tid;
 		rc = attach_thread(perf, tid);
 		if (rc && rc != -ESRCH)
 			return rc;
@@ -269,9 +263,8 @@ static int attach_new(struct perf *perf, DIR *dir, pid_t **tids, size_t *n)
  */
 static int attach(struct perf *perf, pid_t pid)
 {
-	pid_t *tids = NULL;
+	struct threads threads = { .n = 0 };
 	char path[48];
-	size_t n = 0;
 	DIR *dir;
 	int rc;
 
@@ -281,10 +274,10 @@ static int attach(struct perf *perf, pid_t pid)
 	if (!dir)
 		return 0;
 	do {
-		rc = attach_new(perf, dir, &tids, &n);
+		rc = attach_new(perf, dir, &threads);
 	} while (rc > 0);
 	closedir(dir);
-	free(tids);
+	free(threads.ids);
 	return rc;
 }
 

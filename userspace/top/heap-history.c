@@ -63,8 +63,8 @@ static void add_events(struct track *track, const struct top_options *opts, stru
 	struct brkwatch_event *ev;
 
 	if (!track->reader)
-		track->reader = brkwatch_reader_new();
-	if (!track->reader || brkwatch_read(track->reader, opts->bw, p->row.pid, &snap) ||
+		track->reader = needed(brkwatch_reader_new());
+	if (brkwatch_read(track->reader, opts->bw, p->row.pid, &snap) ||
 	    (p->row.space && snap->space != p->row.space))
 		return;
 	p->row.heap_bytes = snap->heap_bytes;

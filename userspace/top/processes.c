@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/utf8.h"
-#include "libbrkwatch/array.h"
 #include "top/processes.h"
 
 const char *const sort_names[SORT_KEYS] = {
@@ -41,17 +39,16 @@ static int read_all(struct processes *ps, struct brkwatch_table *table,
 	const double seconds = (double)(ps->now.time_ns - ps->before.time_ns) / 1e9;
 	struct reading *now = &ps->now;
 	const struct brkwatch_row *row;
+	struct top_process *p;
 	int rc;
 
 	while ((rc = brkwatch_table_next(table, &row)) > 0) {
 		if (!select_has(&opts->selection, opts->bw, row->pid, row->name))
 			continue;
-		if (!array_room(now->list, now->n, &now->room))
-			return -ENOMEM;
-		now->list[now->n] = (struct top_process){ .row = *row };
+		p = array_add(now->list, now->n, now->room);
+		*p = (struct top_process){ .row = *row };
 		if (ps->before.n && seconds > 0)
-			rate(&now->list[now->n], &ps->before, seconds);
-		now->n++;
+			rate(p, &ps->before, seconds);
 		ps->heap_bytes += row->heap_bytes;
 		ps->refused += row->refused;
 	}

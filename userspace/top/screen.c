@@ -2,7 +2,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <curses.h>
@@ -261,32 +260,28 @@ static SCREEN *open_terminal(const struct top_options *opts)
 
 bool screen_run(const struct top_options *opts, enum exit_status *status)
 {
-	struct screen *s = calloc(1, sizeof(*s));
-	int rc, stop_fd = s ? stop_open(true) : -1;
+	static struct screen s;
+	int rc, stop_fd = stop_open(true);
+	SCREEN *terminal = stop_fd < 0 ? NULL : open_terminal(opts);
 	sigset_t winch, mask;
-	SCREEN *terminal;
 
-	terminal = stop_fd < 0 ? NULL : open_terminal(opts);
 	if (!terminal) {
-		if (stop_fd >= 0)
-			stop_close();
-		free(s);
+		stop_close();
 		return false;
 	}
 	sigemptyset(&winch);
 	sigaddset(&winch, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &winch, &mask);
-	s->opts = opts;
-	s->interval_ms = opts->interval_ms;
-	rc = loop(s, stop_fd, &mask);
+	s.opts = opts;
+	s.interval_ms = opts->interval_ms;
+	rc = loop(&s, stop_fd, &mask);
 	endwin();
 	delscreen(terminal);
 	stop_close();
 	if (rc)
 		complain_of_file(opts->bw, "all", rc);
 	*status = rc ? STATUS_FAILED : STATUS_OK;
-	track_free(&s->track);
-	processes_free(&s->ps);
-	free(s);
+	track_free(&s.track);
+	processes_free(&s.ps);
 	return true;
 }

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "common/complain.h"
-#include "libbrkwatch/array.h"
 #include "tracefs/buffers.h"
 #include "tracefs/instance.h"
 
@@ -94,10 +93,8 @@ static bool open_buffers(struct trace *trace)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	trace->cpus = calloc((size_t)cpus, sizeof(*trace->cpus));
-	trace->fds = calloc((size_t)cpus, sizeof(*trace->fds));
-	if (!trace->cpus || !trace->fds)
-		return false;
+	trace->cpus = needed(calloc((size_t)cpus, sizeof(*trace->cpus)));
+	trace->fds = needed(calloc((size_t)cpus, sizeof(*trace->fds)));
 	for (long cpu = 0; cpu < cpus; cpu++) {
 		char name[64];
 		int fd;
@@ -129,10 +126,8 @@ static bool set_up_instance(struct trace *trace)
 
 struct trace *trace_open(unsigned int kinds, uint64_t min_delta)
 {
-	struct trace *trace = calloc(1, sizeof(*trace));
+	struct trace *trace = needed(calloc(1, sizeof(*trace)));
 
-	if (!trace)
-		return NULL;
 	trace->kinds = kinds;
 	trace->min_delta = min_delta;
 	if (!instance_open(&trace->instance)) {
@@ -141,13 +136,13 @@ struct trace *trace_open(unsigned int kinds, uint64_t min_delta)
 	}
 	/* The kernel fills one page at a time, by default of this size. */
 	trace->page_size = (size_t)64 * 1024;
-	trace->page = malloc(trace->page_size);
+	trace->page = needed(malloc(trace->page_size));
 	trace->format = trace_format_new();
 	trace->kbuf = trace->format ? trace_format_kbuffer(trace->format) : NULL;
 	if (!trace->format)
 		warn_user("the brkwatch module has no tracepoints of a known format; follow processes by their "
 			  "numbers, --comm or --uid instead");
-	if (trace->page && trace->kbuf && set_up_instance(trace))
+	if (trace->kbuf && set_up_instance(trace))
 		return trace;
 	trace_close(trace);
 	return NULL;
@@ -185,32 +180,23 @@ void trace_stop(struct trace *trace)
 
 /* ---- reading ---- */
 
-/* Returns 0 or -ENOMEM. */
-static int hold(struct trace *trace, const struct trace_event *event)
-{
-	if (!array_room(trace->held, trace->n, &trace->room))
-		return -ENOMEM;
-	trace->held[trace->n] = *event;
-	trace->held[trace->n++].pass = trace->pass;
-	return 0;
-}
-
 static int take_page(struct trace *trace)
 {
 	unsigned long long stamp;
 	struct trace_event event;
 	const void *data;
-	int rc = 0;
 
 	if (kbuffer_load_subbuffer(trace->kbuf, trace->page))
 		return -EPROTO;
-	while (!rc && (data = kbuffer_read_event(trace->kbuf, &stamp))) {
+	while ((data = kbuffer_read_event(trace->kbuf, &stamp))) {
 		if (trace_format_decode(trace->format, data, (size_t)kbuffer_event_size(trace->kbuf),
-					&event))
-			rc = hold(trace, &event);
+					&event)) {
+			event.pass = trace->pass;
+			*array_add(trace->held, trace->n, trace->room) = event;
+		}
 		kbuffer_next_event(trace->kbuf, &stamp);
 	}
-	return rc;
+	return 0;
 }
 
 /* No more than is held anyway: the other processors have their turn. */
