@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 
 #include "cli/follow-all.h"
 #include "cli/session.h"
 #include "common/signals.h"
-
-static int look_around(void *owner)
-{
-	struct session *session = owner;
-	struct outbuf *out = session->out;
-	struct pollfd fds[] = { { .fd = session->stop_fd, .events = POLLIN }, { .fd = out->fd } };
-	int rc = outbuf_flush(out);
-
-	if (rc || poll(fds, 2, 0) <= 0)
-		return rc;
-	/* Nobody reads our output any more, and without events no write would ever tell. */
-	if (fds[1].revents & POLLERR)
-		out->error = -EPIPE;
-	return fds[0].revents ? 1 : out->error;
-}
 
 static void lost_some(void *owner, uint64_t count, bool others)
 {
@@ -42,12 +26,12 @@ enum exit_status follow_everybody(struct session *session)
 		.bw = session->bw, .selection = &opts->selection, .filter = &opts->filter,
 		.whole = opts->style.summary,
 		.end_ms = opts->duration_ms ? clock_ms() + opts->duration_ms : 0,
-		.listener = { printer_sink, session }, .pause = look_around, .lost = lost_some,
+		.out = session->out, .listener = { printer_sink, session }, .lost = lost_some,
 	};
 	int rc;
 
-	session->stop_fd = stop_open(true);
-	rc = session->stop_fd < 0 ? session->stop_fd : follow_all(&what);
+	rc = stop_open(true);
+	rc = rc < 0 ? rc : follow_all(&what);
 	if (rc < 0 && rc != session->out->error && rc != -ECANCELED)
 		warn_user("cannot follow all processes: %s", strerror(-rc));
 	stop_close();

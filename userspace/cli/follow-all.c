@@ -14,6 +14,7 @@
 #include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/format-number.h"
+#include "common/signals.h"
 #include "common/why-not.h"
 #include "tracefs/buffers.h"
 
@@ -315,7 +316,10 @@ static int loop(struct everyone *all)
 		all->now_ms = clock_ms();
 		rc = give_out(all, (all->now_ms - HOLD_MS) * 1000000);
 		look_after(all);
-		rc = rc ?: what->pause(what->listener.owner);
+		rc = rc ?: outbuf_flush(what->out) ?: stop_wait(0, what->out->fd);
+		/* Nobody reads it any more, and without events no write would ever tell. */
+		if (rc == -EPIPE)
+			what->out->error = rc;
 	}
 	/* What happened until now belongs to it. */
 	trace_stop(all->trace);

@@ -3,6 +3,7 @@
 #define BRKWATCH_FOLLOW_ALL_H
 
 #include "common/choose-processes.h"
+#include "common/output.h"
 #include "events/filter.h"
 #include "libbrkwatch/sink.h"
 
@@ -16,14 +17,13 @@ struct follow_all {
 	const struct filter *filter;
 	bool whole;			/* no event may be left out, whatever the filter says */
 	uint64_t end_ms;		/* 0: none */
+	struct outbuf *out;		/* what the sink prints to */
 	struct listener listener;
-	/* Now and then. Not 0: end. */
-	int (*pause)(void *owner);
 	/* So many events were lost, and nobody knows of which processes. */
 	void (*lost)(void *owner, uint64_t count, bool others);
 };
 
-/* Returns 0; -ECANCELED after a complaint; another negative errno; or what pause() has returned. */
+/* Until a signal, if not before. Returns 0; -ECANCELED after a complaint; or another negative errno. */
 int follow_all(const struct follow_all *what);
 
 #endif

@@ -6,12 +6,6 @@
 #include "explain/beside.h"
 #include "explain/event.h"
 
-static void put_explanation(void *owner, struct outbuf *out, const struct brkwatch_process *process,
-			    struct brkwatch_event *ev)
-{
-	explain_event(out, owner, &process->snap, ev);
-}
-
 static void put_notes(void *owner, struct outbuf *out, const struct brkwatch_process *process)
 {
 	struct notes notes;
@@ -33,7 +27,7 @@ bool session_begin(void *owner)
 	session->printer = (struct printer){
 		.out = session->out, .format = opts->format, .style = session->style,
 		.filter = &opts->filter, .max_events = opts->max_events,
-		.below = opts->explain ? put_explanation : NULL, .owner = &session->how,
+		.below = opts->explain ? explain_event : NULL, .owner = &session->how,
 		.begins = opts->explain && !opts->selection.all ? put_notes : NULL,
 	};
 	if (opts->command)

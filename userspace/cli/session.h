@@ -16,7 +16,6 @@ struct session {
 	struct wall wall;
 	struct explain_how how;
 	uint64_t oom_kills;		/* of our memory cgroup, when a command began */
-	int stop_fd;			/* of signals */
 	bool any;			/* a state was shown */
 };
 

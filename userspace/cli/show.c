@@ -13,7 +13,6 @@
 #include "common/why-not.h"
 #include "events/json-lines.h"
 #include "explain/beside.h"
-#include "explain/event.h"
 #include "explain/mappings.h"
 
 static const struct column_list file_columns = {

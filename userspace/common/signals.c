@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/signals.h"
+#include "libbrkwatch/internal.h"
 
 static const int asking[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
@@ -93,6 +94,19 @@ int stop_take(void)
 
 	(void)n;
 	return asked ?: other;
+}
+
+int stop_wait(uint64_t until_ms, int out_fd)
+{
+	struct pollfd fds[] = { { .fd = stop_fd, .events = POLLIN }, { .fd = out_fd } };
+	int n;
+
+	do {
+		const uint64_t now_ms = clock_ms(), left = until_ms > now_ms ? until_ms - now_ms : 0;
+
+		n = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
+	} while (n < 0 && errno == EINTR);
+	return n <= 0 ? 0 : fds[0].revents ? 1 : -EPIPE;
 }
 
 void stop_close(void)

@@ -3,6 +3,7 @@
 #define BRKWATCH_SIGNALS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * SIGHUP, SIGINT, SIGQUIT and SIGTERM ask us to end; nobody else handles them. One that is ignored
@@ -32,6 +33,12 @@ void stop_also_usr1(void);
 
 /* The signal that has come, one that asks for an end before SIGUSR1. */
 int stop_take(void);
+
+/*
+ * Wait for one until a time (CLOCK_MONOTONIC), or until nobody reads @out_fd any more (-1: a file).
+ * Returns 0, 1 for a signal, or -EPIPE.
+ */
+int stop_wait(uint64_t until_ms, int out_fd);
 
 /* They kill again. */
 void stop_close(void);

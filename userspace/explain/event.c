@@ -196,37 +196,30 @@ static bool has_flag(const struct brkwatch_event *ev, char flag)
 	return memchr(ev->field[BRKWATCH_FLAGS].text, flag, ev->field[BRKWATCH_FLAGS].len);
 }
 
-bool explain_text(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
-		  struct brkwatch_event *ev)
+void explain_event(void *owner, struct outbuf *out, const struct brkwatch_process *process,
+		   struct brkwatch_event *ev)
 {
 	int64_t bytes = event_signed(ev, BRKWATCH_DELTA_BYTES), pages = event_signed(ev, BRKWATCH_DELTA_PAGES);
+	struct prose prose = { .len = 0 };
 	const struct explained e = {
-		.prose = prose, .how = how, .snap = snap, .ev = ev,
-		.page = page_size_of(snap),
+		.prose = &prose, .how = owner, .snap = &process->snap, .ev = ev,
+		.page = page_size_of(&process->snap),
 		.old = event_address(ev, BRKWATCH_OLD),
 		.new = event_address(ev, BRKWATCH_NEW),
 		.bytes = bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes,
 		.pages = pages < 0 ? -(uint64_t)pages : (uint64_t)pages,
 	};
+	const enum brkwatch_kind kind = brkwatch_event_kind(ev);
 
-	*prose = (struct prose){ .len = 0 };
-	for (size_t i = 0; i < BRKWATCH_KINDS && !ev->malformed; i++)
-		if (event_is(ev, i))
-			explanations[i](&e);
-	if (prose->len && has_flag(ev, 'v'))
-		prose_add(prose, " It was done by a child that shares this address space (vfork, "
+	if (ev->malformed || kind == BRKWATCH_KINDS)
+		return;
+	explanations[kind](&e);
+	if (has_flag(ev, 'v'))
+		prose_add(&prose, " It was done by a child that shares this address space (vfork, "
 			  "posix_spawn).");
-	if (prose->len && has_flag(ev, 'o'))
-		prose_add(prose, " Other calls were under way at the same time, so which came first "
+	if (has_flag(ev, 'o'))
+		prose_add(&prose, " Other calls were under way at the same time, so which came first "
 			  "is not certain.");
-	return !ev->malformed;
-}
-
-void explain_event(struct outbuf *out, const struct explain_how *how, const struct brkwatch_snapshot *snap,
-		   struct brkwatch_event *ev)
-{
-	struct prose prose;
-
-	if (explain_text(&prose, how, snap, ev))
+	if (!ev->malformed)
 		prose_put(out, prose.text);
 }

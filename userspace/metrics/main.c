@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/parse-values.h"
@@ -75,29 +72,10 @@ static bool write_file(struct metrics *metrics)
 	return newfile_close(&new, !rc);
 }
 
-/* Whether to go on; SIGUSR1 asks for a reading before it is time. */
-static bool wait_until(uint64_t time_ns, int stop)
-{
-	struct pollfd fd = { .fd = stop, .events = POLLIN };
-	int n;
-
-	do {
-		uint64_t now = clock_ns(), left = time_ns > now ? time_ns - now : 0;
-		const struct timespec timeout = {
-			.tv_sec = (time_t)(left / 1000000000),
-			.tv_nsec = (long)(left % 1000000000),
-		};
-
-		n = ppoll(&fd, 1, &timeout, NULL);
-	} while (n < 0 && errno == EINTR);
-	return n <= 0 || stop_take() == SIGUSR1;
-}
-
 /* What is in the file is true only as long as somebody keeps it so. */
 static bool keep_file(struct metrics *metrics)
 {
-	const uint64_t interval_ns = metrics->opts->interval_ms * 1000000;
-	uint64_t next = clock_ns();
+	uint64_t next_ms = clock_ms();
 	int stop = stop_open(false);
 	bool ok;
 
@@ -108,9 +86,10 @@ static bool keep_file(struct metrics *metrics)
 	stop_also_usr1();
 	do {
 		ok = write_file(metrics);
-		while (next <= clock_ns())
-			next += interval_ns;
-	} while (ok && wait_until(next, stop));
+		while (next_ms <= clock_ms())
+			next_ms += metrics->opts->interval_ms;
+		/* SIGUSR1 asks for a reading before it is time. */
+	} while (ok && (!stop_wait(next_ms, -1) || stop_take() == SIGUSR1));
 	newfile_remove(metrics->opts->file);
 	return ok;
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -75,23 +73,6 @@ static int put_block(struct outbuf *out, const struct top_options *opts, const s
 	return outbuf_flush(out);
 }
 
-/* Returns 0, 1 where it is to end, or -EPIPE where nobody reads our output any more. */
-static int wait_until(uint64_t due_ms, int stop_fd, int out_fd)
-{
-	struct pollfd fds[] = {
-		{ .fd = stop_fd, .events = POLLIN },
-		{ .fd = out_fd },
-	};
-	int n;
-
-	do {
-		const uint64_t now_ms = clock_ms(), left = due_ms > now_ms ? due_ms - now_ms : 0;
-
-		n = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
-	} while (n < 0 && errno == EINTR);
-	return n <= 0 ? 0 : fds[0].revents ? 1 : -EPIPE;
-}
-
 /* Saved files have no news: one look, where it is not said how many. */
 static bool is_last(const struct top_options *opts, uint64_t blocks)
 {
@@ -102,10 +83,8 @@ enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 {
 	struct processes ps = { 0 };
 	uint64_t due_ms = clock_ms(), blocks = 0;
-	int rc = 0, unreadable = 0, stop_fd = stop_open(true);
+	int stop_fd = stop_open(true), rc = stop_fd < 0 ? stop_fd : 0, unreadable = 0;
 
-	if (stop_fd < 0)
-		rc = stop_fd;
 	while (!rc) {
 		unreadable = processes_read(&ps, opts);
 		if (unreadable)
@@ -116,10 +95,9 @@ enum exit_status text_run(struct outbuf *out, const struct top_options *opts)
 		if (rc || is_last(opts, blocks))
 			break;
 		due_ms = top_next_ms(due_ms, opts->interval_ms);
-		rc = wait_until(due_ms, stop_fd, out->fd);
+		rc = stop_wait(due_ms, out->fd);
 	}
-	if (stop_fd >= 0)
-		stop_close();
+	stop_close();
 	if (unreadable)
 		complain_of_file(opts->bw, "all", unreadable);
 	else if (rc == -EPIPE)
