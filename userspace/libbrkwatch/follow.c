@@ -12,31 +12,6 @@ enum { OF_FILE, OF_PIDFD, OF_OTHER, KINDS };
 
 #define EVENTS_AT_A_TIME 64
 
-/* A descriptor of the program's. */
-struct watch {
-	void (*ready)(void *owner);
-	void *owner;
-};
-
-struct brkwatch_follower {
-	struct target_ops ops;
-	unsigned int flags;
-	/*
-	 * An ended one stays until sweep(), which leaves NULL: events that epoll has
-	 * given already name its place, and must not be taken for another's.
-	 */
-	struct target **targets;
-	size_t n, room, live;
-	struct watch *watches;
-	size_t n_watches, watches_room;
-	int epoll;
-	uint64_t now_ms;
-	bool enough;		/* the sink wants no more */
-	int error;		/* of the sink's, or there is no memory */
-	void (*failed)(void *owner, pid_t pid, int error, const char *problem);
-	void *failed_owner;
-};
-
 static void ignore_failure(void *owner, pid_t pid, int error, const char *problem)
 {
 	(void)owner;
@@ -54,31 +29,21 @@ static int watch_fd(const struct brkwatch_follower *f, int fd, uint32_t events, 
 
 /* ---- targets ---- */
 
-static int watch_file(void *owner, struct target *target)
+int follower_watch_file(const struct brkwatch_follower *f, struct target *target)
 {
-	const struct brkwatch_follower *f = owner;
 	size_t i = 0;
 
-	if (!f->ops.bw->live)
+	if (!f->bw->live)
 		return 0;
 	while (f->targets[i] != target)
 		i++;
 	return watch_fd(f, target->fd, EPOLLIN | EPOLLPRI, i, OF_FILE);
 }
 
-static void unwatch_file(void *owner, struct target *target)
+bool follower_is_shared(const struct brkwatch_follower *f, const struct target *target)
 {
-	const struct brkwatch_follower *f = owner;
-
-	epoll_ctl(f->epoll, EPOLL_CTL_DEL, target->fd, NULL);
-}
-
-static bool is_shared(void *owner, const struct target *target)
-{
-	const struct brkwatch_follower *f = owner;
-
 	/* Saved files may be of several machines. */
-	for (size_t i = 0; i < f->n && f->ops.bw->live; i++) {
+	for (size_t i = 0; i < f->n && f->bw->live; i++) {
 		const struct target *other = f->targets[i];
 
 		if (other && other != target && other->state == TARGET_OPEN &&
@@ -107,7 +72,7 @@ static int add_target(struct brkwatch_follower *f, pid_t pid, pid_t parent)
 	target = malloc(sizeof(*target));
 	if (!target)
 		return -ENOMEM;
-	rc = target_init(target, f->ops.bw, pid, parent);
+	rc = target_init(target, f->bw, pid, parent);
 	if (!rc && target->pidfd >= 0)
 		rc = watch_fd(f, target->pidfd, EPOLLIN, i, OF_PIDFD);
 	if (rc) {
@@ -128,7 +93,7 @@ static void drop_target(struct brkwatch_follower *f, struct target *target, bool
 
 	target_end(target);
 	if (process->totals.spaces)
-		f->enough |= tell_done(&f->ops.listener, process, ended);
+		f->enough |= tell_done(&f->listener, process, ended);
 	f->live--;
 }
 
@@ -144,16 +109,16 @@ static void sweep(struct brkwatch_follower *f)
 /* Of one that is followed no longer, while the others are. */
 static int step(struct brkwatch_follower *f, struct target *target, bool readable, bool hung_up)
 {
-	int rc = target_step(target, &f->ops, f->now_ms, readable, hung_up);
+	int rc = target_step(target, f, readable, hung_up);
 
 	if (f->error || rc == -ENOMEM)
 		return f->error = f->error ?: rc;
 	if (rc < 0) {
 		/* A child that nobody has asked for by its number may have ended. */
 		if (!target->process.parent || (rc != -ENOENT && rc != -ESRCH))
-			f->failed(f->failed_owner, target->pid, rc, brkwatch_problem(f->ops.reader));
+			f->failed(f->failed_owner, target->pid, rc, brkwatch_problem(f->reader));
 		else
-			target_missed(target, &f->ops, NULL);
+			target_missed(target, f, NULL);
 		drop_target(f, target, false);
 	} else if (target->state == TARGET_ENDED) {
 		drop_target(f, target, true);
@@ -179,18 +144,17 @@ static int follow_fork(struct brkwatch_follower *f, const struct target *parent,
 	return rc == -ENOMEM ? rc : 0;
 }
 
-static int take_event(void *owner, struct target *target, struct brkwatch_event *event)
+int follower_take_event(struct brkwatch_follower *f, struct target *target, struct brkwatch_event *event)
 {
-	struct brkwatch_follower *f = owner;
-	int rc = tell_event(&f->ops.listener, &target->process, event);
+	int rc = tell_event(&f->listener, &target->process, event);
 
 	if (rc) {
 		if (rc == -EPROTO)
-			return reader_event_problem(f->ops.reader);
+			return reader_event_problem(f->reader);
 		f->enough = rc > 0;
 		f->error = rc < 0 ? rc : 0;
 	}
-	if (f->flags & BRKWATCH_CHILDREN && !rc && f->ops.bw->live && event_is(event, BRKWATCH_FORK))
+	if (f->flags & BRKWATCH_CHILDREN && !rc && f->bw->live && event_is(event, BRKWATCH_FORK))
 		rc = follow_fork(f, target, event);
 	return rc;
 }
@@ -258,7 +222,7 @@ int brkwatch_follower_step(struct brkwatch_follower *f, int timeout_ms)
 
 	if (due >= 0 && (timeout_ms < 0 || due < timeout_ms))
 		timeout_ms = due;
-	if (f->ops.bw->live) {
+	if (f->bw->live) {
 		n = epoll_wait(f->epoll, events, EVENTS_AT_A_TIME, timeout_ms);
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -269,7 +233,7 @@ int brkwatch_follower_step(struct brkwatch_follower *f, int timeout_ms)
 	sweep(f);
 	rc = rc ?: look_after(f);
 	/* Saved files have no news. */
-	return rc ?: f->live && f->ops.bw->live && !f->enough;
+	return rc ?: f->live && f->bw->live && !f->enough;
 }
 
 bool brkwatch_follower_has_enough(const struct brkwatch_follower *f)
@@ -279,10 +243,10 @@ bool brkwatch_follower_has_enough(const struct brkwatch_follower *f)
 
 int brkwatch_follower_finish(struct brkwatch_follower *f)
 {
-	const bool live = f->ops.bw->live;
+	const bool live = f->bw->live;
 	int rc = f->error;
 
-	f->ops.hurry = true;
+	f->hurry = true;
 	for (size_t i = 0; i < f->n && !f->enough && !rc && live; i++) {
 		struct target *target = f->targets[i];
 
@@ -315,15 +279,11 @@ int brkwatch_follower_new(struct brkwatch_follower **follower, const struct brkw
 	if (!f)
 		return -ENOMEM;
 	*f = (struct brkwatch_follower){
-		.ops = {
-			.bw = bw, .listener = { *sink, owner }, .reader = brkwatch_reader_new(),
-			.event = take_event, .watch = watch_file, .unwatch = unwatch_file,
-			.shared = is_shared, .owner = f,
-		},
+		.bw = bw, .listener = { *sink, owner }, .reader = brkwatch_reader_new(),
 		.flags = flags, .failed = ignore_failure, .now_ms = clock_ms(),
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
-	rc = f->epoll < 0 ? -errno : f->ops.reader ? 0 : -ENOMEM;
+	rc = f->epoll < 0 ? -errno : f->reader ? 0 : -ENOMEM;
 	if (rc)
 		brkwatch_follower_free(f);
 	else
@@ -342,7 +302,7 @@ void brkwatch_follower_free(struct brkwatch_follower *f)
 	}
 	if (f->epoll >= 0)
 		close(f->epoll);
-	brkwatch_reader_free(f->ops.reader);
+	brkwatch_reader_free(f->reader);
 	free(f->targets);
 	free(f->watches);
 	free(f);

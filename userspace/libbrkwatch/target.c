@@ -3,6 +3,7 @@
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,17 +42,17 @@ int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid
 	return parent ? 0 : -ESRCH;
 }
 
-static int tell_news(struct target *t, const struct target_ops *ops)
+static int tell_news(struct target *t, struct brkwatch_follower *f)
 {
 	struct brkwatch_snapshot *snap = &t->process.snap;
 	struct brkwatch_event event;
 	int rc;
 
 	if (snap->dropped > t->dropped)
-		tell(&ops->listener, lost, &t->process, snap->dropped - t->dropped, t->first);
+		tell(&f->listener, lost, &t->process, snap->dropped - t->dropped, t->first);
 	t->dropped = snap->dropped;
-	while ((rc = reader_next_event(ops->reader, &event)) > 0) {
-		rc = ops->event(ops->owner, t, &event);
+	while ((rc = reader_next_event(f->reader, &event)) > 0) {
+		rc = follower_take_event(f, t, &event);
 		if (rc)
 			break;
 	}
@@ -66,11 +67,6 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static void close_space(struct target *t)
-{
-	close_fd(&t->fd);
-}
-
 /* What epoll has yet to tell, where there is much of it. */
 static bool has_ended(const struct target *t)
 {
@@ -80,11 +76,11 @@ static bool has_ended(const struct target *t)
 }
 
 /* Later, and later still each time. */
-static void retry(struct target *t, enum target_state state, uint64_t now_ms)
+static void retry(struct target *t, const struct brkwatch_follower *f, enum target_state state)
 {
-	close_space(t);
+	close_fd(&t->fd);
 	t->state = state;
-	t->due_ms = now_ms + (uint64_t)t->delay_ms;
+	t->due_ms = f->now_ms + (uint64_t)t->delay_ms;
 	if (!t->delay_ms || (state == TARGET_SHARED && t->shared_tries++ < SHARED_SOON))
 		t->delay_ms = RETRY_FIRST_MS;
 	else if (t->delay_ms < RETRY_SLOWEST_MS)
@@ -102,15 +98,15 @@ static bool same_space(pid_t a, pid_t b)
  * longer history for it, so it comes before that. Returns 1 where the address space is one that
  * is known already.
  */
-static int first_snapshot(struct target *t, const struct target_ops *ops)
+static int first_snapshot(struct target *t, struct brkwatch_follower *f)
 {
 	const struct brkwatch_snapshot last = t->process.snap;
-	int rc = ops->watch(ops->owner, t) ?: reader_take(ops->reader, t->fd, &t->process.snap);
+	int rc = follower_watch_file(f, t) ?: reader_take(f->reader, t->fd, &t->process.snap);
 
 	/* A module loaded anew counts spaces from 1 again. */
 	if (!rc && t->process.snap.space == last.space && t->process.snap.since == last.since)
 		return 1;
-	if (!rc && ops->shared(ops->owner, t)) {
+	if (!rc && follower_is_shared(f, t)) {
 		t->state = TARGET_SHARED;
 		rc = 1;
 	}
@@ -121,14 +117,14 @@ static int first_snapshot(struct target *t, const struct target_ops *ops)
 }
 
 /* Which address space there was, or is, after the last one that was open; 0: none. */
-static uint64_t next_space(const struct target *t, const struct target_ops *ops)
+static uint64_t next_space(const struct target *t, struct brkwatch_follower *f)
 {
 	struct brkwatch_snapshot snap;
 
-	return t->last_fd < 0 || reader_take(ops->reader, t->last_fd, &snap) ? 0 : snap.next_space;
+	return t->last_fd < 0 || reader_take(f->reader, t->last_fd, &snap) ? 0 : snap.next_space;
 }
 
-void target_missed(struct target *t, const struct target_ops *ops, const struct brkwatch_row *row)
+void target_missed(struct target *t, struct brkwatch_follower *f, const struct brkwatch_row *row)
 {
 	struct brkwatch_process *process = &t->process;
 
@@ -138,10 +134,10 @@ void target_missed(struct target *t, const struct target_ops *ops, const struct 
 	} else {
 		process->totals.missed++;
 	}
-	tell(&ops->listener, missed, process, row);
+	tell(&f->listener, missed, process, row);
 }
 
-static int try_open(struct target *t, const struct target_ops *ops, uint64_t now_ms)
+static int try_open(struct target *t, struct brkwatch_follower *f)
 {
 	const bool again = t->process.snap.space, asked_for = !again && !t->process.parent;
 	enum target_state state = TARGET_CLOSED;
@@ -149,21 +145,21 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 	int rc;
 
 	if (t->state == TARGET_SHARED && same_space(t->pid, t->process.parent)) {
-		retry(t, TARGET_SHARED, now_ms);
+		retry(t, f, TARGET_SHARED);
 		return 0;
 	}
 	/* One that was asked for by its number is there, or it is said why it is not. */
 	if (t->state == TARGET_SHARED)
 		t->delay_ms = 0;
 	if (t->fd < 0)
-		t->fd = asked_for ? brkwatch_await_process(ops->bw, t->pid) :
-				    brkwatch_open_process(ops->bw, t->pid);
+		t->fd = asked_for ? brkwatch_await_process(f->bw, t->pid) :
+				    brkwatch_open_process(f->bw, t->pid);
 	/* The last one may know of it only now. */
-	next = t->fd < 0 ? 0 : next_space(t, ops);
-	rc = t->fd < 0 ? t->fd : first_snapshot(t, ops);
+	next = t->fd < 0 ? 0 : next_space(t, f);
+	rc = t->fd < 0 ? t->fd : first_snapshot(t, f);
 	if (!rc) {
 		if (next && next != t->process.snap.space)
-			target_missed(t, ops, NULL);
+			target_missed(t, f, NULL);
 		t->state = TARGET_OPEN;
 		t->due_ms = 0;
 		t->first = !again;
@@ -171,10 +167,10 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 		t->absent_since_ms = 0;
 		close_fd(&t->last_fd);
 		if (again)
-			tell(&ops->listener, exec, &t->process);
+			tell(&f->listener, exec, &t->process);
 		else
-			tell(&ops->listener, start, &t->process);
-		return tell_news(t, ops);
+			tell(&f->listener, start, &t->process);
+		return tell_news(t, f);
 	}
 	if (rc == 1)
 		state = t->state;
@@ -182,47 +178,47 @@ static int try_open(struct target *t, const struct target_ops *ops, uint64_t now
 	if (rc != -ENOENT)
 		t->absent_since_ms = 0;
 	else if (!t->absent_since_ms)
-		t->absent_since_ms = now_ms;
+		t->absent_since_ms = f->now_ms;
 	if (again && rc == -ENOENT && has_ended(t))
 		t->process_ended = true;
 	else if (rc < 0 && (asked_for || rc != -ESRCH) &&
-	    (asked_for || rc != -ENOENT || now_ms - t->absent_since_ms > ABSENT_LIMIT_MS)) {
-		close_space(t);
+	    (asked_for || rc != -ENOENT || f->now_ms - t->absent_since_ms > ABSENT_LIMIT_MS)) {
+		close_fd(&t->fd);
 		return rc;
 	}
-	retry(t, state, now_ms);
+	retry(t, f, state);
 	return 0;
 }
 
-static int read_news(struct target *t, const struct target_ops *ops)
+static int read_news(struct target *t, struct brkwatch_follower *f)
 {
-	int rc = reader_take(ops->reader, t->fd, &t->process.snap);
+	int rc = reader_take(f->reader, t->fd, &t->process.snap);
 
-	return rc ?: tell_news(t, ops);
+	return rc ?: tell_news(t, f);
 }
 
 /* As long as the file is open, the module keeps a long history for what comes after an exec. */
-static void space_ended(struct target *t, const struct target_ops *ops, uint64_t now_ms)
+static void space_ended(struct target *t, struct brkwatch_follower *f)
 {
 	totals_add(&t->process.totals, &t->process.snap);
-	ops->unwatch(ops->owner, t);
+	epoll_ctl(f->epoll, EPOLL_CTL_DEL, t->fd, NULL);
 	close_fd(&t->last_fd);
 	t->last_fd = t->fd;
 	t->fd = -1;
 	t->delay_ms = 0;
-	retry(t, TARGET_CLOSED, now_ms);
+	retry(t, f, TARGET_CLOSED);
 }
 
 /*
  * What the module remembers of those that have ended last: 1 if it has the address space that this
  * one had in the end, or -EACCES. @next: the one after the last that was open, if that is known.
  */
-static int find_row(struct target *t, const struct target_ops *ops, uint64_t next)
+static int find_row(struct target *t, struct brkwatch_follower *f, uint64_t next)
 {
 	const uint64_t last = t->process.snap.space;
 	struct brkwatch_table *table;
 	const struct brkwatch_row *row;
-	int rc = brkwatch_table_open(&table, ops->bw, "exited");
+	int rc = brkwatch_table_open(&table, f->bw, "exited");
 
 	if (rc)
 		return rc;
@@ -234,58 +230,57 @@ static int find_row(struct target *t, const struct target_ops *ops, uint64_t nex
 		rc = !next;
 	} else if (rc > 0) {
 		if (next && row->space != next)
-			target_missed(t, ops, NULL);
-		target_missed(t, ops, row);
+			target_missed(t, f, NULL);
+		target_missed(t, f, row);
 	}
 	brkwatch_table_close(table);
 	return rc;
 }
 
 /* It has ended; there may be an address space whose file was not open before that. */
-static void look_back(struct target *t, const struct target_ops *ops, uint64_t now_ms)
+static void look_back(struct target *t, struct brkwatch_follower *f)
 {
 	const struct brkwatch_snapshot *last = &t->process.snap;
-	const uint64_t next = next_space(t, ops);
+	const uint64_t next = next_space(t, f);
 	int rc = 1;
 
 	/* An older module does not tell. */
 	if (next || !last->space || (t->process.parent && !header_has(last, &last->next_space)))
-		rc = find_row(t, ops, next);
-	if (!rc && !ops->hurry && t->row_tries++ < ROW_TRIES) {
-		t->due_ms = now_ms + ROW_RETRY_MS;
+		rc = find_row(t, f, next);
+	if (!rc && !f->hurry && t->row_tries++ < ROW_TRIES) {
+		t->due_ms = f->now_ms + ROW_RETRY_MS;
 		return;
 	}
 	if (rc <= 0 && (next || !last->space))
-		target_missed(t, ops, NULL);
+		target_missed(t, f, NULL);
 	t->state = TARGET_ENDED;
 }
 
-int target_step(struct target *t, const struct target_ops *ops, uint64_t now_ms, bool readable,
-		bool hung_up)
+int target_step(struct target *t, struct brkwatch_follower *f, bool readable, bool hung_up)
 {
-	bool due = t->due_ms && now_ms >= t->due_ms;
+	bool due = t->due_ms && f->now_ms >= t->due_ms;
 	int rc = 0;
 
 	switch (t->state) {
 	case TARGET_OPEN:
 		/* By exec, then the process has another space, or because it ends. */
 		if (readable || hung_up || due)
-			rc = read_news(t, ops);
+			rc = read_news(t, f);
 		if (rc)
 			return rc;
 		if (hung_up || t->process.snap.exited || due)
-			space_ended(t, ops, now_ms);
+			space_ended(t, f);
 		else if (t->process_ended && !t->due_ms)
-			t->due_ms = now_ms + LAST_EVENT_WAIT_MS;
+			t->due_ms = f->now_ms + LAST_EVENT_WAIT_MS;
 		if (t->state == TARGET_OPEN || !t->process_ended)
 			return 0;
 		/* fall through */
 	case TARGET_CLOSED:
 	case TARGET_SHARED:
-		if ((t->process_ended || (ops->hurry && has_ended(t))) && t->fd < 0)
-			look_back(t, ops, now_ms);
+		if ((t->process_ended || (f->hurry && has_ended(t))) && t->fd < 0)
+			look_back(t, f);
 		else if (due)
-			rc = try_open(t, ops, now_ms);
+			rc = try_open(t, f);
 		return rc;
 	case TARGET_ENDED:
 		break;
@@ -299,7 +294,7 @@ void target_end(struct target *t)
 		totals_add(&t->process.totals, &t->process.snap);
 	t->state = TARGET_ENDED;
 	t->due_ms = 0;
-	close_space(t);
+	close_fd(&t->fd);
 	close_fd(&t->last_fd);
 	close_fd(&t->pidfd);
 }

@@ -29,21 +29,42 @@ struct target {
 	uint64_t absent_since_ms;
 };
 
-/* Whoever owns the targets. */
-struct target_ops {
+/* A descriptor of the program's. */
+struct watch {
+	void (*ready)(void *owner);
+	void *owner;
+};
+
+struct brkwatch_follower {
 	const struct brkwatch *bw;
 	struct listener listener;
 	struct brkwatch_reader *reader;
-	/* An event of an address space; returns 0, 1 for "enough", or a negative errno. */
-	int (*event)(void *owner, struct target *target, struct brkwatch_event *event);
-	/* Watch the file, which is the first poll of it: the module keeps more from there on. */
-	int (*watch)(void *owner, struct target *target);
-	void (*unwatch)(void *owner, struct target *target);
-	/* Whether another target has this address space open. */
-	bool (*shared)(void *owner, const struct target *target);
-	void *owner;
+	unsigned int flags;
+	/*
+	 * An ended one stays until sweep(), which leaves NULL: events that epoll has
+	 * given already name its place, and must not be taken for another's.
+	 */
+	struct target **targets;
+	size_t n, room, live;
+	struct watch *watches;
+	size_t n_watches, watches_room;
+	int epoll;
+	uint64_t now_ms;
 	bool hurry;		/* there is no later */
+	bool enough;		/* the sink wants no more */
+	int error;		/* of the sink's, or there is no memory */
+	void (*failed)(void *owner, pid_t pid, int error, const char *problem);
+	void *failed_owner;
 };
+
+/* An event of an address space; returns 0, 1 for "enough", or a negative errno. */
+int follower_take_event(struct brkwatch_follower *follower, struct target *target, struct brkwatch_event *event);
+
+/* Watch the file, which is the first poll of it: the module keeps more from there on. */
+int follower_watch_file(const struct brkwatch_follower *follower, struct target *target);
+
+/* Whether another target has this address space open. */
+bool follower_is_shared(const struct brkwatch_follower *follower, const struct target *target);
 
 /*
  * Returns 0 or a negative errno. The pidfd comes before the file: a number that is used again
@@ -52,11 +73,10 @@ struct target_ops {
 int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid_t parent);
 
 /* Its file has something to read (@hung_up: nothing will follow), or it is due. */
-int target_step(struct target *target, const struct target_ops *ops, uint64_t now_ms, bool readable,
-		bool hung_up);
+int target_step(struct target *target, struct brkwatch_follower *follower, bool readable, bool hung_up);
 
 /* It had an address space whose file was never open; @row, or NULL: what is known of that. */
-void target_missed(struct target *target, const struct target_ops *ops, const struct brkwatch_row *row);
+void target_missed(struct target *target, struct brkwatch_follower *follower, const struct brkwatch_row *row);
 
 /* Done with it: its sums, and its descriptors. */
 void target_end(struct target *target);
