@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_FOLLOW_ALL_H
-#define BRKWATCH_FOLLOW_ALL_H
+#pragma once
 
 #include "common/choose-processes.h"
 #include "common/output.h"
@@ -25,5 +24,3 @@ struct follow_all {
 
 /* Until a signal, if not before. Returns 0; -ECANCELED after a complaint; or another negative errno. */
 int follow_all(const struct follow_all *what);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_OPTIONS_H
-#define BRKWATCH_OPTIONS_H
+#pragma once
 
 #include "common/choose-processes.h"
 #include "common/program.h"
@@ -26,5 +25,3 @@ struct options {
 
 /* What is wrong ends the program. */
 void options_parse(struct options *opts, int argc, char **argv);
-
-#endif

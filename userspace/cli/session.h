@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SESSION_H
-#define BRKWATCH_SESSION_H
+#pragma once
 
 #include "cli/options.h"
 #include "events/printer.h"
@@ -39,5 +38,3 @@ enum exit_status follow_everybody(struct session *session);
 
 /* Show what the options name as --input. */
 enum exit_status show_input(struct session *session);
-
-#endif

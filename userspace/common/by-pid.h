@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_BY_PID_H
-#define BRKWATCH_BY_PID_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +27,3 @@ void pid_drop(struct pid_table *table, void *entry);
 
 /* Each of them; @visit may drop the one that it is given. */
 void pid_visit(struct pid_table *table, void (*visit)(void *owner, void *entry), void *owner);
-
-#endif

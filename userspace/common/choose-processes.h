@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SELECT_H
-#define BRKWATCH_SELECT_H
+#pragma once
 
 #include <argp.h>
 #include <regex.h>
@@ -51,5 +50,3 @@ bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pi
 bool select_has_name(const struct selection *sel, const char *name);
 
 void select_free(struct selection *sel);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_LAUNCH_H
-#define BRKWATCH_LAUNCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -27,5 +26,3 @@ bool launch_ended(const struct launch *launch);
 
 /* Once it has ended: its exit status, or 128 and the number of the signal that ended it. */
 int launch_status(const struct launch *launch);
-
-#endif

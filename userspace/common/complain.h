@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_COMPLAIN_H
-#define BRKWATCH_COMPLAIN_H
+#pragma once
 
 #include "libbrkwatch/array.h"
 
@@ -25,5 +24,3 @@ void *needed(void *memory);
 /* Another element of an array that grows. */
 #define array_add(array, n, room) \
 	(needed(array_room(array, n, &(room)) ? (array) : NULL), &(array)[(n)++])
-
-#endif

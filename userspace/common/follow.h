@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_FOLLOW_H
-#define BRKWATCH_FOLLOW_H
+#pragma once
 
 #include "common/command.h"
 #include "common/complain.h"
@@ -37,5 +36,3 @@ enum exit_status follow_pids(struct following *following, const pid_t *pids, siz
  */
 enum exit_status follow_command(struct following *following, char *const *command,
 				bool (*begin)(void *owner));
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TEXT_H
-#define BRKWATCH_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ static inline struct number seconds_text(uint64_t ns)
 	*put_seconds(n.text, ns) = '\0';
 	return n;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_JSON_H
-#define BRKWATCH_JSON_H
+#pragma once
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -28,5 +27,3 @@ void json_write(struct outbuf *out, struct json_object *obj);
 /* The same with one member more, an array of these elements. */
 void json_write_with(struct outbuf *out, struct json_object *obj, const char *name,
 		     const char *elements);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_OUTBUF_H
-#define BRKWATCH_OUTBUF_H
+#pragma once
 
 #include <stddef.h>
 
@@ -37,5 +36,3 @@ void outbuf_write(struct outbuf *out, const char *text, size_t len);
 void outbuf_puts(struct outbuf *out, const char *text);
 void outbuf_printf(struct outbuf *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-#endif

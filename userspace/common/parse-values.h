@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PARSE_VALUES_H
-#define BRKWATCH_PARSE_VALUES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,5 +13,3 @@ bool parse_size(const char *text, uint64_t *size);
 
 /* Complains of an argument, and returns false. */
 bool not_understood(const char *option, const char *argument);
-
-#endif

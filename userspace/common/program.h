@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PROGRAM_H
-#define BRKWATCH_PROGRAM_H
+#pragma once
 
 #include <argp.h>
 #include <stdbool.h>
@@ -45,5 +44,3 @@ static inline enum exit_status failure(char *const *command)
 {
 	return command ? STATUS_COMMAND_FAILED : STATUS_FAILED;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_NEWFILE_H
-#define BRKWATCH_NEWFILE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ bool newfile_close(struct newfile *new, bool whole);
 
 /* What it has replaced is to go. */
 void newfile_remove(const char *file);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SIGNALS_H
-#define BRKWATCH_SIGNALS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,5 +41,3 @@ int stop_wait(uint64_t until_ms, int out_fd);
 
 /* They kill again. */
 void stop_close(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TABLE_H
-#define BRKWATCH_TABLE_H
+#pragma once
 
 #include <libsmartcols.h>
 
@@ -20,5 +19,3 @@ void table_pair(struct libscols_table *tb, const char *key, const char *fmt, ...
 
 /* Print it, and free it. */
 void table_put(struct outbuf *out, struct libscols_table *tb);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_UTF8_H
-#define BRKWATCH_UTF8_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ void text_clean(char *text);
 
 /* What a name stands for where the module's files have it escaped; @plain may be @name. */
 void name_unescape(char *plain, const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_WALL_CLOCK_H
-#define BRKWATCH_WALL_CLOCK_H
+#pragma once
 
 #include "libbrkwatch/brkwatch.h"
 
@@ -31,5 +30,3 @@ size_t wall_look(struct wall *wall, uint64_t ns);
 
 /* Nanoseconds since 1970. */
 uint64_t wall_time(const struct wall *wall, uint64_t ns);
-
-#endif

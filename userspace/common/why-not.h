@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_WHY_NOT_H
-#define BRKWATCH_WHY_NOT_H
+#pragma once
 
 #include "libbrkwatch/brkwatch.h"
 
@@ -15,5 +14,3 @@ void complain_of_file(const struct brkwatch *bw, const char *file, int error);
 
 /* Make a brk call. False, after a complaint, where the module's probes do not notice it. */
 bool warn_of_probes(const struct brkwatch *bw);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_COLUMNS_H
-#define BRKWATCH_COLUMNS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,5 +67,3 @@ void columns_for_programs(struct column_list *list, bool csv);
 
 /* The size of the heap after the event, where it is known where that begins. */
 uint64_t column_heap(const struct event_view *view);
-
-#endif

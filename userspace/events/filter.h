@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_FILTER_H
-#define BRKWATCH_FILTER_H
+#pragma once
 
 #include "libbrkwatch/internal.h"
 
@@ -44,5 +43,3 @@ bool filter_until_unseen(const struct filter *filter, const struct brkwatch_tota
 
 /* Whether they do. */
 bool filter_is_counted(const struct filter *filter);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_JSON_LINES_H
-#define BRKWATCH_JSON_LINES_H
+#pragma once
 
 #include "common/json.h"
 #include "events/columns.h"
@@ -15,5 +14,3 @@ struct json_object *json_header(const char *type, const struct event_style *styl
 
 /* Writes ,"seq":1,"time_ns":... at @p, COLUMN_TEXT_MAX for each column at most. */
 char *json_put_columns(char *p, const struct event_view *view);
-
-#endif

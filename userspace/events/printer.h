@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PRINTER_H
-#define BRKWATCH_PRINTER_H
+#pragma once
 
 #include "events/columns.h"
 #include "events/filter.h"
@@ -52,5 +51,3 @@ void printer_finish(struct printer *printer);
  * the monotonic clock.
  */
 size_t style_look_at_clock(struct event_style *style, uint64_t ns);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TREND_H
-#define BRKWATCH_TREND_H
+#pragma once
 
 #include <stdint.h>
 
@@ -19,5 +18,3 @@ static inline void trend_add(struct trend *trend, uint64_t size)
 
 /* Writes TREND_LENGTH characters, the highest for the largest of the sizes, without a NUL. */
 char *trend_put(char *p, const struct trend *trend);
-
-#endif

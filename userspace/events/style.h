@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_STYLE_H
-#define BRKWATCH_STYLE_H
+#pragma once
 
 #include "common/output.h"
 #include "common/wall-clock.h"
@@ -96,5 +95,3 @@ struct event_format {
 };
 
 extern const struct event_format text_lines, json_lines, csv_lines;
-
-#endif

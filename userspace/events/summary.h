@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SUMMARY_H
-#define BRKWATCH_SUMMARY_H
+#pragma once
 
 #include "common/table.h"
 #include "libbrkwatch/sink.h"
@@ -31,5 +30,3 @@ void sums_add(struct event_sums *sums, struct brkwatch_event *ev);
 struct libscols_table *summary_new(void);
 void summary_add(struct libscols_table *table, const struct brkwatch_process *process,
 		 const struct event_sums *sums, bool bytes);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_VALUES_H
-#define BRKWATCH_VALUES_H
+#pragma once
 
 #include "common/format-number.h"
 #include "events/columns.h"
@@ -108,5 +107,3 @@ static inline const enum column_id *columns_end(const struct column_list *list,
 {
 	return list->ids + list->n - (event_is(ev, BRKWATCH_REFUSED) ? 0 : list->last);
 }
-
-#endif

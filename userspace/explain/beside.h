@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_BESIDE_H
-#define BRKWATCH_BESIDE_H
+#pragma once
 
 #include "common/output.h"
 #include "explain/proc-pid.h"
@@ -30,5 +29,3 @@ void notes_explain(const struct notes *notes, struct outbuf *out);
 
 /* How often a memory cgroup has killed; that of @process, which is a number or "self". */
 uint64_t oom_kills(const struct explain_how *how, const char *process);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_EXPLAIN_H
-#define BRKWATCH_EXPLAIN_H
+#pragma once
 
 #include "common/output.h"
 #include "libbrkwatch/sink.h"
@@ -11,5 +10,3 @@
  */
 void explain_event(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 		   struct brkwatch_event *ev);
-
-#endif

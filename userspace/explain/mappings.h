@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_MEMORY_H
-#define BRKWATCH_MEMORY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,5 +62,3 @@ static inline uint64_t page_align(const struct brkwatch_snapshot *snap, uint64_t
 
 	return (address + page - 1) / page * page;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_LIVE_H
-#define BRKWATCH_LIVE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ bool can_be_asked(const struct explain_how *how, const struct brkwatch_snapshot 
 
 /* Whether the process still has the address space that @snap is of. */
 bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot *snap);
-
-#endif

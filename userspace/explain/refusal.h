@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_REFUSAL_H
-#define BRKWATCH_REFUSAL_H
+#pragma once
 
 #include "explain/proc-pid.h"
 #include "explain/sentences.h"
@@ -32,5 +31,3 @@ void refusal_explain(struct prose *prose, const struct explain_how *how, const s
 
 /* One for want of memory: overcommit policy, the number of mappings, or no page left. */
 void explain_no_memory(const struct refusal *r);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PROSE_H
-#define BRKWATCH_PROSE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@ struct number prose_size(uint64_t size, bool bytes);
 
 /* Put such text as indented lines of 80 columns, if words are not longer. */
 void prose_put(struct outbuf *out, const char *text);
-
-#endif

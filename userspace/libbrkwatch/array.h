@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_ARRAY_H
-#define BRKWATCH_ARRAY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -23,5 +22,3 @@ static inline bool array_grow(void *place, size_t n, size_t *room, size_t size)
 
 /* False: no memory; then the array is as before. */
 #define array_room(array, n, room)	array_grow(&(array), n, room, sizeof(typeof(*(array))))
-
-#endif

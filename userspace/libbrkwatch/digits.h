@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_DIGITS_H
-#define BRKWATCH_DIGITS_H
+#pragma once
 
 #include <endian.h>
 #include <stdbool.h>
@@ -74,5 +73,3 @@ static inline unsigned int decimal_decode(uint64_t text, uint32_t *value)
 	*value = (uint32_t)(n * 10000 + (n >> 32));
 	return len;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_EVENT_H
-#define BRKWATCH_EVENT_H
+#pragma once
 
 #include <string.h>
 
@@ -102,5 +101,3 @@ static inline uint64_t event_address(struct brkwatch_event *ev, enum brkwatch_fi
 	ev->malformed |= !scan_hex(&p, &value) || p != ev->field[id].text + ev->field[id].len;
 	return value;
 }
-
-#endif

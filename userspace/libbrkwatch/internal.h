@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_INTERNAL_H
-#define BRKWATCH_INTERNAL_H
+#pragma once
 
 /* What the files of the library, and the programs beside it, know of its objects. */
 
@@ -128,5 +127,3 @@ void totals_add_row(struct brkwatch_totals *totals, const struct brkwatch_row *r
 /* CLOCK_MONOTONIC */
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SCAN_H
-#define BRKWATCH_SCAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,5 +72,3 @@ static inline bool scan_tab(const char **p)
 {
 	return *(*p)++ == '\t';
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SINK_H
-#define BRKWATCH_SINK_H
+#pragma once
 
 #include "libbrkwatch/internal.h"
 
@@ -34,5 +33,3 @@ static inline bool tell_done(const struct listener *to, struct brkwatch_process 
 {
 	return to->sink.done && to->sink.done(to->owner, process, ended);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TARGET_H
-#define BRKWATCH_TARGET_H
+#pragma once
 
 #include "libbrkwatch/sink.h"
 
@@ -80,5 +79,3 @@ void target_missed(struct target *target, struct brkwatch_follower *follower, co
 
 /* Done with it: its sums, and its descriptors. */
 void target_end(struct target *target);
-
-#endif

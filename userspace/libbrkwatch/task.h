@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TASK_H
-#define BRKWATCH_TASK_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -15,5 +14,3 @@ enum task_kind {
 
 /* @process, or NULL: of a TASK_THREAD its process. */
 enum task_kind task_kind(pid_t pid, pid_t *process);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_FILE_TEXT_H
-#define BRKWATCH_FILE_TEXT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -13,5 +12,3 @@ struct text {
 /* They replace what was there. Return 0 or a negative errno. */
 int text_read(struct text *text, int fd);
 int text_copy(struct text *text, const char *from, size_t len);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_DELTAS_H
-#define BRKWATCH_DELTAS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ void tally_free(struct tally *tally);
 bool counts_of_all(const struct brkwatch_stats *stats, struct counts *totals);
 
 void counts_add(struct counts *sum, const struct counts *counts);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_GROUPS_H
-#define BRKWATCH_GROUPS_H
+#pragma once
 
 #include "metrics/deltas.h"
 
@@ -42,5 +41,3 @@ struct groups {
 void groups_update(struct groups *groups, struct tally *tally, const struct counts *totals);
 
 void groups_free(struct groups *groups);
-
-#endif

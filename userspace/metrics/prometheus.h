@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PROM_H
-#define BRKWATCH_PROM_H
+#pragma once
 
 #include "metrics/groups.h"
 #include "common/output.h"
@@ -22,5 +21,3 @@ struct metrics_options {
  */
 void prom_print(struct outbuf *out, const struct metrics_options *opts, const struct brkwatch_stats *stats,
 		const struct groups *groups, bool counters);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_COLLECT_H
-#define BRKWATCH_COLLECT_H
+#pragma once
 
 #include "libbrkwatch/sink.h"
 #include "plot/downsample.h"
@@ -68,5 +67,3 @@ extern const struct brkwatch_sink plot_sink;
 size_t plot_limit(const struct plot *plot);
 
 void plot_free(struct plot *plot);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_STEPS_H
-#define BRKWATCH_STEPS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +44,3 @@ uint64_t steps_lowest(const struct steps *steps);
 size_t bucket_steps(const struct bucket *bucket, struct step steps[BUCKET_STEPS]);
 
 void steps_free(struct steps *steps);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PLOT_DRAW_H
-#define BRKWATCH_PLOT_DRAW_H
+#pragma once
 
 /* What draw.c, which draws the curves, and marks.c share. */
 
@@ -47,5 +46,3 @@ void put_marks(struct drawing *d);
 void put_element(struct drawing *d, const char *title, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void put_mark_elements(struct drawing *d);
-
-#endif

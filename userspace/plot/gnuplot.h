@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_GNUPLOT_H
-#define BRKWATCH_GNUPLOT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ size_t characters(const char *text);
 
 /* As a string of gnuplot's, whatever is in it. */
 void gnuplot_quote(FILE *script, const char *text);
-
-#endif

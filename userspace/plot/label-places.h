@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_LABELS_H
-#define BRKWATCH_LABELS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ bool labels_place(struct labels *labels, double x, double y, double width, doubl
 		  struct rectangle *place);
 
 void labels_free(struct labels *labels);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_LINES_H
-#define BRKWATCH_LINES_H
+#pragma once
 
 #include "events/columns.h"
 #include "recording/player.h"
@@ -14,5 +13,3 @@ struct csv {
 /* A line that --csv or --json has written, which may be changed. They return as player_event(). */
 int csv_play(struct csv *csv, struct player *player, char *line);
 int json_play(struct player *player, const char *line);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PLAYER_H
-#define BRKWATCH_PLAYER_H
+#pragma once
 
 #include "common/by-pid.h"
 #include "common/wall-clock.h"
@@ -56,5 +55,3 @@ void player_finish(struct player *player);
 /* Say what is wrong with a line. Returns -EPROTO. */
 int player_problem(struct player *player, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-#endif

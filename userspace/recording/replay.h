@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_REPLAY_H
-#define BRKWATCH_REPLAY_H
+#pragma once
 
 #include "common/complain.h"
 #include "common/output.h"
@@ -30,5 +29,3 @@ struct replay {
 
 /* Tell what is in it. Returns STATUS_OK or, after a complaint or an error of @out, STATUS_FAILED. */
 enum exit_status replay(const struct replay *replay);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_STACKS_H
-#define BRKWATCH_STACKS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stac
 
 /* The paths, as the options want them. Returns false after a complaint. */
 bool stacks_finish(struct stacks *stacks, struct outbuf *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PATHS_H
-#define BRKWATCH_PATHS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ void paths_put_table(const struct paths *paths, struct outbuf *out, bool bytes);
 
 /* "command;main;f 4096", for programs that draw flame graphs. */
 void paths_put_folded(const struct paths *functions, struct outbuf *out);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_CODE_MAPS_H
-#define BRKWATCH_CODE_MAPS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ const char *maps_name(const struct code_maps *maps, pid_t pid);
 /* As parser_frames(). */
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
 		   uint32_t *frames, size_t max);
-
-#endif

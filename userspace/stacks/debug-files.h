@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_OBJFILE_H
-#define BRKWATCH_OBJFILE_H
+#pragma once
 
 #include <elfutils/libdwfl.h>
 #include <stdbool.h>
@@ -33,5 +32,3 @@ int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modnam
  * look for itself when it is needed, by the name that the file gives.
  */
 bool objfile_debuginfo_whole(Dwfl_Module *mod);
-
-#endif

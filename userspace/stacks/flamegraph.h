@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_FLAME_H
-#define BRKWATCH_FLAME_H
+#pragma once
 
 #include "stacks/call-tree.h"
 
 /* Draw a flame graph, an SVG file in which the width is bytes. Returns 0 or a negative errno. */
 int flame_write(const struct paths *functions, int fd);
-
-#endif

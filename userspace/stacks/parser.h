@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PARSER_H
-#define BRKWATCH_PARSER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,5 +34,3 @@ void parser_forget(struct parser *parser, pid_t pid);
 /* As unwinder_frames(), with frames of @paths. */
 size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
 		     uint32_t *frames, size_t max);
-
-#endif

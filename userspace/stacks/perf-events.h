@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PERF_H
-#define BRKWATCH_PERF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,5 +28,3 @@ void perf_drain(struct perf *perf);
 
 /* Samples for which there was no room. */
 uint64_t perf_lost(const struct perf *perf);
-
-#endif

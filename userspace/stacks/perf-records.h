@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PERF_RECORDS_H
-#define BRKWATCH_PERF_RECORDS_H
+#pragma once
 
 #include <linux/perf_event.h>
 #include <stdbool.h>
@@ -44,5 +43,3 @@ struct perf_ops {
 
 /* Tell the news that the record has. Returns how many it says that were lost. */
 uint64_t perf_record_give(const struct perf_ops *ops, const struct perf_event_header *header);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_RING_H
-#define BRKWATCH_RING_H
+#pragma once
 
 #include <linux/perf_event.h>
 #include <stdbool.h>
@@ -32,5 +31,3 @@ bool ring_next_time(const struct ring *ring, uint64_t *time);
 /* The next record, valid until ring_advance(). */
 const struct perf_event_header *ring_next(struct ring *ring);
 void ring_advance(struct ring *ring);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_REGS_H
-#define BRKWATCH_REGS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ static inline uint64_t regs_value(const uint64_t *values, unsigned int number)
 {
 	return values[__builtin_popcountll(regs_mask() & ((1ULL << number) - 1))];
 }
-
-#endif

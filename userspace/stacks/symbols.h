@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SYMBOL_H
-#define BRKWATCH_SYMBOL_H
+#pragma once
 
 #include <elfutils/libdwfl.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@
 
 /* The frames of an address, from the innermost. Returns how many: one at least. */
 size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *frames);
-
-#endif

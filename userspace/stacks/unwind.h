@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_UNWIND_H
-#define BRKWATCH_UNWIND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, bool ce
  */
 size_t unwinder_frames(struct unwinder *unwinder, const struct perf_sample *sample,
 		       uint32_t *frames, size_t max);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_CELLS_H
-#define BRKWATCH_CELLS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,5 +41,3 @@ void cell_title(char *text, enum cell_id id, bool bytes);
  * replaced by '?'. Returns the number of columns used.
  */
 int printable(char *text, size_t size, const char *name, int columns);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_GRAPH_H
-#define BRKWATCH_GRAPH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,5 +29,3 @@ void graph_draw(const struct graph *graph, const struct track *track);
 
 /* Write @text at that place of the screen, as far as it fits into @columns. */
 int screen_put(int y, int x, const char *text, int columns);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TRACK_H
-#define BRKWATCH_TRACK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ uint64_t track_columns(const struct track *track, uint64_t span_ns, struct track
 		       size_t n);
 
 void track_free(struct track *track);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_KEYS_H
-#define BRKWATCH_KEYS_H
+#pragma once
 
 #include <wchar.h>
 
@@ -11,5 +10,3 @@ void screen_key(struct screen *s, wint_t key, bool special);
 
 /* Lines of help, up to NULL. */
 extern const char *const screen_help[];
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TOP_OPTIONS_H
-#define BRKWATCH_TOP_OPTIONS_H
+#pragma once
 
 #include "common/choose-processes.h"
 #include "common/program.h"
@@ -17,5 +16,3 @@ struct top_options {
 	bool quiet;
 	enum color color;
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_PROCESSES_H
-#define BRKWATCH_PROCESSES_H
+#pragma once
 
 #include <regex.h>
 
@@ -66,5 +65,3 @@ void processes_match(struct processes *ps, const char *pattern);
 void processes_arrange(struct processes *ps);
 
 void processes_free(struct processes *ps);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SCREEN_H
-#define BRKWATCH_SCREEN_H
+#pragma once
 
 #include "top/options.h"
 
@@ -9,5 +8,3 @@
  * there is no such terminal, else @status; complaints have been printed then.
  */
 bool screen_run(const struct top_options *opts, enum exit_status *status);
-
-#endif

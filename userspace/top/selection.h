@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_SELECTION_H
-#define BRKWATCH_SELECTION_H
+#pragma once
 
 #include "top/heap-history.h"
 #include "top/processes.h"
@@ -28,5 +27,3 @@ void screen_arrange(struct screen *s);
 
 /* Look how the processes are now. Returns as processes_read(). */
 int screen_look(struct screen *s);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TOP_H
-#define BRKWATCH_TOP_H
+#pragma once
 
 #include "top/options.h"
 
@@ -13,5 +12,3 @@ void top_time(char *text);
 
 /* When to look next: in time with @due_ms, the last one, or later where that is past. */
 uint64_t top_next_ms(uint64_t due_ms, uint64_t interval_ms);
-
-#endif

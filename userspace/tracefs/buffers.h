@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TRACE_H
-#define BRKWATCH_TRACE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,5 +41,3 @@ void trace_stop(struct trace *trace);
 
 /* How many were overwritten before they were read. */
 uint64_t trace_lost(const struct trace *trace);
-
-#endif

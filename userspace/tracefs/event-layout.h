@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_TRACEFORMAT_H
-#define BRKWATCH_TRACEFORMAT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ int trace_format_id(const struct trace_format *format, enum brkwatch_kind kind);
 /* False: it is another's event. */
 bool trace_format_decode(const struct trace_format *format, const void *data, size_t size,
 			 struct trace_event *event);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef BRKWATCH_INSTANCE_H
-#define BRKWATCH_INSTANCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,5 +21,3 @@ bool instance_open(struct instance *instance);
 
 /* All descriptors of files in it must be closed. */
 void instance_close(struct instance *instance);
-
-#endif
