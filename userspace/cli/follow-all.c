@@ -160,68 +160,35 @@ static void begin_space(struct everyone *all, struct known *known, const struct 
 	known->shown = true;
 }
 
-static void set_text(struct everyone *all, enum brkwatch_field id, const char *text, size_t len)
+static char *put_amount(char *p, uint64_t value, bool address)
 {
-	event_set_field(&all->event, &all->text, id, text, len);
-}
-
-static void set_word(struct everyone *all, enum brkwatch_field id, const char *word)
-{
-	set_text(all, id, word, strnlen(word, SCAN_SLACK - 1));
-}
-
-static void set_number(struct everyone *all, enum brkwatch_field id, uint64_t value)
-{
-	char text[TEXT_NUMBER_MAX];
-
-	set_text(all, id, text, (size_t)(put_u64(text, value) - text));
-}
-
-static void set_signed(struct everyone *all, enum brkwatch_field id, int64_t value)
-{
-	char text[TEXT_NUMBER_MAX];
-
-	set_text(all, id, text, (size_t)(put_s64(text, value) - text));
-}
-
-static void set_address(struct everyone *all, enum brkwatch_field id, uint64_t value)
-{
-	char text[TEXT_NUMBER_MAX];
-
-	set_text(all, id, text, (size_t)(put_hex16(text, value) - text));
-}
-
-static void set_amount(struct everyone *all, enum brkwatch_field id, uint64_t value)
-{
-	if (!value)
-		set_word(all, id, "-");
-	else if (reason_is_of_addresses(all->event.field[BRKWATCH_REASON]))
-		set_address(all, id, value);
-	else
-		set_number(all, id, value);
+	return !value ? stpcpy(p, "-") : address ? put_hex16(p, value) : put_u64(p, value);
 }
 
 /* The event as a file of the module has it. */
 static void set_event(struct everyone *all, const struct trace_event *event)
 {
+#define SET(id, end) event_set_field(&all->event, &all->text, id, text, (size_t)((end) - text))
+	const bool fork = !strcmp(event->kind, kind_words[BRKWATCH_FORK]);
+	const struct slice *reason = &all->event.field[BRKWATCH_REASON];
+	char text[TEXT_NUMBER_MAX];
+
 	all->event.malformed = false;
-	set_number(all, BRKWATCH_SEQ, event->seq);
-	set_number(all, BRKWATCH_TIME_NS, event->time);
-	set_number(all, BRKWATCH_TOOK_NS, event->took);
-	set_number(all, BRKWATCH_TID, (uint64_t)event->tid);
-	set_word(all, BRKWATCH_EVENT, event->kind);
-	if (event_is(&all->event, BRKWATCH_FORK))
-		set_number(all, BRKWATCH_REQUEST, event->request);
-	else
-		set_address(all, BRKWATCH_REQUEST, event->request);
-	set_address(all, BRKWATCH_OLD, event->old);
-	set_address(all, BRKWATCH_NEW, event->brk);
-	set_signed(all, BRKWATCH_DELTA_BYTES, event->delta);
-	set_signed(all, BRKWATCH_DELTA_PAGES, event->pages);
-	set_word(all, BRKWATCH_REASON, event->reason);
-	set_word(all, BRKWATCH_FLAGS, event->flags);
-	set_amount(all, BRKWATCH_LIMIT, event->limit);
-	set_amount(all, BRKWATCH_NEEDED, event->needed);
+	SET(BRKWATCH_SEQ, put_u64(text, event->seq));
+	SET(BRKWATCH_TIME_NS, put_u64(text, event->time));
+	SET(BRKWATCH_TOOK_NS, put_u64(text, event->took));
+	SET(BRKWATCH_TID, put_u64(text, (uint64_t)event->tid));
+	SET(BRKWATCH_EVENT, stpncpy(text, event->kind, SCAN_SLACK - 1));
+	SET(BRKWATCH_REQUEST, fork ? put_u64(text, event->request) : put_hex16(text, event->request));
+	SET(BRKWATCH_OLD, put_hex16(text, event->old));
+	SET(BRKWATCH_NEW, put_hex16(text, event->brk));
+	SET(BRKWATCH_DELTA_BYTES, put_s64(text, event->delta));
+	SET(BRKWATCH_DELTA_PAGES, put_s64(text, event->pages));
+	SET(BRKWATCH_REASON, stpncpy(text, event->reason, SCAN_SLACK - 1));
+	SET(BRKWATCH_FLAGS, stpncpy(text, event->flags, SCAN_SLACK - 1));
+	SET(BRKWATCH_LIMIT, put_amount(text, event->limit, reason_is_of_addresses(*reason)));
+	SET(BRKWATCH_NEEDED, put_amount(text, event->needed, reason_is_of_addresses(*reason)));
+#undef SET
 }
 
 static int give(struct everyone *all, struct brkwatch_process *process)

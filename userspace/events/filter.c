@@ -4,15 +4,9 @@
 #include "common/parse-values.h"
 #include "events/filter.h"
 
-static const struct {
-	const char *name;
-	enum quantity quantity;
-} quantities[] = {
-	{ "heap", QUANTITY_HEAP },
-	{ "grown", QUANTITY_GROWN },
-	{ "shrunk", QUANTITY_SHRUNK },
-	{ "calls", QUANTITY_CALLS },
-	{ "refused", QUANTITY_REFUSED },
+static const char *const quantities[] = {
+	[QUANTITY_HEAP] = "heap", [QUANTITY_GROWN] = "grown", [QUANTITY_SHRUNK] = "shrunk",
+	[QUANTITY_CALLS] = "calls", [QUANTITY_REFUSED] = "refused",
 };
 
 static unsigned int kind_bit(const char *name, size_t len)
@@ -47,14 +41,11 @@ bool filter_parse_until(struct filter *filter, const char *condition)
 		filter->until = QUANTITY_EVENT;
 		return filter_parse_kinds(condition, &filter->until_kinds);
 	}
-	for (size_t i = 0; i < sizeof(quantities) / sizeof(quantities[0]); i++) {
-		if (strlen(quantities[i].name) != len ||
-		    strncmp(condition, quantities[i].name, len) != 0)
-			continue;
-		filter->until = quantities[i].quantity;
-		return parse_size(condition + len + 1, &filter->until_above);
-	}
-	return false;
+	filter->until = QUANTITY_HEAP;
+	while (strlen(quantities[filter->until]) != len || strncmp(condition, quantities[filter->until], len) != 0)
+		if (++filter->until == QUANTITIES)
+			return false;
+	return parse_size(condition + len + 1, &filter->until_above);
 }
 
 static unsigned int event_bit(const struct brkwatch_event *ev)
@@ -85,31 +76,16 @@ bool filter_matches(const struct filter *filter, struct brkwatch_event *ev)
 bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *snap,
 		  struct brkwatch_event *ev)
 {
-	uint64_t value = 0;
-
-	switch (filter->until) {
-	case QUANTITY_NONE:
-		return false;
-	case QUANTITY_EVENT:
-		return filter->until_kinds & event_bit(ev);
-	case QUANTITY_HEAP:
-		value = heap_size(snap, event_address(ev, BRKWATCH_NEW));
-		break;
 	/* The counts are of the moment of the reading, which is not before the event. */
-	case QUANTITY_GROWN:
-		value = snap->grown_bytes;
-		break;
-	case QUANTITY_SHRUNK:
-		value = snap->shrunk_bytes;
-		break;
-	case QUANTITY_CALLS:
-		value = snap->calls;
-		break;
-	case QUANTITY_REFUSED:
-		value = snap->refused;
-		break;
-	}
-	return value > filter->until_above;
+	const uint64_t values[] = {
+		[QUANTITY_HEAP] = heap_size(snap, event_address(ev, BRKWATCH_NEW)),
+		[QUANTITY_GROWN] = snap->grown_bytes, [QUANTITY_SHRUNK] = snap->shrunk_bytes,
+		[QUANTITY_CALLS] = snap->calls, [QUANTITY_REFUSED] = snap->refused,
+	};
+
+	if (filter->until == QUANTITY_EVENT)
+		return filter->until_kinds & event_bit(ev);
+	return filter->until && values[filter->until] > filter->until_above;
 }
 
 bool filter_until_unseen(const struct filter *filter, const struct brkwatch_totals *totals)

@@ -12,6 +12,7 @@ enum quantity {
 	QUANTITY_SHRUNK,
 	QUANTITY_CALLS,
 	QUANTITY_REFUSED,
+	QUANTITIES,
 };
 
 /* Which events are shown, and which one is the last. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "explain/mappings.h"
 #include "explain/refusal.h"
@@ -20,11 +23,13 @@ struct memory_values {
 /* CAP_SYS_ADMIN, where it counts: in the user namespace that all numbers are the same in. */
 static bool is_admin(const struct refusal *r)
 {
-	uint64_t map[3], caps;
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, r->pid };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	uint64_t map[3];
 
 	return r->live && live_numbers(live_open(r->how, "%d/uid_map", r->pid), "", map, 3) &&
 	       map[2] == UINT32_MAX &&
-	       live_hex(live_open(r->how, "%d/status", r->pid), "CapEff", &caps) && caps >> 21 & 1;
+	       !syscall(SYS_capget, &header, caps) && caps[0].effective & 1u << CAP_SYS_ADMIN;
 }
 
 /* By how much the mapping of the heap was to grow. */

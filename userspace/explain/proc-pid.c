@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,21 +72,6 @@ bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n)
 	free(line);
 	fclose(file);
 	return found;
-}
-
-bool live_hex(FILE *file, const char *key, uint64_t *value)
-{
-	char text[32] = "", *line = NULL;
-	size_t len = strlen(key), room = 0;
-
-	while (file && getline(&line, &room, file) > 0)
-		if (!strncmp(line, key, len))
-			snprintf(text, sizeof(text), "%s", line + len + 1);
-	free(line);
-	if (file)
-		fclose(file);
-	*value = strtoull(text, NULL, 16);
-	return *text;
 }
 
 bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value)

@@ -31,9 +31,6 @@ bool live_link(const struct explain_how *how, const char *name, char *text, size
  */
 bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
 
-/* The same of one that is hexadecimal. */
-bool live_hex(FILE *file, const char *key, uint64_t *value);
-
 /* Of the machine's memory: below /proc/sys/vm; not where a recording is shown. */
 bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value);
 
