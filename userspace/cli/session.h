@@ -33,8 +33,5 @@ enum exit_status show_process(struct session *session, pid_t pid);
  */
 int show_state(void *session, struct brkwatch_process *process, struct brkwatch_reader *reader);
 
-/* Print events of all processes, whatever ones there are. */
-enum exit_status follow_everybody(struct session *session);
-
 /* Show what the options name as --input. */
 enum exit_status show_input(struct session *session);

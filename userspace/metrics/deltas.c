@@ -13,8 +13,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/complain.h"
 #include "common/utf8.h"

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "stacks/flamegraph.h"
 #include "common/format-number.h"
