@@ -290,7 +290,7 @@ follows_advice() {
 	[ "$(last_call)" = grow ]
 	tell
 	start to 0 max-maps 5 grow 4096 max-maps 65530 pause
-	says "The settings of now allow it: the process had $(grep -vc vsyscall "/proc/$pid/maps") mappings (vm.max_map_count is now 65530)"
+	says "The current settings allow it: the process had $(grep -vc vsyscall "/proc/$pid/maps") mappings (vm.max_map_count is now 65530)"
 }
 
 @test "killed, and a process that has ended: nothing is asked of it" {

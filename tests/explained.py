@@ -151,7 +151,7 @@ def kept_back():
     contains(text, f"no more than CommitLimit, {limit} B, less {limit // 1024 * 1024} B for root "
              f"(vm.admin_reserve_kbytes), less {for_user} B for the user's other programs (vm.user_reserve_kbytes). "
              f"{int(event['needed']) * PAGE} B had been promised before.")
-    contains(explained(str(program.pid)), "The settings of now allow it")
+    contains(explained(str(program.pid)), "The current settings allow it")
     program.end()
 
 

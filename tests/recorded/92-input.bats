@@ -189,9 +189,9 @@ setup() {
 	text=$(told '')
 	[[ "$text" == *"gave back 16 pages (64 KiB). "*" less (22934298526 pages), but a break at 0x1 would be below the start of the heap, which is fixed. "* ]]
 	text=$(told s/,below_start/,rlimit_data/)
-	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers of then are not known. Raise it with 'ulimit -d' before "* ]]
+	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers at that moment are unknown. Raise it with 'ulimit -d' before "* ]]
 	text=$(told s/,below_start/,next_mapping/)
-	[[ "$text" == *"another mapping was in the way. Which one is not known: there are no numbers of then. "* ]]
+	[[ "$text" == *"another mapping was in the way. Which one is not known: the numbers at that moment are unknown. "* ]]
 }
 
 @test "what was missed is said again, with what was known of it" {

@@ -41,8 +41,8 @@ static void look_at_seccomp(const struct asked *a)
 	uint64_t mode = status_number(a, "Seccomp:");
 
 	if (mode)
-		add_note(a, "seccomp", "strace shows what it answers, the kernel's or the audit log whom "
-			 "it killed.", "seccomp (mode %" PRIu64 ") may answer brk or kill for "
+		add_note(a, "seccomp", "strace shows its answers; the kernel log or the audit log shows "
+			 "what it killed.", "seccomp (mode %" PRIu64 ") may answer brk or kill for "
 			 "it, and then there is no event", mode);
 }
 
@@ -61,7 +61,7 @@ static void look_at_tracer(const struct asked *a)
 		name[strcspn(name, "\n")] = '\0';
 	if (file)
 		fclose(file);
-	add_note(a, "tracer", "What it does to calls, only itself can tell.",
+	add_note(a, "tracer", "Only the tracer knows what it does to calls.",
 		 "traced by %" PRIu64 " (%s), which may change calls or answer them", tracer,
 		 *name ? name : "?");
 }
@@ -113,8 +113,8 @@ static void look_at_cgroup(const struct asked *a)
 	snprintf(process, sizeof(process), "%d", a->pid);
 	kills = oom_kills(a->how, process);
 	if (kills)
-		add_note(a, "oom_kill", "brk only promises memory; the cgroup's memory.max counts what is "
-			 "touched, and who exceeds it is killed.", "the memory cgroup has killed %" PRIu64
+		add_note(a, "oom_kill", "brk only promises memory; memory.max limits the memory in use, and "
+			 "the kernel kills a process of a cgroup that exceeds it.", "the memory cgroup has killed %" PRIu64
 			 " time%s (oom_kill), after brk went well", kills, kills == 1 ? "" : "s");
 }
 

@@ -17,7 +17,7 @@
 /* ...as free raises it up to this (DEFAULT_MMAP_THRESHOLD_MAX). */
 #define GLIBC_LARGEST ((uint64_t)32 * 1024 * 1024)
 
-#define WHO "Which of them is not known; brkwatch-stacks tells."
+#define WHO "brkwatch-stacks shows which of them it was."
 
 struct explained {
 	struct prose *prose;

@@ -85,7 +85,7 @@ void explain_no_memory(const struct refusal *r)
 	struct memory_values v;
 
 	if (!memory_read(r, &v) || !r->limit) {
-		prose_add(r->prose, "the kernel had no memory for it, or kept it for others: look at sysctl "
+		prose_add(r->prose, "the kernel had no memory for it, or kept it for others: check sysctl "
 			  "vm.overcommit_memory and vm.max_map_count, and at free memory.");
 		if (r->limit)
 			prose_add(r->prose, " The process had %" PRIu64 " mappings, and all processes "
@@ -101,10 +101,10 @@ void explain_no_memory(const struct refusal *r)
 			  "Ask for less, add swap, or set sysctl vm.overcommit_memory=1.",
 			  refusal_size(r, v.memory).text);
 	} else {
-		prose_add(r->prose, "the kernel had no memory for it. The settings of now allow it: the process "
+		prose_add(r->prose, "the kernel had no memory for it. The current settings allow it: the process "
 			  "had %" PRIu64 " mappings (vm.max_map_count is now %" PRIu64 "), and all processes "
 			  "together had been promised %s (vm.overcommit_memory is now %" PRIu64 ", CommitLimit "
-			  "%s). So they were others then, or the kernel had no page left for itself.",
+			  "%s). So the settings were different then, or the kernel had no page left for its own use.",
 			  r->limit, v.most_mappings, refusal_size(r, promised).text, v.overcommit,
 			  refusal_size(r, v.commit_limit).text);
 	}

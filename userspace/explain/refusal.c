@@ -31,7 +31,7 @@ static const struct limit limits[] = {
 		"mlock_limit", "RLIMIT_MEMLOCK",
 		"memory locked by mlock and, after mlockall(MCL_FUTURE), by every growth",
 		"Max locked memory", "VmLck", "memlock", 'l',
-		"it is not asked without MCL_FUTURE, nor of a process that has CAP_IPC_LOCK",
+		"the limit does not apply without MCL_FUTURE, nor to a process with CAP_IPC_LOCK",
 	},
 };
 
@@ -110,7 +110,7 @@ static void explain_limit(const struct refusal *r, const struct limit *limit)
 	if (r->needed)
 		say_limit(r, "was %s: %s would have been needed.", r->limit, r->needed);
 	else
-		prose_add(r->prose, "did not allow it; the numbers of then are not known.");
+		prose_add(r->prose, "did not allow it; the numbers at that moment are unknown.");
 	if (now && v.needed <= v.soft_hard[0]) {
 		say_limit(r, " It is now %s, which allows it: %s would be needed.", v.soft_hard[0], v.needed);
 		return;
@@ -128,8 +128,8 @@ static void explain_killed(const struct refusal *r)
 		  "not carried out. Nothing needs to be changed.");
 }
 
-#define BELOW_START "The program has to correct the address: sbrk asks for that when more is to be " \
-	"given back than there is, and glibc's malloc when others have moved the break."
+#define BELOW_START "The program must correct the address: sbrk asks for such a break when a program gives " \
+	"back more than the heap has, and glibc's malloc when other code has moved the break."
 
 static void explain_below_start(const struct refusal *r)
 {
@@ -149,7 +149,7 @@ static void explain_address_limit(const struct refusal *r)
 		  address_text(r->request).text);
 	if (r->limit)
 		prose_add(r->prose, ", which end at %s", address_text(r->limit).text);
-	prose_add(r->prose, ". The program has to correct the address or the size: a negative number or "
+	prose_add(r->prose, ". The program must correct the address or the size: a negative number or "
 		  "an overflow looks like this.");
 }
 
@@ -168,7 +168,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 }
 
 #define MALLOC_MAPS " glibc's malloc goes on with mmap. A program that calls sbrk itself " \
-	"gets ENOMEM, and has to keep what it maps, or is mapped for it, away from the heap."
+	"gets ENOMEM, and must keep all its mappings away from the heap."
 
 /* What is now where the obstacle was. */
 static void say_whether_gone(const struct refusal *r)
@@ -195,7 +195,7 @@ static void explain_next_mapping(const struct refusal *r)
 	if (!r->limit) {
 		prose_add(r->prose, "another mapping was in the way. Which one is not known: %s." MALLOC_MAPS,
 			  r->needed ? "others were changing the mappings at that moment" :
-			  "there are no numbers of then");
+			  "the numbers at that moment are unknown");
 		return;
 	}
 	if (r->limit <= end)
@@ -259,19 +259,19 @@ static bool grow_is_probed(const struct refusal *r)
 /* Which proof is missing. */
 static void explain_unknown(const struct refusal *r)
 {
-	prose_add(r->prose, "why not is unknown: ");
+	prose_add(r->prose, "the kernel refused, and the reason is unknown: ");
 	if (r->needed) {
 		prose_add(r->prose, "private writable memory ");
-		say_limit(r, "was to exceed RLIMIT_DATA (%s), and become %s; ", r->limit, r->needed);
+		say_limit(r, "would have exceeded RLIMIT_DATA (%s) and become %s; ", r->limit, r->needed);
 		prose_add(r->prose, "but this kernel has allowed that before (boot option ignore_rlimit_data), "
-			  "so it may have had no memory as well.");
+			  "so the cause may also be a lack of memory.");
 	} else if (!grow_is_probed(r)) {
 		prose_add(r->prose, "the function that would tell, do_brk_flags, has no probe on this kernel "
 			  "(see stats in %s).", brkwatch_directory(r->how->bw));
 	} else {
-		prose_add(r->prose, "no limit and no mapping that the module could see refused it. Where memory "
-			  "is to be locked (mlockall(MCL_FUTURE)), other threads may have locked or unlocked some "
-			  "meanwhile; else it was a security module, or the architecture, which leave no trace.");
+		prose_add(r->prose, "no limit and no mapping that the module can see explains it. If new memory has "
+			  "to be locked (mlockall(MCL_FUTURE)), other threads may have locked or unlocked memory "
+			  "meanwhile; otherwise it was a security module or the architecture, which leave no trace.");
 	}
 }
 
@@ -336,5 +336,5 @@ void refusal_explain(struct prose *prose, const struct explain_how *how, const s
 			return;
 		}
 	}
-	prose_add(prose, "was refused for a reason that is newer than this brkwatch-cli.");
+	prose_add(prose, "was refused for a reason that this brkwatch-cli does not know; use a newer one.");
 }
