@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 #define NODES_MAX	((size_t)1 << 20)
 #define FRAMES_MAX	((size_t)1 << 18)
 
-static const char other[] = "[other]";
+/* Number of the frame that stands for all that come when there are so many. */
+#define OTHER		1
 
 static uint32_t new_node(struct paths *paths, uint32_t parent, uint32_t frame)
 {
@@ -34,8 +36,9 @@ int paths_init(struct paths *paths)
 {
 	*paths = (struct paths){ 0 };
 	paths_frame(paths, "all", "");
+	paths_frame(paths, "[other]", "");
 	new_node(paths, 0, 0);
-	if (paths->n && paths->n_frames)
+	if (paths->n && paths->n_frames > OTHER)
 		return 0;
 	paths_free(paths);
 	return -ENOMEM;
@@ -43,93 +46,53 @@ int paths_init(struct paths *paths)
 
 void paths_free(struct paths *paths)
 {
-	for (size_t i = 0; i < paths->n_frames; i++)
-		free(paths->frames[i].function);
+	/* And the frames. */
+	tdestroy(paths->index, free);
 	free(paths->frames);
-	free(paths->index);
 	free(paths->nodes);
 	*paths = (struct paths){ 0 };
 }
 
-static uint64_t hash_text(const char *text, uint64_t hash)
+static int compare_frames(const void *a, const void *b)
 {
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
-	return (hash ^ 0xff) * 0x100000001b3;
+	const struct path_frame *x = a, *y = b;
+
+	return strcmp(x->function, y->function) ?: strcmp(x->location, y->location);
 }
 
-/* Where the frame is in the index, or would be. */
-static size_t place_of(const struct paths *paths, const char *function, const char *location)
+static struct path_frame *new_frame(const char *function, const char *location)
 {
-	uint64_t hash = hash_text(location, hash_text(function, 0xcbf29ce484222325));
-	size_t i = (hash ^ hash >> 32) & (paths->index_size - 1);
+	size_t len = strlen(function) + 1, location_len = strlen(location) + 1;
+	struct path_frame *frame = malloc(sizeof(*frame) + len + location_len);
 
-	for (; paths->index[i]; i = (i + 1) & (paths->index_size - 1)) {
-		const struct path_frame *frame = &paths->frames[paths->index[i] - 1];
-
-		if (!strcmp(frame->function, function) && !strcmp(frame->location, location))
-			break;
-	}
-	return i;
-}
-
-static bool grow_index(struct paths *paths)
-{
-	uint32_t *old = paths->index;
-
-	if (paths->n_frames * 2 < paths->index_size)
-		return true;
-	paths->index_size = paths->index_size ? paths->index_size * 2 : 1024;
-	paths->index = calloc(paths->index_size, sizeof(*paths->index));
-	if (!paths->index) {
-		paths->index = old;
-		paths->index_size /= 2;
-		return false;
-	}
-	free(old);
-	for (size_t i = 0; i < paths->n_frames; i++)
-		paths->index[place_of(paths, paths->frames[i].function, paths->frames[i].location)] =
-			(uint32_t)i + 1;
-	return true;
-}
-
-/* Takes over @text, the function, if it is a new one. */
-static uint32_t find_frame(struct paths *paths, char **text, char *location)
-{
-	size_t place;
-
-	if (!grow_index(paths))
-		return 0;
-	place = place_of(paths, *text, location);
-	if (paths->index[place])
-		return paths->index[place] - 1;
-	/* Of which the last one is kept for this. */
-	if (paths->n_frames >= FRAMES_MAX - 1 && strcmp(*text, other) != 0)
-		return paths_frame(paths, other, "");
-	if (!array_room(paths->frames, paths->n_frames, &paths->frames_room))
-		return 0;
-	paths->frames[paths->n_frames] = (struct path_frame){ *text, location };
-	*text = NULL;
-	paths->index[place] = (uint32_t)++paths->n_frames;
-	return (uint32_t)paths->n_frames - 1;
+	if (!frame)
+		return NULL;
+	memcpy(frame->function, function, len);
+	frame->location = memcpy(frame->function + len, location, location_len);
+	/* A program picks its names itself. */
+	text_clean(frame->function);
+	text_clean(frame->location);
+	return frame;
 }
 
 uint32_t paths_frame(struct paths *paths, const char *function, const char *location)
 {
-	size_t len = strlen(function) + 1, location_len = strlen(location) + 1;
-	char *text = malloc(len + location_len);
-	uint32_t frame;
+	struct path_frame *frame = new_frame(function, location), **found;
+	bool full = paths->n_frames >= FRAMES_MAX;
 
-	if (!text)
+	if (!frame || !array_room(paths->frames, paths->n_frames, &paths->frames_room)) {
+		free(frame);
 		return 0;
-	memcpy(text, function, len);
-	memcpy(text + len, location, location_len);
-	/* A program picks its names itself. */
-	text_clean(text);
-	text_clean(text + len);
-	frame = find_frame(paths, &text, text + len);
-	free(text);
-	return frame;
+	}
+	found = full ? tfind(frame, &paths->index, compare_frames) :
+		       tsearch(frame, &paths->index, compare_frames);
+	if (found && *found == frame) {
+		frame->number = (uint32_t)paths->n_frames;
+		paths->frames[paths->n_frames++] = frame;
+		return frame->number;
+	}
+	free(frame);
+	return found ? (*found)->number : full ? OTHER : 0;
 }
 
 static uint32_t child_of(struct paths *paths, uint32_t parent, uint32_t frame)
@@ -160,7 +123,7 @@ void paths_sum(struct paths *paths)
 
 static const char *function_of(const struct paths *paths, uint32_t node)
 {
-	return paths->frames[paths->nodes[node].frame].function;
+	return paths->frames[paths->nodes[node].frame]->function;
 }
 
 /* Flame graphs have them in the order of their names, so that two can be compared. */
@@ -207,7 +170,7 @@ int paths_of_functions(const struct paths *paths, struct paths *functions)
 void paths_put_frames(const struct paths *paths, struct outbuf *out, uint32_t node)
 {
 	for (int i = 0; node && paths->nodes[node].parent; node = paths->nodes[node].parent, i++) {
-		const struct path_frame *frame = &paths->frames[paths->nodes[node].frame];
+		const struct path_frame *frame = paths->frames[paths->nodes[node].frame];
 
 		outbuf_printf(out, "    #%d %s", i, frame->function);
 		if (*frame->location)

@@ -12,8 +12,9 @@
 #define PATHS_FRAMES_MAX 512
 
 struct path_frame {
-	char *function;
+	uint32_t number;
 	char *location;		/* file:line, or "" */
+	char function[];
 };
 
 struct path_node {
@@ -24,10 +25,9 @@ struct path_node {
 };
 
 struct paths {
-	struct path_frame *frames;
+	struct path_frame **frames;
 	size_t n_frames, frames_room;
-	uint32_t *index;		/* of frames by their text; a power of two */
-	size_t index_size;
+	void *index;			/* of frames by their text: see tsearch(3) */
 	struct path_node *nodes;	/* the first is the root; children come after their parents */
 	size_t n, room;
 };

@@ -100,7 +100,7 @@ static void put_frame(const struct flame *flame, uint32_t node, uint64_t at, uns
 {
 	const double scale = (WIDTH - 2 * MARGIN) / (double)flame->total;
 	const struct path_node *n = &flame->paths->nodes[node];
-	const char *name = flame->paths->frames[n->frame].function;
+	const char *name = flame->paths->frames[n->frame]->function;
 	double x = MARGIN + (double)at * scale, width = (double)n->all * scale;
 	double y = flame->height - FOOT - (depth + 1) * ROW;
 	struct outbuf *out = flame->out;

@@ -96,8 +96,8 @@ static void put_frames(FILE *answers, const struct paths *names, struct unwinder
 	size_t n = unwinder_frames(unwinder, sample, frames, PATHS_FRAMES_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		fprintf(answers, "%s\t%s\n", names->frames[frames[i]].function,
-			names->frames[frames[i]].location);
+		fprintf(answers, "%s\t%s\n", names->frames[frames[i]]->function,
+			names->frames[frames[i]]->location);
 }
 
 /* Returns the size, 0 at the end. */
