@@ -131,10 +131,22 @@ fill_cache 40" ]
 	done
 }
 
+# Those of trace-cmd, $pid, that record: one that is told to end before it catches
+# the signal, SIGUSR1, takes along what it has recorded.
+recorders_catch_signals() {
+	local recorder
+	for recorder in $(pgrep -P "$pid" -x trace-cmd); do
+		((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$recorder/status") & 0x200)) || return
+	done
+}
+
 @test "trace-cmd with a filter" {
 	cd "$BATS_TEST_TMPDIR"
-	trace-cmd record -q -o data -e brkwatch:brk_grow -f 'delta > 4096' -e brkwatch:brk_shrink -f 'delta <= -8192' \
-		brkdo grow 4096 grow 8192 grow -4096 grow 40960 grow -8192 >out 2>log
+	local under=(trace-cmd record -q -o data -e brkwatch:brk_grow -f 'delta > 4096' -e brkwatch:brk_shrink -f 'delta <= -8192')
+	start_brkdo pause grow 4096 grow 8192 grow -4096 grow 40960 grow -8192
+	until_true 20 recorders_catch_signals
+	tell
+	wait "$pid"
 	trace-cmd report -i data >report
 	cat report
 	[ "$(grep -c 'grow comm=brkdo' report)" = 2 ]

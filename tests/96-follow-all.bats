@@ -279,8 +279,10 @@ follow_all_into_head() {
 	echo "$output"
 	[[ "$output" == *"needs root"*"--uid"* ]]
 	no_instances
-	# It is not because of that.
-	run -1 unshare -m sh -c 'mount -o remount,bind,ro /sys/kernel/tracing && exec "$1" --follow --all' sh "$CLI"
+	# It is not because of that. Whoever has looked there has mounted a second tracefs.
+	ls /sys/kernel/debug/tracing >/dev/null
+	run -1 timeout 60 unshare -m sh -c 'umount /sys/kernel/debug/tracing
+		mount -o remount,bind,ro /sys/kernel/tracing && exec "$1" --follow --all' sh "$CLI"
 	echo "$output"
 	[[ "$output" == *"Read-only file system" ]]
 }

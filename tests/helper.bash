@@ -197,13 +197,14 @@ interruptible() {
 }
 
 # start_brkdo OPERATION...: in the background, until it pauses; its input is
-# $told, its output in $out, its number in $pid. tell ends the pause.
+# $told, its output in $out, its number in $pid. tell ends the pause. It is run by
+# $under, where that is set; then the number is that of $under.
 start_brkdo() {
 	out=$BATS_TEST_TMPDIR/out
 	rm -f "$BATS_TEST_TMPDIR/in"
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	: >"$out"
-	brkdo "$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	"${under[@]}" brkdo "$@" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
 	pid=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 10 grep -q ready "$out"
