@@ -6,14 +6,14 @@
  * Units: sizes are bytes, addresses are those of the process, times are nanoseconds of
  * CLOCK_MONOTONIC.
  * Errors: a function that returns int returns 0 or a negative errno, unless its comment says more.
- * -EPROTO is a file that the library does not understand. The library prints nothing.
- * Ownership: what a function named _new or _open has made, the one named _free or _close frees,
- * which takes NULL, too. A pointer to something inside of an object is valid until the object is
- * used again. What is given a struct brkwatch keeps it, and goes before it.
- * Threads: there is no hidden state. Threads may use the library at the same time, but one object
- * only one at a time; a struct brkwatch is never written, and all may use it.
- * Later versions: structs that the library fills grow at their ends, enums too, and a program that
- * was built with an older header runs with a newer library.
+ * -EPROTO means that a file is damaged or has another format. The library prints nothing.
+ * Ownership: free what a function named _new or _open returns with the one named _free or _close,
+ * which also accepts NULL. A pointer to something inside an object is valid until the object is
+ * used again. An object that was created with a struct brkwatch keeps using it: free it first.
+ * Threads: there is no hidden state. Several threads may use the library at the same time, but only
+ * one at a time an object. A struct brkwatch is never written, so all threads may use it.
+ * Later versions: structs that the library fills grow only at their ends, and so do enums. A program
+ * that was built with an older header runs with a newer library.
  */
 #ifndef BRKWATCH_H
 #define BRKWATCH_H
@@ -32,15 +32,15 @@ extern "C" {
 /* The Format: of the files that this library understands. */
 #define BRKWATCH_FORMAT		"1"
 
-/* A limit or an address that there is none of: unlimited, no mapping. */
+/* No such limit or address: unlimited, no mapping. */
 #define BRKWATCH_NONE		UINT64_MAX
 
 /* ---- the directory ---- */
 
-/* /proc/brkwatch, or a directory with copies of its files: then nothing will happen any more. */
+/* /proc/brkwatch, or a directory with copies of its files, which never change. */
 struct brkwatch;
 
-/* @directory may be NULL: /proc/brkwatch. -ENOENT: the module is not loaded. */
+/* @directory: NULL stands for /proc/brkwatch. -ENOENT: the module is not loaded. */
 int brkwatch_open(struct brkwatch **bw, const char *directory);
 void brkwatch_close(struct brkwatch *bw);
 
@@ -49,14 +49,14 @@ bool brkwatch_is_live(const struct brkwatch *bw);
 
 /* ---- a process ---- */
 
-/* What the file of a process says, which is about the address space that it has. */
+/* What the file of a process says about its current address space. */
 struct brkwatch_snapshot {
 	char name[128];		/* as in /proc/PID/status: \n and \\ are escaped */
 	bool exited;
 	uint64_t pid;
 	uint64_t space;		/* the number of the address space; another one after an exec */
-	uint64_t page_size;	/* 0: not known, of a recording that has only events */
-	uint64_t start_brk;	/* likewise */
+	uint64_t page_size;	/* 0: unknown, as in a recording of nothing but events */
+	uint64_t start_brk;	/* 0: unknown, too */
 	uint64_t brk;
 	uint64_t heap_bytes;
 	uint64_t heap_pages;
@@ -79,14 +79,14 @@ struct brkwatch_snapshot {
 	uint64_t history;
 	uint64_t events;	/* the number of the newest event */
 	uint64_t dropped;	/* events that were overwritten before this reading */
-	uint64_t external;	/* moves by other means than calls, and those that may be */
+	uint64_t external;	/* moves by other means than calls */
 	uint64_t resyncs;
 	uint64_t external_up_bytes;
 	uint64_t external_down_bytes;
-	uint64_t start_before;	/* where the heap started before the oldest event that is there */
-	uint64_t next_space;	/* that the process has had after this one, if it was followed; 0: none */
-	uint64_t start;		/* the same after the event that was returned last; 0: not known */
-	uint64_t missing;	/* private: what an older file does not say; it is 0 or BRKWATCH_NONE */
+	uint64_t start_before;	/* start of the heap before the oldest event in the file */
+	uint64_t next_space;	/* the process's next one, if it was followed; 0: none */
+	uint64_t start;		/* of the heap, after the event that was returned last; 0: unknown */
+	uint64_t missing;	/* private: keys that an older file lacks: 0 or BRKWATCH_NONE */
 };
 
 /* Sums over the address spaces that a process has had. */
@@ -100,7 +100,7 @@ struct brkwatch_totals {
 	uint64_t refused;
 	uint64_t lost;
 	uint64_t dropped;
-	uint64_t missed;	/* address spaces of which nothing is known: they are in no other sum */
+	uint64_t missed;	/* address spaces of which nothing is known; in no other sum */
 };
 
 struct brkwatch_event;
@@ -111,8 +111,8 @@ struct brkwatch_reader *brkwatch_reader_new(void);
 void brkwatch_reader_free(struct brkwatch_reader *reader);
 
 /*
- * Read the file of @pid. A process that has just started may have none yet: this waits for it, for
- * a second at most. -ESRCH, -ENOENT: there is no such process; -EACCES: as for /proc/PID/maps;
+ * Read the file of @pid. A process that has just started may have no file yet; this waits up to a
+ * second for it. -ESRCH, -ENOENT: there is no such process; -EACCES: as for /proc/PID/maps;
  * -EPROTO: see brkwatch_problem().
  */
 int brkwatch_read(struct brkwatch_reader *reader, const struct brkwatch *bw, pid_t pid,
@@ -127,12 +127,12 @@ const char *brkwatch_problem(const struct brkwatch_reader *reader);
 /* ---- events ---- */
 
 enum brkwatch_field {
-	BRKWATCH_SEQ,		/* its number in its address space, from 1 on */
+	BRKWATCH_SEQ,		/* the number of the event in its address space, from 1 */
 	BRKWATCH_TIME_NS,	/* when the call ended */
 	BRKWATCH_TOOK_NS,
 	BRKWATCH_TID,		/* 0: not known in the reader's pid namespace */
 	BRKWATCH_EVENT,		/* a kind, as text */
-	BRKWATCH_REQUEST,	/* the break that was asked for; of a fork, the child */
+	BRKWATCH_REQUEST,	/* the break that was asked for; for a fork, the child */
 	BRKWATCH_OLD,
 	BRKWATCH_NEW,
 	BRKWATCH_DELTA_BYTES,	/* signed, as is the next one */
@@ -140,8 +140,8 @@ enum brkwatch_field {
 	BRKWATCH_REASON,	/* text; "-": the call was not refused */
 	BRKWATCH_FLAGS,		/* text; "-": none */
 	/*
-	 * The numbers that decided a refusal, when it happened; "-": not known. What there may be, and
-	 * what it would have been: bytes for reasons rlimit_data, rlimit_as and mlock_limit, addresses
+	 * The numbers that decided a refusal at that moment: how much was allowed, and how much would
+	 * have been needed; "-": unknown. They are bytes for the reasons rlimit_data, rlimit_as and mlock_limit, addresses
 	 * for below_start, address_limit and next_mapping. For unmap and no_memory, LIMIT is how many
 	 * mappings the process had; for no_memory, NEEDED is how many pages the system had promised.
 	 */
@@ -161,22 +161,22 @@ enum brkwatch_kind {
 	BRKWATCH_EXTERNAL,
 	BRKWATCH_RESYNC,
 	BRKWATCH_END,
-	BRKWATCH_KINDS,		/* that or more: a kind newer than this header */
+	BRKWATCH_KINDS,		/* this or more: a kind that is newer than this header */
 };
 
-/* The fields and kinds as the files name them; NULL: the library has no such one. */
+/* The names of fields and kinds in the files; NULL: the library knows no such field or kind. */
 const char *brkwatch_field_name(enum brkwatch_field field);
 const char *brkwatch_kind_name(enum brkwatch_kind kind);
 
 enum brkwatch_kind brkwatch_event_kind(const struct brkwatch_event *event);
 
-/* False where the field has no such number. */
+/* False if the value of the field is not such a number. */
 bool brkwatch_event_unsigned(const struct brkwatch_event *event, enum brkwatch_field field,
 			     uint64_t *value);
 bool brkwatch_event_signed(const struct brkwatch_event *event, enum brkwatch_field field,
 			   int64_t *value);
 
-/* The field as the file has it; it does not end in a NUL. Empty: the library has no such one. */
+/* The text of the field, not terminated by a NUL. Empty: the library knows no such field. */
 const char *brkwatch_event_text(const struct brkwatch_event *event, enum brkwatch_field field,
 				size_t *len);
 
@@ -187,84 +187,86 @@ struct brkwatch_process;
 
 const struct brkwatch_snapshot *brkwatch_process_snapshot(const struct brkwatch_process *process);
 
-/* Of the address spaces before the one it has now; in done(), of all. */
+/* Of the address spaces before the current one; in done(), of all. */
 const struct brkwatch_totals *brkwatch_process_totals(const struct brkwatch_process *process);
 
 /* The process whose fork made it known, or 0. */
 pid_t brkwatch_process_parent(const struct brkwatch_process *process);
 
 /*
- * Whom a source of events tells. What is NULL is not told; @owner is passed on. This struct is the
- * program's and stays as it is: what is new gets a function, as brkwatch_follower_on_failure() is.
- * From in there brkwatch_follower_add() may be called, but neither _step(), _finish() nor _free().
+ * The functions that a source of events calls, with @owner. A function that is NULL is not called.
+ * This struct belongs to the program and will not change: later versions add functions such as
+ * brkwatch_follower_on_failure(). These functions may call brkwatch_follower_add(), but neither
+ * _step(), _finish() nor _free().
  */
 struct brkwatch_sink {
-	/* A process begins to be followed, and has another address space by exec. */
+	/* A process is followed from here on; it has another address space after an exec. */
 	void (*start)(void *owner, struct brkwatch_process *process);
 	void (*exec)(void *owner, struct brkwatch_process *process);
 
 	/*
-	 * An event, valid during the call. Return 0; 1 to hear no more; -EPROTO where the event makes
-	 * no sense, after which the process is not followed on; another error to end it all.
+	 * An event, which is valid during the call. Return 0 to continue; 1 to get no more events;
+	 * -EPROTO if the event makes no sense, which stops following this process; another error to
+	 * stop following all.
 	 */
 	int (*event)(void *owner, struct brkwatch_process *process, struct brkwatch_event *event);
 
-	/* So many events were overwritten; @before: those of before it was followed. */
+	/* @count events were overwritten; @before: before the process was followed. */
 	void (*lost)(void *owner, struct brkwatch_process *process, uint64_t count, bool before);
 
 	/*
-	 * The process, a child or after an exec, had an address space that was gone before its file
-	 * could be opened. @row: what it did there, which is in its totals; NULL: not known.
+	 * An address space of the process, which is a child or has called exec, ended before its file
+	 * could be opened. @row: what it did there, which its totals include; NULL: unknown.
 	 */
 	void (*missed)(void *owner, struct brkwatch_process *process, const struct brkwatch_row *row);
 
 	/*
-	 * The process is not followed any more, as it has @ended or for another reason. Return 1 to
-	 * hear no more of others, or 0.
+	 * The process is not followed any more, because it has @ended or for another reason. Return 0,
+	 * or 1 to get no more events of other processes.
 	 */
 	int (*done)(void *owner, struct brkwatch_process *process, bool ended);
 };
 
 struct brkwatch_follower;
 
-#define BRKWATCH_CHILDREN	1u	/* follow also what they fork, and so on */
-#define BRKWATCH_FROM_START	2u	/* what they have forked so far, too: they have just begun */
+#define BRKWATCH_CHILDREN	1u	/* also follow all their descendants */
+#define BRKWATCH_FROM_START	2u	/* also those forked so far */
 
 /* @sink is copied. */
 int brkwatch_follower_new(struct brkwatch_follower **follower, const struct brkwatch *bw,
 			  const struct brkwatch_sink *sink, void *owner, unsigned int flags);
 void brkwatch_follower_free(struct brkwatch_follower *follower);
 
-/* @failed is told why a process cannot be followed on; @problem goes with -EPROTO. */
+/* @failed is called if a process cannot be followed any further; @problem explains -EPROTO. */
 void brkwatch_follower_on_failure(struct brkwatch_follower *follower,
 				  void (*failed)(void *owner, pid_t pid, int error,
 						 const char *problem), void *owner);
 
-/* -ESRCH: there is no such process. The sink is told from brkwatch_follower_step() on. */
+/* -ESRCH: there is no such process. brkwatch_follower_step() calls the sink. */
 int brkwatch_follower_add(struct brkwatch_follower *follower, pid_t pid);
 
 /*
- * Wait for news for @timeout_ms at most (-1: without end) and tell the sink. Returns 1, 0 when there
- * is nothing to follow any more or the sink has enough, or an error of the sink's.
+ * Wait up to @timeout_ms for new events (-1: without limit) and pass them to the sink. Returns 1; 0
+ * if nothing is left to follow or the sink wants no more; or an error of the sink.
  */
 int brkwatch_follower_step(struct brkwatch_follower *follower, int timeout_ms);
 bool brkwatch_follower_has_enough(const struct brkwatch_follower *follower);
 
 /*
- * For programs that have a loop of their own: call brkwatch_follower_step() with a timeout of 0 when
- * the descriptor, which is the follower's, can be read, and after so many ms (-1: not by time).
+ * For programs with a loop of their own: call brkwatch_follower_step() with a timeout of 0 when this
+ * descriptor, which belongs to the follower, is readable, and after this number of ms (-1: never).
  */
 int brkwatch_follower_fd(const struct brkwatch_follower *follower);
 int brkwatch_follower_timeout(const struct brkwatch_follower *follower);
 
 /*
- * For programs that leave the loop to the follower: @ready is called by brkwatch_follower_step()
- * when epoll_wait(2) returns these events of the descriptor.
+ * For programs that leave the loop to the follower: brkwatch_follower_step() calls @ready when
+ * epoll_wait(2) returns these events for the descriptor.
  */
 int brkwatch_follower_watch(struct brkwatch_follower *follower, int fd, uint32_t events,
 			    void (*ready)(void *owner), void *owner);
 
-/* Tell the sink what has happened until now, and that all is done. */
+/* Pass all events until now to the sink, and then call its done() for each process. */
 int brkwatch_follower_finish(struct brkwatch_follower *follower);
 
 /* ---- all processes ---- */
@@ -272,7 +274,7 @@ int brkwatch_follower_finish(struct brkwatch_follower *follower);
 /* A row of the files all and exited. */
 struct brkwatch_row {
 	pid_t pid;
-	uint64_t space;		/* 0: an older module does not tell */
+	uint64_t space;		/* 0: unknown, from an older module */
 	char name[64];		/* escaped, with tabs as \t */
 	uint64_t start_brk;
 	uint64_t brk;
@@ -286,7 +288,7 @@ struct brkwatch_row {
 	uint64_t shrunk_bytes;
 	uint64_t last_event_ns;
 	uint64_t exit_ns;	/* 0 in all */
-	/* Of exited, the last event: as those of its file. "": not known. */
+	/* Only in exited, the last event, in the words of the file of a process. "": unknown. */
 	char last_event[12];
 	char last_request[20];
 	char last_reason[20];
@@ -296,14 +298,14 @@ struct brkwatch_row {
 
 struct brkwatch_table;
 
-/* @file is "all" (by number, those that the caller may look at) or "exited" (newest first). */
+/* @file is "all" (ordered by number, those that the caller may read) or "exited" (newest first). */
 int brkwatch_table_open(struct brkwatch_table **table, const struct brkwatch *bw, const char *file);
 void brkwatch_table_close(struct brkwatch_table *table);
 
 /* Returns 1 and a row, 0 after the last one, or an error. */
 int brkwatch_table_next(struct brkwatch_table *table, const struct brkwatch_row **row);
 
-/* Whether @later is of the address space that @earlier was of. */
+/* Whether both rows belong to the same address space. */
 bool brkwatch_row_goes_on(const struct brkwatch_row *earlier, const struct brkwatch_row *later);
 
 /* ---- the module ---- */
@@ -314,16 +316,16 @@ struct brkwatch_stats;
 int brkwatch_stats_open(struct brkwatch_stats **stats, const struct brkwatch *bw);
 void brkwatch_stats_close(struct brkwatch_stats *stats);
 
-/* The value of a key, or NULL: an older module has fewer. */
+/* The value of a key; NULL if there is no such key, as with an older module. */
 const char *brkwatch_stats_text(const struct brkwatch_stats *stats, const char *key);
 bool brkwatch_stats_number(const struct brkwatch_stats *stats, const char *key, uint64_t *value);
 
-/* A column of the table of probes, in row @i from 0 on; NULL: there is no such row or column. */
+/* A column of the table of probes in row @i, from 0; NULL: there is no such row or column. */
 const char *brkwatch_stats_probe(const struct brkwatch_stats *stats, size_t i, const char *column);
 
 /*
- * Make a brk call and look whether the module has noticed: returns 1 or 0; or an error where that
- * cannot be told. Kprobes can be switched off for all the kernel.
+ * Make a brk call and check whether the module has recorded it: returns 1 or 0, or an error if that
+ * is unknown. Kprobes can be switched off for the whole kernel.
  */
 int brkwatch_probes_work(const struct brkwatch *bw);
 
