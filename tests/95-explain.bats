@@ -37,7 +37,7 @@ start_python() {
 
 # As one line, the explanation of the newest event.
 last_said() {
-	awk 'length > 80 { exit 1 }
+	awk '/^    / && length > 80 { exit 1 }
 	     /^    [^ ]/ { sub(/^ +/, ""); text = text " " $0; next }
 	     { text = "" }
 	     END { print substr(text, 2) }'

@@ -250,7 +250,7 @@ const struct column event_columns[COLUMNS] = {
 			    "number of the process" },
 	[COL_SPACE]	= { KEY(space), VALUE_UNSIGNED, "SPACE", 9, 9, true, put_space,
 			    "number of the address space" },
-	[COL_SEQ]	= { KEY(seq), VALUE_UNSIGNED, "SEQ", 7, 7, true, put_seq,
+	[COL_SEQ]	= { KEY(seq), VALUE_UNSIGNED, "SEQ", 3, 3, true, put_seq,
 			    "number of the event in its address space" },
 	[COL_TIME]	= { KEY(time_ns), VALUE_UNSIGNED, "TIME", 0, 0, true, put_time,
 			    "when the call ended" },
