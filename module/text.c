@@ -14,33 +14,6 @@
 #include "proc.h"
 #include "record.h"
 
-const char *const brkwatch_kind_names[BRKWATCH_KINDS] = {
-	[BRKWATCH_QUERY] = "query",
-	[BRKWATCH_GROW] = "grow",
-	[BRKWATCH_SHRINK] = "shrink",
-	[BRKWATCH_MOVE] = "move",
-	[BRKWATCH_SAME] = "same",
-	[BRKWATCH_REFUSED] = "refused",
-	[BRKWATCH_FORK] = "fork",
-	[BRKWATCH_EXTERNAL] = "external",
-	[BRKWATCH_RESYNC] = "resync",
-	[BRKWATCH_END] = "end",
-};
-
-const char *const brkwatch_reason_names[BRKWATCH_REASONS] = {
-	[BRKWATCH_NO_REASON] = "-",
-	[BRKWATCH_KILLED] = "killed",
-	[BRKWATCH_BELOW_START] = "below_start",
-	[BRKWATCH_RLIMIT_DATA] = "rlimit_data",
-	[BRKWATCH_UNMAP] = "unmap",
-	[BRKWATCH_ADDRESS_LIMIT] = "address_limit",
-	[BRKWATCH_MLOCK_LIMIT] = "mlock_limit",
-	[BRKWATCH_NEXT_MAPPING] = "next_mapping",
-	[BRKWATCH_RLIMIT_AS] = "rlimit_as",
-	[BRKWATCH_NO_MEMORY] = "no_memory",
-	[BRKWATCH_UNKNOWN] = "unknown",
-};
-
 static const char *const flag_names[] = {
 	"-", "o", "v", "ov", "s", "os", "vs", "ovs",
 };

@@ -14,6 +14,14 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+#undef S
+#undef S_LAST
+#define S(value, name)	\
+	[value] = name,
+#define S_LAST S
+const char *const brkwatch_kind_names[] = { BRKWATCH_KIND_SYMBOLS };
+const char *const brkwatch_reason_names[] = { BRKWATCH_REASON_SYMBOLS };
+
 DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
 
 /*

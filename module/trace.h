@@ -51,7 +51,7 @@ void brkwatch_trace_event(const struct brkwatch_record *record,
 #undef S
 #undef S_LAST
 #define S(value, name)		TRACE_DEFINE_ENUM(value);
-#define S_LAST(value, name)	TRACE_DEFINE_ENUM(value);
+#define S_LAST			S
 BRKWATCH_KIND_SYMBOLS
 BRKWATCH_REASON_SYMBOLS
 #undef S
