@@ -24,6 +24,7 @@ static unsigned int maxactive = 1024;
 module_param(maxactive, uint, 0444);
 MODULE_PARM_DESC(maxactive, "brk calls that may be inside the kernel at a time, all processes together, of which one user may have half, 16 to 65536 (default 1024)");
 
+atomic_long_t brkwatch_unrecorded;
 bool brkwatch_grow_watched;
 u64 brkwatch_calls_since;
 
@@ -264,7 +265,7 @@ static int follow(struct kprobe *p, struct pt_regs *regs, unsigned long request)
 	struct brkwatch_call *call;
 
 	if (unlikely(!record)) {
-		brkwatch_record_unrecorded();
+		atomic_long_inc(&brkwatch_unrecorded);
 		return 0;
 	}
 	if (likely(enter_share(record->user))) {

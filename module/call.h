@@ -3,6 +3,7 @@
 #ifndef BRKWATCH_CALL_H
 #define BRKWATCH_CALL_H
 
+#include <linux/atomic.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/sched/signal.h>
@@ -71,6 +72,9 @@ int brkwatch_call_enter(struct kprobe *p, struct pt_regs *regs);
 int brkwatch_call_enter_compat(struct kprobe *p, struct pt_regs *regs);
 int brkwatch_call_grow(struct kprobe *p, struct pt_regs *regs);
 void brkwatch_call_forget_all(struct brkwatch_record *record);
+
+/* Calls that were not recorded because there was no record. */
+extern atomic_long_t brkwatch_unrecorded;
 
 /* do_brk_flags makes the tests of check_brk_limits: Linux 5.10, as its first grow shows. */
 extern bool brkwatch_checks_in_grow;

@@ -81,10 +81,7 @@ static bool walk_again;
 
 /* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
 static DEFINE_RAW_SPINLOCK(names_lock);
-static unsigned long count, removals;
-
-static unsigned long rescans;
-static u64 max_delay;
+struct brkwatch_names_stats brkwatch_names_stats;
 
 /* ---- what comes in ---- */
 
@@ -142,7 +139,7 @@ void brkwatch_name_leave(struct brkwatch_name *name)
 	raw_spin_lock(&names_lock);
 	if (!--name->users && !name->leaving) {
 		name->leaving = true;
-		removals++;
+		brkwatch_names_stats.removals++;
 		queue_work(removal_wq, &name->removal);
 	}
 	raw_spin_unlock(&names_lock);
@@ -164,8 +161,8 @@ static void remove(struct work_struct *work)
 	gone = !name->users;
 	name->gone = gone;
 	name->leaving = gone;
-	count -= gone;
-	removals -= !gone;
+	brkwatch_names_stats.names -= gone;
+	brkwatch_names_stats.removals -= !gone;
 	raw_spin_unlock(&names_lock);
 	/* It came into use again. */
 	if (!gone)
@@ -175,7 +172,7 @@ static void remove(struct work_struct *work)
 	xa_cmpxchg(&names, name->nr, name, NULL, GFP_KERNEL);
 	kfree_rcu(name, rcu);
 	raw_spin_lock(&names_lock);
-	removals--;
+	brkwatch_names_stats.removals--;
 	raw_spin_unlock(&names_lock);
 }
 
@@ -198,7 +195,7 @@ static struct brkwatch_name *name_create(pid_t nr)
 	if (!name->entry)
 		goto err_erase;
 	raw_spin_lock(&names_lock);
-	count++;
+	brkwatch_names_stats.names++;
 	raw_spin_unlock(&names_lock);
 	return name;
 
@@ -234,7 +231,6 @@ static void process_add(struct pid *pid, u64 start)
 {
 	struct brkwatch_name *name, *first = NULL;
 	unsigned int i;
-	u64 now;
 
 	for (i = 0; i <= pid->level; i++) {
 		name = name_get(pid->numbers[i].nr);
@@ -246,9 +242,9 @@ static void process_add(struct pid *pid, u64 start)
 		first = first ?: name;
 	}
 	first->pid = pid;
-	now = ktime_get_ns();
-	if (start > started && now - start > max_delay)
-		max_delay = now - start;
+	if (start > started)
+		brkwatch_names_stats.max_delay = max(brkwatch_names_stats.max_delay,
+						     ktime_get_ns() - start);
 }
 
 /* The process that has a number, with a reference; NULL if none has. */
@@ -341,23 +337,11 @@ static void update(struct work_struct *work)
 		number_check(batch[i]);
 	if (walk_again) {
 		walk_again = false;
-		rescans++;
+		brkwatch_names_stats.rescans++;
 		walk();
 		if (walk_again)
 			queue_delayed_work(wq, &update_work, HZ / 10);
 	}
-}
-
-/**
- * brkwatch_names_get_stats() - how the names fare
- * @stats: where to put it
- */
-void brkwatch_names_get_stats(struct brkwatch_names_stats *stats)
-{
-	stats->names = READ_ONCE(count);
-	stats->removals = READ_ONCE(removals);
-	stats->rescans = READ_ONCE(rescans);
-	stats->max_delay = READ_ONCE(max_delay);
 }
 
 /* ---- module ---- */

@@ -24,10 +24,10 @@ struct proc_ops;
  *	memory was short
  * @max_delay: longest time from a fork to its name, nanoseconds
  */
-struct brkwatch_names_stats {
+extern struct brkwatch_names_stats {
 	unsigned long names, removals, rescans;
 	u64 max_delay;
-};
+} brkwatch_names_stats;
 
 int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops);
 void brkwatch_names_stop(void);
@@ -35,6 +35,5 @@ void brkwatch_names_stop(void);
 void brkwatch_names_changed(pid_t nr);
 struct brkwatch_name *brkwatch_name_enter(pid_t nr);
 void brkwatch_name_leave(struct brkwatch_name *name);
-void brkwatch_names_get_stats(struct brkwatch_names_stats *stats);
 
 #endif

@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "pool.h"
@@ -127,17 +128,23 @@ bool brkwatch_pool_is_low(void)
 	return READ_ONCE(spares) < spares_wanted / 2;
 }
 
-void brkwatch_pool_get_stats(struct brkwatch_record_stats *stats)
+/* The pool's lines of the statistics. */
+void brkwatch_pool_show(struct seq_file *m)
 {
-	stats->live = atomic_long_read(&brkwatch_live.taken);
-	stats->limit = brkwatch_live.limit;
-	stats->spare = READ_ONCE(spares);
-	stats->exhausted = atomic_long_read(&exhausted);
-	stats->refused = atomic_long_read(&brkwatch_live.refused);
-	stats->bytes = atomic_long_read(&allocated) * record_size +
-		       atomic_long_read(&brkwatch_histories.taken) * PAGE_SIZE +
-		       atomic_long_read(&brkwatch_descriptors.taken) *
-		       sizeof(struct brkwatch_reader);
+	seq_printf(m, "Records:\t%lu\n", atomic_long_read(&brkwatch_live.taken));
+	seq_printf(m, "RecordsLimit:\t%lu\n", brkwatch_live.limit);
+	seq_printf(m, "RecordsRefused:\t%lu\n", atomic_long_read(&brkwatch_live.refused));
+	seq_printf(m, "RecordsSpare:\t%u\n", READ_ONCE(spares));
+	seq_printf(m, "RecordsExhausted:\t%lu\n", atomic_long_read(&exhausted));
+}
+
+/* What records, long histories and descriptors take, in bytes. */
+unsigned long brkwatch_pool_memory(void)
+{
+	return atomic_long_read(&allocated) * record_size +
+	       atomic_long_read(&brkwatch_histories.taken) * PAGE_SIZE +
+	       atomic_long_read(&brkwatch_descriptors.taken) *
+	       sizeof(struct brkwatch_reader);
 }
 
 /*

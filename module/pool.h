@@ -9,7 +9,7 @@
 #include "share.h"
 
 struct brkwatch_record;
-struct brkwatch_record_stats;
+struct seq_file;
 
 /*
  * Records of address spaces that live; pages of long histories; and
@@ -28,6 +28,7 @@ void brkwatch_pool_free(struct brkwatch_record *record);
 bool brkwatch_pool_fill(void);
 bool brkwatch_pool_is_low(void);
 
-void brkwatch_pool_get_stats(struct brkwatch_record_stats *stats);
+void brkwatch_pool_show(struct seq_file *m);
+unsigned long brkwatch_pool_memory(void);
 
 #endif

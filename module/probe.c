@@ -9,6 +9,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/seq_file.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
@@ -169,47 +170,33 @@ static void probe_disarm(struct probe *probe)
 	probe->armed = false;
 }
 
-static unsigned long probe_missed(const struct probe *probe)
-{
-	if (!probe->armed || probe->kind == TRACEPOINT)
-		return 0;
-	return READ_ONCE(probe->rp.kp.nmissed) + READ_ONCE(probe->rp.nmissed);
-}
-
-/**
- * brkwatch_probe_missed() - calls whose entry nobody saw, and that nobody counts
- */
+/* Calls whose entry nobody saw, and that nobody counts. */
 unsigned long brkwatch_probe_missed(void)
 {
 	return READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK].rp.kp.nmissed) +
 	       READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK_COMPAT].rp.kp.nmissed);
 }
 
-/**
- * brkwatch_probe_get_stats() - health of a probe
- * @i: which, from 0
- * @stats: where to put it
- *
- * Return: false if there is no such probe.
- */
-bool brkwatch_probe_get_stats(unsigned int i, struct brkwatch_probe_stats *stats)
+/* Each probe, what it sits on, and how often its handler ran and could not run. */
+void brkwatch_probe_show(struct seq_file *m)
 {
-	struct probe *probe = &probes[i];
-	int cpu;
+	struct probe *probe;
 
-	if (i >= BRKWATCH_PROBES)
-		return false;
-	*stats = (struct brkwatch_probe_stats) {
-		.name = probe->name,
-		.symbol = probe->symbol,
-		.kind = kind_names[probe->kind],
-		.armed = probe->armed,
-		.ftrace = probe->armed && kprobe_ftrace(&probe->rp.kp),
-		.missed = probe_missed(probe),
-	};
-	for_each_possible_cpu(cpu)
-		stats->hits += per_cpu(brkwatch_hits, cpu)[i];
-	return true;
+	seq_puts(m, "probe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
+	for (probe = probes; probe < probes + BRKWATCH_PROBES; probe++) {
+		bool counts = probe->armed && probe->kind != TRACEPOINT;
+		unsigned long hits = 0;
+		int cpu;
+
+		for_each_possible_cpu(cpu)
+			hits += per_cpu(brkwatch_hits, cpu)[probe - probes];
+		seq_printf(m, "%s\t%s\t%s\t%s\t%s\t%lu\t%lu\n", probe->name,
+			   probe->symbol ?: "-", kind_names[probe->kind],
+			   probe->armed ? "armed" : "absent",
+			   probe->armed && kprobe_ftrace(&probe->rp.kp) ? "yes" : "no",
+			   hits, counts ? READ_ONCE(probe->rp.kp.nmissed) +
+					  READ_ONCE(probe->rp.nmissed) : 0);
+	}
 }
 
 void brkwatch_probe_exit(void)

@@ -4,7 +4,8 @@
 #define BRKWATCH_PROBE_H
 
 #include <linux/percpu.h>
-#include <linux/types.h>
+
+struct seq_file;
 
 enum brkwatch_probe {
 	BRKWATCH_PROBE_EXIT_MMAP,
@@ -23,25 +24,9 @@ static inline void brkwatch_probe_hit(enum brkwatch_probe i)
 	this_cpu_inc(brkwatch_hits[i]);
 }
 
-/**
- * struct brkwatch_probe_stats - health of one probe
- * @name: what it is for
- * @symbol: the function or tracepoint it sits on, or NULL if there is none here
- * @kind: kprobe, kretprobe or tracepoint
- * @armed: whether it could be registered
- * @ftrace: whether it rides on the function tracer's hook, not on a breakpoint
- * @hits: times its handler ran
- * @missed: times it could not run
- */
-struct brkwatch_probe_stats {
-	const char *name, *symbol, *kind;
-	bool armed, ftrace;
-	unsigned long hits, missed;
-};
-
 int brkwatch_probe_init(void);
 void brkwatch_probe_exit(void);
-bool brkwatch_probe_get_stats(unsigned int i, struct brkwatch_probe_stats *stats);
+void brkwatch_probe_show(struct seq_file *m);
 unsigned long brkwatch_probe_missed(void);
 
 #endif

@@ -42,7 +42,6 @@ static void tidy(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tidy_work, tidy);
 
 static atomic64_t next_space = ATOMIC64_INIT(0);
-static atomic_long_t unrecorded;
 
 DEFINE_PER_CPU(struct brkwatch_totals, brkwatch_totals);
 
@@ -168,12 +167,6 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 	return record ? record_use(record, mm, current) : NULL;
 }
 
-/** brkwatch_record_unrecorded() - count a call that found no record */
-void brkwatch_record_unrecorded(void)
-{
-	atomic_long_inc(&unrecorded);
-}
-
 /**
  * brkwatch_record_retire() - the address space of a record is gone
  * @record: in the table; brkwatch_event_end() has saved what is to be kept
@@ -282,39 +275,6 @@ void brkwatch_record_put(struct brkwatch_record *record)
 {
 	if (refcount_dec_and_test(&record->refs))
 		queue_rcu_work(wq, &record->free_work);
-}
-
-/**
- * brkwatch_record_get_stats() - how the record keeping fares
- * @stats: where to put it
- */
-void brkwatch_record_get_stats(struct brkwatch_record_stats *stats)
-{
-	brkwatch_pool_get_stats(stats);
-	stats->unrecorded = atomic_long_read(&unrecorded);
-	stats->bytes += sizeof(*brkwatch_records) << brkwatch_records_bits;
-}
-
-/**
- * brkwatch_record_get_totals() - the sums over all address spaces
- * @totals: where to put them
- */
-void brkwatch_record_get_totals(struct brkwatch_totals *totals)
-{
-	int cpu, i;
-
-	memset(totals, 0, sizeof(*totals));
-	for_each_possible_cpu(cpu) {
-		const struct brkwatch_totals *part = per_cpu_ptr(&brkwatch_totals, cpu);
-
-		for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
-			totals->counts[i] += READ_ONCE(part->counts[i]);
-		for (i = 0; i < BRKWATCH_REASONS; i++)
-			totals->reasons[i] += READ_ONCE(part->reasons[i]);
-		totals->grown += READ_ONCE(part->grown);
-		totals->shrunk += READ_ONCE(part->shrunk);
-		totals->lost += READ_ONCE(part->lost);
-	}
 }
 
 /* ---- module ---- */

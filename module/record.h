@@ -121,22 +121,6 @@ struct brkwatch_record {
 };
 
 /**
- * struct brkwatch_record_stats - health of the record keeping
- * @live: records in use, but for those that only descriptors keep
- * @limit: how many there may be (parameter records)
- * @spare: records ready for use in a handler
- * @exhausted: times a handler found the pool empty
- * @refused: times a record was refused because of the limit
- * @unrecorded: calls that were not recorded because there was no record
- * @bytes: memory held, with long histories and descriptors
- */
-struct brkwatch_record_stats {
-	unsigned long live, limit, spare;
-	unsigned long exhausted, refused, unrecorded;
-	unsigned long bytes;
-};
-
-/**
  * struct brkwatch_totals - what all address spaces there ever were add up to
  * @counts: calls, by kind
  * @reasons: refused ones, by reason
@@ -228,13 +212,9 @@ brkwatch_record_evidence(const struct brkwatch_record *record, u64 seq)
 }
 
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm);
-void brkwatch_record_unrecorded(void);
 void brkwatch_record_retire(struct brkwatch_record *record);
 
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid);
 void brkwatch_record_put(struct brkwatch_record *record);
-
-void brkwatch_record_get_stats(struct brkwatch_record_stats *stats);
-void brkwatch_record_get_totals(struct brkwatch_totals *totals);
 
 #endif

@@ -6,27 +6,35 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
+#include "call.h"
 #include "clock.h"
 #include "names.h"
+#include "pool.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
 
-static void show_probe(struct seq_file *m, const struct brkwatch_probe_stats *probe)
+static void add(unsigned long *to, const unsigned long *from, unsigned int n)
 {
-	seq_printf(m, "%s\t%s\t%s\t%s\t%s\t%lu\t%lu\n", probe->name,
-		   probe->symbol ?: "-", probe->kind,
-		   probe->armed ? "armed" : "absent",
-		   probe->ftrace ? "yes" : "no", probe->hits, probe->missed);
+	while (n--)
+		to[n] += READ_ONCE(from[n]);
 }
 
 static void show_totals(struct seq_file *m)
 {
-	struct brkwatch_totals totals;
+	struct brkwatch_totals totals = {};
 	unsigned long calls = 0;
 	int i;
 
-	brkwatch_record_get_totals(&totals);
+	for_each_possible_cpu(i) {
+		const struct brkwatch_totals *part = per_cpu_ptr(&brkwatch_totals, i);
+
+		add(totals.counts, part->counts, BRKWATCH_CALL_KINDS);
+		add(totals.reasons, part->reasons, BRKWATCH_REASONS);
+		add(&totals.grown, &part->grown, 1);
+		add(&totals.shrunk, &part->shrunk, 1);
+		add(&totals.lost, &part->lost, 1);
+	}
 	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
 		calls += totals.counts[i];
 	seq_printf(m, "TotalCalls:\t%lu\n", calls);
@@ -44,34 +52,23 @@ static void show_totals(struct seq_file *m)
 
 static int stats_show(struct seq_file *m, void *unused)
 {
-	struct brkwatch_record_stats records;
-	struct brkwatch_names_stats names;
-	struct brkwatch_probe_stats probe;
-	unsigned int i;
-
-	brkwatch_record_get_stats(&records);
-	brkwatch_names_get_stats(&names);
+	const struct brkwatch_names_stats *names = &brkwatch_names_stats;
 
 	seq_printf(m, "Version:\t%s\n", BRKWATCH_VERSION);
 	seq_printf(m, "Format:\t%d\n", BRKWATCH_FORMAT);
-	seq_printf(m, "Records:\t%lu\n", records.live);
-	seq_printf(m, "RecordsLimit:\t%lu\n", records.limit);
-	seq_printf(m, "RecordsRefused:\t%lu\n", records.refused);
-	seq_printf(m, "RecordsSpare:\t%lu\n", records.spare);
-	seq_printf(m, "RecordsExhausted:\t%lu\n", records.exhausted);
-	seq_printf(m, "LostNoRecord:\t%lu\n", records.unrecorded);
+	brkwatch_pool_show(m);
+	seq_printf(m, "LostNoRecord:\t%lu\n", atomic_long_read(&brkwatch_unrecorded));
 	seq_printf(m, "LostMissed:\t%lu\n", brkwatch_probe_missed());
-	seq_printf(m, "Names:\t%lu\n", names.names);
-	seq_printf(m, "NamesDelayMaxNs:\t%llu\n", names.max_delay);
-	seq_printf(m, "NamesRescans:\t%lu\n", names.rescans);
-	seq_printf(m, "MemoryBytes:\t%lu\n", records.bytes);
+	seq_printf(m, "Names:\t%lu\n", READ_ONCE(names->names));
+	seq_printf(m, "NamesDelayMaxNs:\t%llu\n", READ_ONCE(names->max_delay));
+	seq_printf(m, "NamesRescans:\t%lu\n", READ_ONCE(names->rescans));
+	seq_printf(m, "MemoryBytes:\t%lu\n", brkwatch_pool_memory() +
+		   (sizeof(*brkwatch_records) << brkwatch_records_bits));
 	show_totals(m);
 	seq_puts(m, "RealtimeOffsets:\t");
 	brkwatch_clock_show(m);
-	seq_printf(m, "\nNamesRemoving:\t%lu\n", names.removals);
-	seq_puts(m, "\nprobe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
-	for (i = 0; brkwatch_probe_get_stats(i, &probe); i++)
-		show_probe(m, &probe);
+	seq_printf(m, "\nNamesRemoving:\t%lu\n\n", READ_ONCE(names->removals));
+	brkwatch_probe_show(m);
 	return 0;
 }
 
