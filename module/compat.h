@@ -15,9 +15,9 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
-#include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <asm/syscall.h>
 
 #define BRKWATCH_KERNEL_MIN	"5.10"
@@ -142,18 +142,10 @@ static inline bool brkwatch_in_exec(const struct task_struct *task)
 	return data_race((bool)task->in_execve);
 }
 
-/*
- * timer_shutdown_sync() came with v6.2 (f571faf6e443); some 6.1 kernels have
- * it too. The older call does where nobody arms the timer any more.
- */
-static inline void brkwatch_timer_shutdown_sync(struct timer_list *timer)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	timer_shutdown_sync(timer);
-#else
-	del_timer_sync(timer);
+/* Came with v6.2 (f571faf6e443). The older call does where nobody arms the timer any more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+# define timer_shutdown_sync(timer)	del_timer_sync(timer)
 #endif
-}
 
 /* What has a number, or the next one. Not every kernel exports find_ge_pid(). */
 static inline struct pid *brkwatch_next_pid(int nr, struct pid_namespace *ns)
@@ -178,17 +170,13 @@ static inline struct file *brkwatch_open_below(struct vfsmount *mnt,
 #define BRKWATCH_FDINFO_IS_CHECKED	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0))
 
 /* A workqueue that is not unbound says so since v6.17 (930c2ea566af). */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
-# define BRKWATCH_WQ_PERCPU	WQ_PERCPU
-#else
-# define BRKWATCH_WQ_PERCPU	0
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+# define WQ_PERCPU	0
 #endif
 
 /* What splices a file that has read_iter; renamed in v6.5. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-# define brkwatch_splice_read	copy_splice_read
-#else
-# define brkwatch_splice_read	generic_file_splice_read
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+# define copy_splice_read	generic_file_splice_read
 #endif
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "clock.h"
+#include "names.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
@@ -21,53 +22,43 @@ int brkwatch_check_parameter(const char *name, unsigned int value,
 	return -EINVAL;
 }
 
+static const struct {
+	int (*init)(void);
+	void (*exit)(void);
+} parts[] = {
+	{ brkwatch_clock_init, brkwatch_clock_exit },
+	{ brkwatch_exited_init, brkwatch_exited_exit },
+	{ brkwatch_record_init, brkwatch_record_exit },
+	{ brkwatch_access_init, brkwatch_access_exit },
+	{ brkwatch_probe_init, brkwatch_probe_exit },
+	{ brkwatch_proc_init, brkwatch_names_stop },
+};
+
+static void take_down(unsigned int n)
+{
+	while (n--)
+		parts[n].exit();
+}
+
 static int __init brkwatch_init(void)
 {
+	unsigned int i;
 	int err;
 
-	err = brkwatch_clock_init();
-	if (err)
-		return err;
-	err = brkwatch_exited_init();
-	if (err)
-		goto err_clock;
-	err = brkwatch_record_init();
-	if (err)
-		goto err_exited;
-	err = brkwatch_access_init();
-	if (err)
-		goto err_record;
-	err = brkwatch_probe_init();
-	if (err)
-		goto err_access;
-	err = brkwatch_proc_init();
-	if (err)
-		goto err_probe;
-
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		err = parts[i].init();
+		if (err) {
+			take_down(i);
+			return err;
+		}
+	}
 	pr_info("version " BRKWATCH_VERSION " loaded\n");
 	return 0;
-
-err_probe:
-	brkwatch_probe_exit();
-err_access:
-	brkwatch_access_exit();
-err_record:
-	brkwatch_record_exit();
-err_exited:
-	brkwatch_exited_exit();
-err_clock:
-	brkwatch_clock_exit();
-	return err;
 }
 
 static void __exit brkwatch_exit(void)
 {
-	brkwatch_proc_exit();
-	brkwatch_probe_exit();
-	brkwatch_access_exit();
-	brkwatch_record_exit();
-	brkwatch_exited_exit();
-	brkwatch_clock_exit();
+	take_down(ARRAY_SIZE(parts));
 }
 
 module_init(brkwatch_init);

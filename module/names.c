@@ -369,7 +369,7 @@ int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 	started = ktime_get_ns();
 	wq = alloc_workqueue("brkwatch_names", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	/* Not unbound: there, each that is queued would have a thread at once. */
-	removal_wq = alloc_workqueue("brkwatch_removals", BRKWATCH_WQ_PERCPU,
+	removal_wq = alloc_workqueue("brkwatch_removals", WQ_PERCPU,
 				     MAX_REMOVALS);
 	if (!wq || !removal_wq) {
 		brkwatch_names_stop();

@@ -165,7 +165,7 @@ static __poll_t pid_poll(struct file *file, poll_table *wait)
 static const struct file_operations pid_fops = {
 	.owner = THIS_MODULE,
 	.read_iter = pid_read_iter,
-	.splice_read = brkwatch_splice_read,
+	.splice_read = copy_splice_read,
 	.llseek = no_seek_end_llseek,
 	.poll = pid_poll,
 	.release = pid_release,
@@ -204,6 +204,7 @@ static const struct proc_ops pid_ops = {
 	.proc_lseek = no_seek_end_llseek,
 };
 
+/* Undone by brkwatch_names_stop(). */
 int brkwatch_proc_init(void)
 {
 	struct proc_dir_entry *dir = proc_mkdir_mode("brkwatch", DIR_MODE, NULL);
@@ -217,9 +218,4 @@ int brkwatch_proc_init(void)
 		return -ENOMEM;
 	}
 	return brkwatch_names_start(dir, &pid_ops);
-}
-
-void brkwatch_proc_exit(void)
-{
-	brkwatch_names_stop();
 }

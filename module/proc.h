@@ -88,7 +88,6 @@ struct brkwatch_reader {
 };
 
 int brkwatch_proc_init(void);
-void brkwatch_proc_exit(void);
 
 /* In snapshot.c. */
 int brkwatch_snapshot_take(struct brkwatch_reader *reader);

@@ -54,7 +54,7 @@ static void free_work_fn(struct work_struct *work)
 						      struct brkwatch_record,
 						      free_work);
 
-	brkwatch_timer_shutdown_sync(&record->wake_timer);
+	timer_shutdown_sync(&record->wake_timer);
 	if (record->mm)
 		mmdrop(record->mm);
 	put_pid(record->tgid);
