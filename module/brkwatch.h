@@ -97,6 +97,26 @@ struct brkwatch_evidence {
 	u64 needed;
 };
 
+/* What an address space's events add up to. */
+struct brkwatch_sums {
+	u64 counts[BRKWATCH_CALL_KINDS];
+	u64 grown, shrunk;		/* bytes, by calls */
+	u64 external;			/* moves that are no call's... */
+	u64 resyncs;			/* ...or of which that is not known */
+	u64 external_up, external_down;	/* bytes, of both */
+	u64 lost;
+};
+
+static inline u64 brkwatch_calls(const struct brkwatch_sums *sums)
+{
+	u64 calls = 0;
+	int i;
+
+	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
+		calls += sums->counts[i];
+	return calls;
+}
+
 /* The break, or the start of the heap, was moved by other means than a call. */
 static inline bool brkwatch_event_is_external(const struct brkwatch_event *event)
 {

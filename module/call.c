@@ -83,10 +83,10 @@ static __always_inline void account(struct brkwatch_record *record,
 					   max(record->brk, brk));
 
 	if (pages > 0) {
-		record->grown += (u64)pages << PAGE_SHIFT;
+		record->sums.grown += (u64)pages << PAGE_SHIFT;
 		__this_cpu_add(brkwatch_totals.grown, pages);
 	} else {
-		record->shrunk += (u64)-pages << PAGE_SHIFT;
+		record->sums.shrunk += (u64)-pages << PAGE_SHIFT;
 		__this_cpu_add(brkwatch_totals.shrunk, -pages);
 	}
 	if (heap > record->peak)
@@ -108,7 +108,7 @@ static __always_inline void add_call(struct brkwatch_record *record,
 	if (brk != record->brk)
 		account(record, brk);
 	brkwatch_event_add(record, event, brk);
-	record->counts[kind]++;
+	record->sums.counts[kind]++;
 	__this_cpu_inc(brkwatch_totals.counts[kind]);
 	if (kind == BRKWATCH_REFUSED)
 		__this_cpu_inc(brkwatch_totals.reasons[reason]);
@@ -228,7 +228,7 @@ static noinline void lose(struct brkwatch_record *record)
 		brkwatch_event_settle(record, mm, now);
 	record->loading = false;
 	record->entries++;
-	record->lost++;
+	record->sums.lost++;
 	__this_cpu_inc(brkwatch_totals.lost);
 	record->unsettled = true;
 	if (atomic_read(&mm->mm_users) > 1)
@@ -376,7 +376,7 @@ static enum brkwatch_kind kind_of_move(unsigned long old, unsigned long new)
 static u8 find_reason(struct brkwatch_record *record, struct brkwatch_call *call,
 		      unsigned long ret, bool overlapped, u8 *flags)
 {
-	unsigned long n = record->counts[BRKWATCH_REFUSED];
+	unsigned long n = record->sums.counts[BRKWATCH_REFUSED];
 	struct brkwatch_evidence *evidence =
 		&record->evidence[n % BRKWATCH_EVIDENCE];
 

@@ -56,13 +56,13 @@ void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 	struct brkwatch_event *event;
 
 	if (resync)
-		record->resyncs++;
+		record->sums.resyncs++;
 	else
-		record->external++;
+		record->sums.external++;
 	if (bytes > 0)
-		record->external_up += bytes;
+		record->sums.external_up += bytes;
 	else
-		record->external_down -= bytes;
+		record->sums.external_down -= bytes;
 
 	event = new_other(record, resync ? BRKWATCH_RESYNC : BRKWATCH_EXTERNAL, now);
 	event->old_start = record->start_brk;

@@ -35,9 +35,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 	row->start_brk = record->start_brk;
 	row->brk = record->brk;
 	row->peak = max(record->peak, brkwatch_heap(row->start_brk, row->brk));
-	memcpy(row->counts, record->counts, sizeof(row->counts));
-	row->grown = record->grown;
-	row->shrunk = record->shrunk;
+	row->sums = record->sums;
 	row->space = record->space;
 	last = history->last - record->ended;
 	if (last >= history->first)

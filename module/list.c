@@ -24,12 +24,6 @@
 
 static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *row)
 {
-	u64 calls = 0;
-	int i;
-
-	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
-		calls += row->counts[i];
-
 	seq_put_decimal_ull(m, "", nr);
 	seq_putc(m, '\t');
 	/* A tab in it would be another column. */
@@ -38,12 +32,12 @@ static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *ro
 	brkwatch_put_address(m, "\t", row->brk);
 	seq_put_decimal_ull(m, "\t", brkwatch_heap(row->start_brk, row->brk));
 	seq_put_decimal_ull(m, "\t", row->peak);
-	seq_put_decimal_ull(m, "\t", calls);
-	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_GROW]);
-	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_SHRINK]);
-	seq_put_decimal_ull(m, "\t", row->counts[BRKWATCH_REFUSED]);
-	seq_put_decimal_ull(m, "\t", row->grown);
-	seq_put_decimal_ull(m, "\t", row->shrunk);
+	seq_put_decimal_ull(m, "\t", brkwatch_calls(&row->sums));
+	seq_put_decimal_ull(m, "\t", row->sums.counts[BRKWATCH_GROW]);
+	seq_put_decimal_ull(m, "\t", row->sums.counts[BRKWATCH_SHRINK]);
+	seq_put_decimal_ull(m, "\t", row->sums.counts[BRKWATCH_REFUSED]);
+	seq_put_decimal_ull(m, "\t", row->sums.grown);
+	seq_put_decimal_ull(m, "\t", row->sums.shrunk);
 	seq_put_decimal_ull(m, "\t", row->last.time);
 }
 

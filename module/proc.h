@@ -39,9 +39,7 @@ struct brkwatch_snapshot {
 	unsigned long peak;
 	unsigned long data_limit;
 	unsigned long next_mapping;
-	u64 counts[6];
-	u64 grown, shrunk, lost;
-	u64 external, resyncs, external_up, external_down;
+	struct brkwatch_sums sums;
 	unsigned int inflight;
 	unsigned long history;
 	u64 newest, first, last;

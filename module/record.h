@@ -74,14 +74,7 @@ struct brkwatch_record {
 	bool unsettled;			/* overlapped or lost calls may have misled @brk */
 	u64 doubtful_until;		/* unseen calls may still be inside */
 	bool loading;			/* exec has yet to set the break */
-	u64 counts[BRKWATCH_CALL_KINDS];
-	u64 grown;			/* by calls, as is @shrunk */
-	u64 shrunk;
-	u64 external;			/* moves that are no call's... */
-	u64 resyncs;			/* ...or of which that is not known */
-	u64 external_up;		/* bytes, of both */
-	u64 external_down;
-	u64 lost;
+	struct brkwatch_sums sums;
 	unsigned long peak;
 	unsigned long start_brk;	/* after the newest event */
 	/* Kept up to date while the address space lives, last known after. */

@@ -25,8 +25,7 @@ struct pid;
 struct brkwatch_row {
 	char comm[TASK_COMM_LEN];
 	unsigned long start_brk, brk, peak;
-	u64 counts[BRKWATCH_CALL_KINDS];
-	u64 grown, shrunk;
+	struct brkwatch_sums sums;
 	u64 space;
 	struct brkwatch_event last;
 	struct brkwatch_evidence evidence;

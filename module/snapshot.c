@@ -60,14 +60,7 @@ static void take_head(struct brkwatch_snapshot *snap,
 		snap->next_mapping = 0;
 	}
 	snap->peak = max(record->peak, brkwatch_heap(snap->start_brk, snap->brk));
-	memcpy(snap->counts, record->counts, sizeof(snap->counts));
-	snap->grown = record->grown;
-	snap->shrunk = record->shrunk;
-	snap->external = record->external;
-	snap->resyncs = record->resyncs;
-	snap->external_up = record->external_up;
-	snap->external_down = record->external_down;
-	snap->lost = record->lost;
+	snap->sums = record->sums;
 	snap->inflight = record->inflight;
 	snap->history = brkwatch_history_size(&record->history);
 	snap->newest = record->history.last;

@@ -140,11 +140,7 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 	const struct brkwatch_snapshot *snap = &reader->snapshot;
 	const struct brkwatch_record *record = reader->record;
 	unsigned long heap = brkwatch_heap(snap->start_brk, snap->brk);
-	u64 calls = 0;
 	int i;
-
-	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
-		calls += snap->counts[i];
 
 	seq_put_decimal_ull(m, "Format:\t", BRKWATCH_FORMAT);
 	seq_puts(m, "\nName:\t");
@@ -166,20 +162,20 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 		seq_put_decimal_ull(m, "\nDataLimit:\t", snap->data_limit);
 	show_room(m, snap);
 	seq_put_decimal_ull(m, "\nSince:\t", record->since);
-	seq_put_decimal_ull(m, "\nCalls:\t", calls);
+	seq_put_decimal_ull(m, "\nCalls:\t", brkwatch_calls(&snap->sums));
 	for (i = 0; i < BRKWATCH_CALL_KINDS; i++)
-		seq_put_decimal_ull(m, count_keys[i], snap->counts[i]);
-	seq_put_decimal_ull(m, "\nGrownBytes:\t", snap->grown);
-	seq_put_decimal_ull(m, "\nShrunkBytes:\t", snap->shrunk);
+		seq_put_decimal_ull(m, count_keys[i], snap->sums.counts[i]);
+	seq_put_decimal_ull(m, "\nGrownBytes:\t", snap->sums.grown);
+	seq_put_decimal_ull(m, "\nShrunkBytes:\t", snap->sums.shrunk);
 	seq_put_decimal_ull(m, "\nInFlight:\t", snap->inflight);
-	seq_put_decimal_ull(m, "\nLost:\t", snap->lost);
+	seq_put_decimal_ull(m, "\nLost:\t", snap->sums.lost);
 	seq_put_decimal_ull(m, "\nHistory:\t", snap->history);
 	seq_put_decimal_ull(m, "\nEvents:\t", snap->newest);
 	seq_put_decimal_ull(m, "\nDropped:\t", snap->dropped);
-	seq_put_decimal_ull(m, "\nExternal:\t", snap->external);
-	seq_put_decimal_ull(m, "\nResyncs:\t", snap->resyncs);
-	seq_put_decimal_ull(m, "\nExternalUpBytes:\t", snap->external_up);
-	seq_put_decimal_ull(m, "\nExternalDownBytes:\t", snap->external_down);
+	seq_put_decimal_ull(m, "\nExternal:\t", snap->sums.external);
+	seq_put_decimal_ull(m, "\nResyncs:\t", snap->sums.resyncs);
+	seq_put_decimal_ull(m, "\nExternalUpBytes:\t", snap->sums.external_up);
+	seq_put_decimal_ull(m, "\nExternalDownBytes:\t", snap->sums.external_down);
 	brkwatch_put_address(m, "\nStartBefore:\t", snap->start_before);
 	seq_put_decimal_ull(m, "\nNextSpace:\t", READ_ONCE(record->next_space));
 	seq_puts(m, "\n\nseq\ttime_ns\ttook_ns\ttid\tevent\trequest\told\tnew\t"
