@@ -32,13 +32,9 @@
 /* procfs of the initial pid namespace, or why there is none. */
 static struct vfsmount *mnt;
 
-/**
- * brkwatch_access_try() - open and close a file of procfs as current
- * @flags: as of open(); O_PATH only looks whether it is there
- * @format: its name, as for printf()
- *
- * Context: process; sleeps.
- * Return: 0, or what open says.
+/*
+ * Open and close a file of procfs as current; O_PATH only looks whether it is
+ * there. Sleeps. Return: 0, or what open says.
  */
 int brkwatch_access_try(int flags, const char *format, ...)
 {
@@ -176,20 +172,15 @@ static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
 	return err == -EACCES && has_perfmon() ? ask(task) : err;
 }
 
-/**
- * brkwatch_access_mm() - the address space of a process, if current may read it
- * @pid: the process
- * @wait: whether to wait while it execs; who looks at all processes does not
+/*
+ * The address space of a process, for mmput(), if current may read it. Without
+ * @wait, which is killable, that is -EAGAIN while the process execs.
  *
  * The answer is for the address space that is returned. Had the process put
  * another in its place meanwhile, by an exec of a setuid program say, the
  * question would have been about that one, and is asked again; so it is if the
- * thread has exited, for then procfs opens its maps without a check.
- *
- * Context: process; sleeps, with @wait killable.
- *
- * Return: the address space, for mmput(); -ESRCH if the process has none,
- * -EAGAIN if it execs, -EACCES or what else an open of /proc/PID/maps says.
+ * thread has exited, for then procfs opens its maps without a check. -ESRCH: the
+ * process has none. Sleeps.
  */
 struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 {
@@ -215,13 +206,7 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 	return ERR_PTR(err);
 }
 
-/**
- * brkwatch_access_is_hidden() - whether current does not see a process at all
- * @pid: the process
- * @sb: the mount of procfs that he looks at, which may have the option hidepid
- *
- * Context: process; sleeps.
- */
+/* Whether current does not see a process at all in a mount, by hidepid. Sleeps. */
 bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb)
 {
 	const struct proc_fs_info *info = proc_sb_info(sb);

@@ -171,10 +171,7 @@ static void forget(struct brkwatch_call *call)
 	raw_spin_unlock(&record->lock);
 }
 
-/**
- * brkwatch_call_forget_all() - nobody is left who could return from a call
- * @record: locked; its address space has no users
- */
+/* The address space of @record, which is locked, has no users who could return. */
 void brkwatch_call_forget_all(struct brkwatch_record *record)
 {
 	struct brkwatch_call *call;
@@ -445,21 +442,15 @@ static int kretprobe_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
-/** brkwatch_call_init() - look at the parameter */
 int brkwatch_call_init(void)
 {
 	return brkwatch_check_parameter("maxactive", maxactive, 16, 1 << 16);
 }
 
-/**
- * brkwatch_call_arm() - from now on calls are recorded
- * @rp: zeroed but for the symbol
- * @enter: brkwatch_call_enter(), or the other one
- *
- * Nobody hits the kretprobe before @enter is in its place.
- *
- * Return: 0 or an error: -EAGAIN if kprobes are switched off, for to switch them
- * on later would leave this one off.
+/*
+ * From now on calls are recorded. @rp is zeroed but for the symbol; nobody hits it
+ * before @enter is in its place. -EAGAIN: kprobes are switched off, and to switch
+ * them on later would leave this one off.
  */
 int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 {
@@ -485,14 +476,10 @@ int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 	return err;
 }
 
-/**
- * brkwatch_call_stop() - no call is followed any more
- *
- * A kretprobe that is unregistered forgets the calls that have not returned and
- * frees what it has of them, which is in the lists of their records. Nobody
- * looks at these after this.
- *
- * Context: process; sleeps.
+/*
+ * No call is followed any more. A kretprobe that is unregistered forgets the calls
+ * that have not returned and frees what it has of them, which is in the lists of
+ * their records. Nobody looks at these after this.
  */
 void brkwatch_call_stop(void)
 {

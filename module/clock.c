@@ -70,12 +70,9 @@ static int clock_changed(struct notifier_block *block, unsigned long was_set,
 
 static struct notifier_block clock_block = { .notifier_call = clock_changed };
 
-/**
- * brkwatch_clock_show() - the offsets from CLOCK_MONOTONIC to CLOCK_REALTIME
- * @m: where to
- *
- * Each with the time since when it was right, oldest first; the first one has
- * been right for longer, if it is the first there was.
+/*
+ * The offsets from CLOCK_MONOTONIC to CLOCK_REALTIME, each with the time since when
+ * it was right, oldest first; the first there was has been right for longer.
  */
 void brkwatch_clock_show(struct seq_file *m)
 {

@@ -38,15 +38,10 @@ static struct brkwatch_event *new_other(struct brkwatch_record *record,
 	return event;
 }
 
-/**
- * brkwatch_event_external() - others than calls have moved the heap
- * @record: whose; locked
- * @now: when that is found
- * @start: where it starts since
- * @brk: where it ends since
- *
- * That is no growth, and no peak. Where calls may have moved it that were not
- * seen, or seen in another order, it is a resync.
+/*
+ * Others than calls have moved the heap of @record, which is locked. That is no
+ * growth, and no peak. Where calls may have moved it that were not seen, or seen
+ * in another order, it is a resync.
  */
 void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 			     unsigned long start, unsigned long brk)
@@ -71,13 +66,10 @@ void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 	brkwatch_event_add(record, event, brk);
 }
 
-/**
- * brkwatch_event_settle_now() - bring the chain up to date
- * @record: the record of @mm, locked
- * @mm: its address space; the caller holds its mmap_lock for reading, so that
- *	no call can move the break
- *
- * With calls inside, one may have moved it and not be recorded yet.
+/*
+ * Bring the chain of @record, which is locked, up to date. The caller holds mmap_lock
+ * for reading, so that no call can move the break; but with calls inside, one may
+ * have moved it and not be recorded yet.
  */
 void brkwatch_event_settle_now(struct brkwatch_record *record,
 			       struct mm_struct *mm)
@@ -87,12 +79,7 @@ void brkwatch_event_settle_now(struct brkwatch_record *record,
 		brkwatch_event_settle(record, mm, ktime_get_mono_fast_ns());
 }
 
-/**
- * brkwatch_event_fork() - current has made a process
- * @child: the leader of the new thread group, not yet running
- *
- * Context: tracepoint handler.
- */
+/* Tracepoint handler: current has made a process, which does not run yet. */
 void brkwatch_event_fork(struct task_struct *child)
 {
 	struct mm_struct *mm = current->mm;
@@ -140,12 +127,7 @@ static void add_end(struct brkwatch_record *record)
 		brkwatch_follow_end(record);
 }
 
-/**
- * brkwatch_event_end() - an address space is going away
- * @record: its record, which leaves the table
- *
- * Context: any; RCU reader. current may be anybody.
- */
+/* An address space is going away. Context: any, current may be anybody; RCU reader. */
 void brkwatch_event_end(struct brkwatch_record *record)
 {
 	bool was_ended;

@@ -29,14 +29,7 @@ static inline pid_t brkwatch_event_number(const struct brkwatch_record *record,
 	       pid->numbers[record->level].nr : 0;
 }
 
-/**
- * brkwatch_event_new() - begin an event
- * @record: whose; locked
- * @kind: what it is
- * @now: when
- *
- * Return: the event, for the caller to fill and to brkwatch_event_add().
- */
+/* Begin an event of @record, which is locked, to be filled and brkwatch_event_add()ed. */
 static __always_inline struct brkwatch_event *
 brkwatch_event_new(struct brkwatch_record *record, enum brkwatch_kind kind,
 		   u64 now)

@@ -20,11 +20,7 @@ static DEFINE_RAW_SPINLOCK(lock);
 static struct brkwatch_row *rows;
 static unsigned long added;
 
-/**
- * brkwatch_row_fill() - put a record into one line
- * @row: where to; @pid, @uid and @end are left alone
- * @record: the record
- */
+/* Put a record into one line, but for @pid, @uid and @end. */
 void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 {
 	const struct brkwatch_history *history = &record->history;
@@ -46,12 +42,7 @@ void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record)
 	raw_spin_unlock(&record->lock);
 }
 
-/**
- * brkwatch_exited_add() - remember a process that has exited
- * @record: its record, which has ended
- *
- * Context: process.
- */
+/* Remember a process whose record has ended. Context: process. */
 void brkwatch_exited_add(struct brkwatch_record *record)
 {
 	struct brkwatch_row row = {
@@ -76,12 +67,9 @@ unsigned long brkwatch_exited_count(void)
 	return READ_ONCE(added);
 }
 
-/**
- * brkwatch_exited_get() - a copy of what is remembered of a process
- * @n: how many were added before it
- * @row: where to; with a reference to its pid, for put_pid()
- *
- * Return: false if it is not remembered any more, or not yet.
+/*
+ * A copy of the @n-th row, from 0, with a reference to its pid. Return: false if it
+ * is not remembered any more, or not yet.
  */
 bool brkwatch_exited_get(unsigned long n, struct brkwatch_row *row)
 {

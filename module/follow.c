@@ -235,12 +235,9 @@ static void announce(const struct brkwatch_record *next)
 			WRITE_ONCE(record->next_space, next->space);
 }
 
-/**
- * brkwatch_follow_inherit() - a new record is announced, and may take a reserve
- * @record: the record, which nobody knows yet and which has no events
- * @owner: its process
- *
- * Context: any; RCU reader. Does not sleep.
+/*
+ * A new record, of @owner, which nobody knows yet and which has no events, is
+ * announced, and may take a reserve. Context: any; RCU reader.
  */
 void brkwatch_follow_inherit(struct brkwatch_record *record,
 			     struct task_struct *owner)
@@ -267,16 +264,11 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 	raw_spin_unlock(&followed_lock);
 }
 
-/**
- * brkwatch_follow_pass_on() - a record has ended
- * @record: the record, locked
- * @owner: its process, if that is known
- *
+/*
+ * A record, which is locked, has ended; @owner is its process, if that is known.
  * Its long ring is for the next one, if its events fit in its own or nobody has
  * it open: programs that are run by one that is run by another do not give
- * followers the time for a reserve each.
- *
- * Context: any; RCU reader. Does not sleep.
+ * followers the time for a reserve each. Context: any; RCU reader.
  */
 void brkwatch_follow_pass_on(struct brkwatch_record *record,
 			     struct task_struct *owner)
@@ -358,13 +350,10 @@ static struct brkwatch_record *get_lender(struct brkwatch_record *record)
 	return lender;
 }
 
-/**
- * brkwatch_follow_reserve() - see to it that a followed record has a reserve
- * @record: the record; its last one was lent, or it never had one
- *
- * Where there is no memory it has none, and a while after it has lent one.
- *
- * Context: process.
+/*
+ * See to it that a followed record, whose last reserve was lent, or which never had
+ * one, has one. Where there is no memory it has none, and a while after it has
+ * lent one. Context: process.
  */
 void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
@@ -417,14 +406,10 @@ static void list_followed(struct brkwatch_record *record)
 	hash_add(followed, &record->followed, key);
 }
 
-/**
- * brkwatch_follow_add() - somebody waits for the events of a record
- * @record: the record, of which the caller has a reference
- *
- * Gives it a long history, at the expense of current: a shorter one than asked
- * for if memory is scarce, and if there is none at all the short one stays.
- *
- * Context: process. Undone by brkwatch_follow_remove().
+/*
+ * Somebody waits for the events of a record. It gets a long history, at the expense
+ * of current: a shorter one than asked for if memory is scarce, and if there is none
+ * at all the short one stays. Context: process.
  */
 void brkwatch_follow_add(struct brkwatch_record *record)
 {
@@ -448,12 +433,7 @@ void brkwatch_follow_add(struct brkwatch_record *record)
 	brkwatch_follow_reserve(record);
 }
 
-/**
- * brkwatch_follow_remove() - undo brkwatch_follow_add()
- * @record: the record
- *
- * Context: process.
- */
+/* Undo brkwatch_follow_add(). Context: process. */
 void brkwatch_follow_remove(struct brkwatch_record *record)
 {
 	struct brkwatch_long_ring *reserve = NULL;

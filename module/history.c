@@ -4,12 +4,7 @@
 
 #include "history.h"
 
-/**
- * brkwatch_history_init() - an empty history
- * @history: what to set up
- * @ring: room for @size events
- * @size: a power of two
- */
+/* An empty history in @ring, which has room for @size events, a power of two. */
 void brkwatch_history_init(struct brkwatch_history *history,
 			   struct brkwatch_event *ring, unsigned long size)
 {
@@ -27,16 +22,10 @@ static unsigned long break_before(const struct brkwatch_history *history,
 	return history->ring[(seq - 1) & history->mask].brk;
 }
 
-/**
- * brkwatch_history_move() - move to another ring, some events at a time
- * @history: the history
- * @ring: room for @size events
- * @size: a power of two; the oldest events are dropped where they do not fit
- * @start: where the heap starts after the newest event
- * @next: the event to go on with, 0 at first
- * @max: how many events to copy at most
- *
- * Return: the old ring when all have moved, NULL if there are more.
+/*
+ * Move to another ring, at most @max events at a time, from event @next, 0 at first;
+ * the oldest ones are dropped where they do not fit. @start is where the heap starts
+ * after the newest. Return: the old ring when all have moved, NULL if there are more.
  */
 struct brkwatch_event *
 brkwatch_history_move(struct brkwatch_history *history,
@@ -69,14 +58,10 @@ brkwatch_history_move(struct brkwatch_history *history,
 	return old;
 }
 
-/**
- * brkwatch_history_copy() - copy events out
- * @history: the history
- * @seq: the first event wanted, no newer than the newest
- * @to: where to; the first one only gets the break before event @seq
- * @size: how many events fit there
- *
- * Return: how many events were copied; 0 if event @seq is no longer there.
+/*
+ * Copy events out, from @seq, which is no newer than the newest. The first of the
+ * @size that fit in @to only gets the break before. Return: how many events were
+ * copied; 0 if event @seq is no longer there.
  */
 unsigned int brkwatch_history_copy(const struct brkwatch_history *history,
 				   u64 seq, struct brkwatch_event *to,

@@ -32,12 +32,7 @@ brkwatch_history_size(const struct brkwatch_history *history)
 	return history->mask + 1;
 }
 
-/**
- * brkwatch_history_next() - make room for the next event
- * @history: the ring; the oldest event leaves it when it is full
- *
- * Return: the event, for the caller to fill.
- */
+/* Room for the next event, which the caller fills. In a full ring the oldest one goes. */
 static inline struct brkwatch_event *
 brkwatch_history_next(struct brkwatch_history *history)
 {

@@ -85,12 +85,7 @@ struct brkwatch_names_stats brkwatch_names_stats;
 
 /* ---- what comes in ---- */
 
-/**
- * brkwatch_names_changed() - a process was forked, or is gone
- * @nr: its number in the initial pid namespace, free if it is gone
- *
- * Context: any.
- */
+/* A process was forked, or is gone and its number free. Context: any. */
 void brkwatch_names_changed(pid_t nr)
 {
 	unsigned long flags;
@@ -106,12 +101,7 @@ void brkwatch_names_changed(pid_t nr)
 	raw_spin_unlock_irqrestore(&queue_lock, flags);
 }
 
-/**
- * brkwatch_name_enter() - keep a name, as a process that has it does
- * @nr: the number
- *
- * Return: the name, for brkwatch_name_leave(); NULL if there is none that lasts.
- */
+/* Keep a name, as a process that has it does; NULL if there is none that lasts. */
 struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 {
 	struct brkwatch_name *name;
@@ -128,12 +118,7 @@ struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 	return name;
 }
 
-/**
- * brkwatch_name_leave() - undo brkwatch_name_enter()
- * @name: the name
- *
- * Context: any; does not sleep.
- */
+/* Undo brkwatch_name_enter(). Context: any; does not sleep. */
 void brkwatch_name_leave(struct brkwatch_name *name)
 {
 	raw_spin_lock(&names_lock);
@@ -353,15 +338,7 @@ static void set_running(bool value)
 	raw_spin_unlock_irq(&queue_lock);
 }
 
-/**
- * brkwatch_names_start() - name the processes there are, and go on doing so
- * @dir: where the names go
- * @ops: the entries' operations
- *
- * Names for which there is no memory now come later.
- *
- * Return: 0, or -ENOMEM.
- */
+/* Name the processes there are; those for which there is no memory now come later. */
 int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 {
 	directory = dir;
@@ -381,7 +358,7 @@ int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 	return 0;
 }
 
-/** brkwatch_names_stop() - remove the directory; no file of a process is open */
+/* Remove the directory; no file of a process is open. */
 void brkwatch_names_stop(void)
 {
 	struct brkwatch_name *name;

@@ -32,12 +32,7 @@ static unsigned int spares, spares_wanted;
 
 static atomic_long_t allocated, exhausted;
 
-/**
- * brkwatch_pool_get() - a record, where nothing can be allocated
- *
- * Context: any; does not sleep.
- * Return: room for a record, or NULL if the pool is empty.
- */
+/* A record, where nothing can be allocated; NULL if the pool is empty. */
 struct brkwatch_record *brkwatch_pool_get(void)
 {
 	struct brkwatch_record *record = NULL;
@@ -54,12 +49,7 @@ struct brkwatch_record *brkwatch_pool_get(void)
 	return record;
 }
 
-/**
- * brkwatch_pool_put() - give back a record that was not put to use
- * @record: from brkwatch_pool_get() or brkwatch_pool_alloc()
- *
- * Context: any; does not sleep.
- */
+/* Give back a record that was not put to use. Context: any; does not sleep. */
 void brkwatch_pool_put(struct brkwatch_record *record)
 {
 	raw_spin_lock(&pool_lock);
@@ -68,14 +58,9 @@ void brkwatch_pool_put(struct brkwatch_record *record)
 	raw_spin_unlock(&pool_lock);
 }
 
-/**
- * brkwatch_pool_alloc() - a record, where one can be allocated
- *
- * It is nobody's expense: it may outlive whoever wants it, and the shares
- * bound how many there are.
- *
- * Context: process.
- * Return: room for a record, or NULL for lack of memory.
+/*
+ * A record, where one can be allocated. It is nobody's expense: it may outlive
+ * whoever wants it, and the shares bound how many there are.
  */
 struct brkwatch_record *brkwatch_pool_alloc(void)
 {
@@ -92,24 +77,14 @@ struct brkwatch_record *brkwatch_pool_alloc(void)
 	return record;
 }
 
-/**
- * brkwatch_pool_free() - a record has been put to use and is no longer
- * @record: from brkwatch_pool_get() or brkwatch_pool_alloc()
- *
- * Context: process.
- */
+/* A record has been put to use and is no longer. Context: process. */
 void brkwatch_pool_free(struct brkwatch_record *record)
 {
 	kmem_cache_free(cache, record);
 	atomic_long_dec(&allocated);
 }
 
-/**
- * brkwatch_pool_fill() - fill the pool
- *
- * Context: process.
- * Return: whether it is full.
- */
+/* Return: whether the pool is full. Context: process. */
 bool brkwatch_pool_fill(void)
 {
 	while (READ_ONCE(spares) < spares_wanted) {

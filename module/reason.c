@@ -137,16 +137,12 @@ static bool find_mlock_limit(const struct brkwatch_call *call,
 	return over || was_over || overlapped || get_nr_threads(current) > 1;
 }
 
-/**
- * brkwatch_reason_learn() - what a call that went well says about the kernel
- * @call: the call, current's, which reached do_brk_flags
- *
- * Everybody's reasons depend on it, so nobody may feign it by moving his limit
- * out of the way for a moment. He cannot raise it beyond the hard limit, nor
- * that one at all: a call that grew beyond the hard limit was not held up by any.
- * Who may raise it is trusted not to do so for a moment.
- *
- * Context: kretprobe handler.
+/*
+ * What a call of current says about the kernel that reached do_brk_flags and went
+ * well. Everybody's reasons depend on it, so nobody may feign it by moving his limit
+ * out of the way for a moment. He cannot raise it beyond the hard limit, nor that
+ * one at all: a call that grew beyond the hard limit was not held up by any. Who may
+ * raise it is trusted not to do so for a moment.
  */
 void brkwatch_reason_learn(const struct brkwatch_call *call)
 {
@@ -159,16 +155,10 @@ void brkwatch_reason_learn(const struct brkwatch_call *call)
 		WRITE_ONCE(data_limit_ignored, true);
 }
 
-/**
- * brkwatch_reason_find() - why a call was refused
- * @call: the call, current's, which has just returned
- * @ret: what it returned: the break that it found, or an error
- * @overlapped: whether other calls were inside at the same time
- * @evidence: where to put the numbers that decided; zeroed
- * @flags: where to add BRKWATCH_STACK
- *
- * Context: kretprobe handler.
- * Return: enum brkwatch_reason; BRKWATCH_UNKNOWN rather than a guess.
+/*
+ * Why a call of current was refused that has just returned @ret, the break that it
+ * found, or an error. The numbers that decided go to @evidence, which is zeroed;
+ * BRKWATCH_STACK is added to @flags. BRKWATCH_UNKNOWN rather than a guess.
  */
 u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 			bool overlapped, struct brkwatch_evidence *evidence,

@@ -61,11 +61,7 @@ static void free_work_fn(struct work_struct *work)
 	brkwatch_pool_free(record);
 }
 
-/**
- * brkwatch_record_adopt() - begin where the break is
- * @record: the record, locked or not yet known; it has no events
- * @mm: its address space
- */
+/* Begin where the break is. @record is locked or not yet known, and has no events. */
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 {
 	record->brk = READ_ONCE(mm->brk);
@@ -167,11 +163,9 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 	return record ? record_use(record, mm, current) : NULL;
 }
 
-/**
- * brkwatch_record_retire() - the address space of a record is gone
- * @record: in the table; brkwatch_event_end() has saved what is to be kept
- *
- * Context: any; must be called once.
+/*
+ * The address space of a record in the table is gone; brkwatch_event_end() has saved
+ * what is to be kept. Context: any; once.
  */
 void brkwatch_record_retire(struct brkwatch_record *record)
 {
@@ -237,13 +231,9 @@ static void tidy(struct work_struct *work)
 
 /* ---- descriptors ---- */
 
-/**
- * brkwatch_record_open() - the record of an address space, to keep
- * @mm: the address space; the caller keeps it in use
- * @pid: of a process that has it
- *
- * Context: process.
- * Return: the record, for brkwatch_record_put(), or NULL if there can be none.
+/*
+ * The record of an address space, which the caller keeps in use, and which the
+ * process @pid has; for brkwatch_record_put(). NULL if there can be none. Sleeps.
  */
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
@@ -265,12 +255,7 @@ struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *p
 	return record;
 }
 
-/**
- * brkwatch_record_put() - give up a reference
- * @record: the record
- *
- * Context: any.
- */
+/* Give up a reference. Context: any. */
 void brkwatch_record_put(struct brkwatch_record *record)
 {
 	if (refcount_dec_and_test(&record->refs))

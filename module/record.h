@@ -155,14 +155,9 @@ static inline struct hlist_head *brkwatch_record_bucket(const struct mm_struct *
 	return &brkwatch_records[hash_ptr(mm, brkwatch_records_bits)];
 }
 
-/**
- * brkwatch_record_find() - the record of an address space
- * @mm: the address space
- *
- * Context: RCU reader, or preemption disabled; the record stays as long as
- * that, or as @mm has users.
- *
- * Return: the record, or NULL if there is none.
+/*
+ * The record of an address space. Context: RCU reader, or preemption disabled; it
+ * stays as long as that, or as @mm has users.
  */
 static inline struct brkwatch_record *brkwatch_record_find(struct mm_struct *mm)
 {
@@ -177,14 +172,9 @@ static inline struct brkwatch_record *brkwatch_record_find(struct mm_struct *mm)
 
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm);
 
-/**
- * brkwatch_record_make() - find or make the record of an address space
- * @mm: the address space, current's
- *
- * Context: any that does not interrupt another part of the module; an RCU
- * reader. Does not sleep.
- *
- * Return: the record, or NULL if the limit is reached or the pool is empty.
+/*
+ * Find or make the record of current's address space; NULL if the limit is reached or
+ * the pool is empty. Context: RCU reader that interrupts no part of the module.
  */
 static inline struct brkwatch_record *brkwatch_record_make(struct mm_struct *mm)
 {

@@ -7,12 +7,7 @@
 
 #include "share.h"
 
-/**
- * brkwatch_user_of() - whose share something comes out of
- * @cred: of who asks; the caller keeps them
- *
- * Context: any.
- */
+/* Who has in his share what somebody with @cred takes. */
 brkwatch_user_t brkwatch_user_of(const struct cred *cred)
 {
 	const struct user_namespace *ns;
@@ -28,15 +23,7 @@ brkwatch_user_t brkwatch_user_of(const struct cred *cred)
 	return 1 + hash_32(__kuid_val(uid), 16) % (BRKWATCH_USERS - 1);
 }
 
-/**
- * brkwatch_share_take() - take some, if the user may have it
- * @share: of what
- * @user: whose share it comes out of
- * @n: how much
- *
- * Context: any; neither sleeps nor waits.
- * Return: whether it is taken; then brkwatch_share_give() gives it back.
- */
+/* Take @n, if @user may have them, until brkwatch_share_give(). Context: any. */
 bool brkwatch_share_take(struct brkwatch_share *share, brkwatch_user_t user,
 			 unsigned long n)
 {

@@ -118,16 +118,10 @@ static void take_range(struct brkwatch_reader *reader)
 	reader->n = 0;
 }
 
-/**
- * brkwatch_snapshot_take() - look again
- * @reader: the descriptor, locked
- *
- * The live values are read under mmap_lock, so that a shrink that is rolled
- * back is never shown; the counters before it is released, so that a call is
- * in both, in neither, or in InFlight.
- *
- * Context: process.
- * Return: 0, or -EINTR if current was killed.
+/*
+ * Look again; @reader is locked. The live values are read under mmap_lock, so that a
+ * shrink that is rolled back is never shown; the counters before it is released, so
+ * that a call is in both, in neither, or in InFlight. -EINTR: current was killed.
  */
 int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 {
@@ -158,17 +152,11 @@ out:
 	return err;
 }
 
-/**
- * brkwatch_snapshot_event() - an event of the last look
- * @reader: the descriptor, locked
- * @seq: its sequence number
- *
- * Events stay in the record's history, from which newer ones may have driven
- * them before their turn came. There the look ends: the next one has what is
- * left, and counts what is not.
- *
- * Return: the event, behind one that has the break before it; NULL if the look
- * has no such event.
+/*
+ * Event @seq of the last look, behind one that has the break before it; NULL if the
+ * look has no such event. @reader is locked. Events stay in the record's history,
+ * from which newer ones may have driven them before their turn came. There the look
+ * ends: the next one has what is left, and counts what is not.
  */
 struct brkwatch_event *brkwatch_snapshot_event(struct brkwatch_reader *reader,
 					       u64 seq)

@@ -43,12 +43,7 @@ void brkwatch_trace_end(void)
 	module_put(THIS_MODULE);
 }
 
-/**
- * brkwatch_trace_event() - tell listeners of an event
- * @record: whose; locked
- * @event: its newest, complete
- * @old: the break before it
- */
+/* Tell listeners of the newest event of @record, which is locked. */
 void brkwatch_trace_event(const struct brkwatch_record *record,
 			  const struct brkwatch_event *event, unsigned long old)
 {
