@@ -101,6 +101,18 @@ void brkwatch_names_changed(pid_t nr)
 	raw_spin_unlock_irqrestore(&queue_lock, flags);
 }
 
+/* The process that has a number, with a reference; NULL if none has. */
+struct pid *brkwatch_process_get(pid_t nr, struct pid_namespace *ns)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_pid_ns(nr, ns);
+	pid = pid_task(pid, PIDTYPE_TGID) ? get_pid(pid) : NULL;
+	rcu_read_unlock();
+	return pid;
+}
+
 /* Keep a name, as a process that has it does; NULL if there is none that lasts. */
 struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 {
@@ -211,10 +223,11 @@ static void numbers_drop(struct pid *pid, unsigned int n)
 	put_pid(pid);
 }
 
-/* Takes over the reference to @pid, of a process that was forked at @start. */
-static void process_add(struct pid *pid, u64 start)
+/* Takes over the reference to @pid. */
+static void process_add(struct pid *pid)
 {
 	struct brkwatch_name *name, *first = NULL;
+	struct task_struct *task;
 	unsigned int i;
 
 	for (i = 0; i <= pid->level; i++) {
@@ -227,25 +240,12 @@ static void process_add(struct pid *pid, u64 start)
 		first = first ?: name;
 	}
 	first->pid = pid;
-	if (start > started)
-		brkwatch_names_stats.max_delay = max(brkwatch_names_stats.max_delay,
-						     ktime_get_ns() - start);
-}
-
-/* The process that has a number, with a reference; NULL if none has. */
-static struct pid *process_get(pid_t nr, u64 *start)
-{
-	struct task_struct *task;
-	struct pid *pid;
-
 	rcu_read_lock();
-	pid = find_pid_ns(nr, &init_pid_ns);
 	task = pid_task(pid, PIDTYPE_TGID);
-	if (task)
-		*start = task->start_time;
-	pid = task ? get_pid(pid) : NULL;
+	if (task && task->start_time > started)
+		brkwatch_names_stats.max_delay = max(brkwatch_names_stats.max_delay,
+						     ktime_get_ns() - task->start_time);
 	rcu_read_unlock();
-	return pid;
 }
 
 /* Bring what is known of an initial number up to date. */
@@ -253,13 +253,12 @@ static void number_check(pid_t nr)
 {
 	struct brkwatch_name *name;
 	struct pid *pid, *old;
-	u64 start;
 
 	rcu_read_lock();
 	name = xa_load(&names, nr);
 	old = name ? name->pid : NULL;
 	rcu_read_unlock();
-	pid = process_get(nr, &start);
+	pid = brkwatch_process_get(nr, &init_pid_ns);
 	if (pid == old) {
 		put_pid(pid);
 		return;
@@ -269,7 +268,7 @@ static void number_check(pid_t nr)
 		numbers_drop(old, old->level + 1);
 	}
 	if (pid)
-		process_add(pid, start);
+		process_add(pid);
 }
 
 static pid_t next_number(pid_t nr)

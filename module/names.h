@@ -13,6 +13,8 @@
 #include <linux/types.h>
 
 struct brkwatch_name;
+struct pid;
+struct pid_namespace;
 struct proc_dir_entry;
 struct proc_ops;
 
@@ -32,6 +34,7 @@ extern struct brkwatch_names_stats {
 int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops);
 void brkwatch_names_stop(void);
 
+struct pid *brkwatch_process_get(pid_t nr, struct pid_namespace *ns);
 void brkwatch_names_changed(pid_t nr);
 struct brkwatch_name *brkwatch_name_enter(pid_t nr);
 void brkwatch_name_leave(struct brkwatch_name *name);

@@ -10,7 +10,6 @@
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "access.h"
@@ -46,19 +45,7 @@ static struct brkwatch_record *open_record(struct pid *pid)
 	return record ?: ERR_PTR(-ENOMEM);
 }
 
-/* The process that a number stands for; NULL if none. */
-static struct pid *find_process(pid_t nr, struct pid_namespace *ns)
-{
-	struct pid *pid;
-
-	rcu_read_lock();
-	pid = find_pid_ns(nr, ns);
-	pid = pid_task(pid, PIDTYPE_TGID) ? get_pid(pid) : NULL;
-	rcu_read_unlock();
-	return pid;
-}
-
-static int open_reader(struct file *file, pid_t nr, struct super_block *sb)
+static int open_reader(struct inode *inode, struct file *file, pid_t nr)
 {
 	brkwatch_user_t user = brkwatch_user_of(current_cred());
 	struct brkwatch_reader *reader;
@@ -66,37 +53,30 @@ static int open_reader(struct file *file, pid_t nr, struct super_block *sb)
 
 	if (!brkwatch_share_take(&brkwatch_descriptors, user, 1))
 		return err;
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	reader = __seq_open_private(file, &brkwatch_text_ops, sizeof(*reader));
 	if (!reader)
 		goto err_share;
 	reader->user = user;
-	reader->ns = proc_pid_ns(sb);
+	reader->ns = proc_pid_ns(inode->i_sb);
 	mutex_init(&reader->lock);
 
 	err = -ENOENT;
-	reader->pid = find_process(nr, reader->ns);
+	reader->pid = brkwatch_process_get(nr, reader->ns);
 	if (!reader->pid)
 		goto err_reader;
 	reader->record = open_record(reader->pid);
 	if (IS_ERR(reader->record)) {
 		err = PTR_ERR(reader->record);
-		if (brkwatch_access_is_hidden(reader->pid, sb))
+		if (brkwatch_access_is_hidden(reader->pid, inode->i_sb))
 			err = -ENOENT;
 		goto err_pid;
 	}
-
-	err = seq_open(file, &brkwatch_text_ops);
-	if (err)
-		goto err_record;
-	((struct seq_file *)file->private_data)->private = reader;
 	return 0;
 
-err_record:
-	brkwatch_record_put(reader->record);
 err_pid:
 	put_pid(reader->pid);
 err_reader:
-	kfree(reader);
+	seq_release_private(inode, file);
 err_share:
 	brkwatch_share_give(&brkwatch_descriptors, user, 1);
 	return err;
@@ -110,10 +90,8 @@ static int pid_release(struct inode *inode, struct file *file)
 		brkwatch_follow_remove(reader->record);
 	brkwatch_record_put(reader->record);
 	put_pid(reader->pid);
-	seq_release(inode, file);
 	brkwatch_share_give(&brkwatch_descriptors, reader->user, 1);
-	kfree(reader);
-	return 0;
+	return seq_release_private(inode, file);
 }
 
 /*
@@ -193,7 +171,7 @@ static int pid_open(struct inode *inode, struct file *file)
 	name = brkwatch_name_enter(nr);
 	if (!name)
 		return -ENOENT;
-	err = open_reader(file, nr, inode->i_sb);
+	err = open_reader(inode, file, nr);
 	brkwatch_name_leave(name);
 	return err;
 }
