@@ -66,19 +66,6 @@ void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 	brkwatch_event_add(record, event, brk);
 }
 
-/*
- * Bring the chain of @record, which is locked, up to date. The caller holds mmap_lock
- * for reading, so that no call can move the break; but with calls inside, one may
- * have moved it and not be recorded yet.
- */
-void brkwatch_event_settle_now(struct brkwatch_record *record,
-			       struct mm_struct *mm)
-{
-	lockdep_assert_held(&record->lock);
-	if (!record->inflight)
-		brkwatch_event_settle(record, mm, ktime_get_mono_fast_ns());
-}
-
 /* Tracepoint handler: current has made a process, which does not run yet. */
 void brkwatch_event_fork(struct task_struct *child)
 {

@@ -16,8 +16,6 @@
 
 void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 			     unsigned long start, unsigned long brk);
-void brkwatch_event_settle_now(struct brkwatch_record *record,
-			       struct mm_struct *mm);
 void brkwatch_event_fork(struct task_struct *child);
 void brkwatch_event_end(struct brkwatch_record *record);
 

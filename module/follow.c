@@ -203,11 +203,6 @@ static void ring_replace(struct brkwatch_record *record, struct brkwatch_long_ri
 
 /* ---- reserves ---- */
 
-static unsigned long max_jiffies(unsigned long then)
-{
-	return time_after(then, jiffies) ? then : jiffies;
-}
-
 /* A record of a process that is followed, with a reserve or without. */
 static struct brkwatch_record *find_followed(const struct pid *tgid, bool reserve)
 {
@@ -253,7 +248,9 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 	if (lender) {
 		ring = lender->reserve;
 		lender->reserve = NULL;
-		lender->lent_up_to = max_jiffies(lender->lent_up_to) + LEND_TIME;
+		if (time_before(lender->lent_up_to, jiffies))
+			lender->lent_up_to = jiffies;
+		lender->lent_up_to += LEND_TIME;
 		WRITE_ONCE(lender->wants_reserve, true);
 		brkwatch_history_init(&record->history, ring->events, ring->size);
 		refcount_inc(&record->refs);

@@ -204,14 +204,12 @@ static void drop_retired(void)
 	struct brkwatch_record *record, *next;
 
 	llist_for_each_entry_safe(record, next, list, retired) {
-		struct mm_struct *mm;
+		struct mm_struct *mm = record->mm;
 
 		raw_spin_lock(&record->lock);
-		mm = record->mm;
 		record->mm = NULL;
 		raw_spin_unlock(&record->lock);
-		if (mm)
-			mmdrop(mm);
+		mmdrop(mm);
 		brkwatch_share_give(&brkwatch_live, record->user, 1);
 		if (!record->execed)
 			brkwatch_exited_add(record);

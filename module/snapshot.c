@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/timekeeping.h>
 
 #include "call.h"
 #include "event.h"
@@ -138,8 +139,9 @@ int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 	if (mm)
 		take_live(snap, mm);
 	raw_spin_lock(&record->lock);
-	if (mm)
-		brkwatch_event_settle_now(record, mm);
+	/* With calls inside, one may have moved the break and not be recorded yet. */
+	if (mm && !record->inflight)
+		brkwatch_event_settle(record, mm, ktime_get_mono_fast_ns());
 	take_head(snap, record);
 	take_range(reader);
 	raw_spin_unlock(&record->lock);
