@@ -51,50 +51,37 @@ enum brkwatch_reason {
 /* A stack, with the gap below it, is the next mapping that was in the way. */
 #define BRKWATCH_STACK		0x04
 
-/**
- * struct brkwatch_event - one thing that happened to a break
- * @time: CLOCK_MONOTONIC, nanoseconds; never less than that of the event before
- * @took: nanoseconds the call spent in the kernel, 0 if not known
- * @own_child: BRKWATCH_FORK only: the child's number in the pid namespace of
- *	the process (@request has the one in the initial namespace)
- * @old_start: where the heap started before, of a brkwatch_event_is_external()
- *	(@request has where it starts since)
- * @request: the break that was asked for, an address
- * @brk: the break after the event; the one before is that of the event before
- * @tid: thread, as numbered in the initial pid namespace; 0: nobody in particular
- * @own_tid: thread, as numbered in the pid namespace of the process
- * @kind: enum brkwatch_kind
- * @reason: enum brkwatch_reason, of a BRKWATCH_REFUSED
- * @flags: BRKWATCH_OVERLAPPED, BRKWATCH_SHARED, BRKWATCH_STACK
- */
+/* One thing that happened to a break. */
 struct brkwatch_event {
-	u64 time;
+	u64 time;		/* CLOCK_MONOTONIC; never less than that of the one before */
 	union {
-		u64 took;
+		u64 took;	/* nanoseconds in the kernel; 0: not known */
+		/* BRKWATCH_FORK: @request in the pid namespace of the process */
 		u64 own_child;
+		/* brkwatch_event_is_external(): where the heap started before */
 		u64 old_start;
 	};
+	/*
+	 * The break that was asked for; the child's number in the initial pid
+	 * namespace; where the heap starts since.
+	 */
 	unsigned long request;
-	unsigned long brk;
-	pid_t tid;
-	pid_t own_tid;
+	unsigned long brk;	/* after it; the one before is that of the event before */
+	pid_t tid;		/* in the initial pid namespace; 0: nobody in particular */
+	pid_t own_tid;		/* in that of the process */
 	u8 kind;
-	u8 reason;
+	u8 reason;		/* of a BRKWATCH_REFUSED */
 	u8 flags;
 };
 
-/**
- * struct brkwatch_evidence - what decided a refusal, at that moment
- * @seq: the refused event; 0: none
- * @limit: what there may be
- * @needed: what it would have been
- *
- * What they count follows from the reason, see brkwatch(4). 0: not known.
+/*
+ * What decided a refusal, at that moment. What the two count follows from the
+ * reason, see brkwatch(4). 0: not known.
  */
 struct brkwatch_evidence {
-	u64 seq;
-	u64 limit;
-	u64 needed;
+	u64 seq;		/* of the refused event; 0: none */
+	u64 limit;		/* what there may be */
+	u64 needed;		/* what it would have been */
 };
 
 /* What an address space's events add up to. */

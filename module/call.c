@@ -235,15 +235,10 @@ static noinline void lose(struct brkwatch_record *record)
 
 /*
  * A kretprobe takes an instance from its pool before its entry handler can say
- * that the call need not be followed, and puts it back then. Most calls are
- * queries, and done with at their entry. So brkwatch_call_enter() takes the place
- * of the kretprobe's own handler, and calls that one for the others; the kprobes'
- * core calls whatever the field says. It is also how to know whose call it is
- * that the kretprobe misses. Instructions for a query on Linux 6.1 and 6.12:
- *
- *	this						349, 356
- *	the kretprobe's entry handler alone		432, 474
- *	a kprobe on the same function in front of it	487, 527
+ * that the call need not be followed, and most calls are queries, done with at
+ * their entry. So brkwatch_call_enter() takes the place of the kretprobe's own
+ * handler, and calls that one for the others; what it saves is in doc/decisions.md.
+ * It is also how to know whose call it is that the kretprobe misses.
  */
 static kprobe_pre_handler_t kretprobe_pre;
 

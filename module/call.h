@@ -30,11 +30,9 @@ static inline unsigned long brkwatch_rlimit_max(const struct task_struct *task,
 	return data_race(task_rlimit_max(task, limit));
 }
 
-/**
- * struct brkwatch_limits - what do_brk_flags decides by, read at its entry
- *
- * Its caller holds mmap_lock for writing, so these are exact. Pages, but for
- * the limits and the break.
+/*
+ * What do_brk_flags decides by, read at its entry: its caller holds mmap_lock for
+ * writing, so these are exact. Pages, but for the limits and the break.
  */
 struct brkwatch_limits {
 	unsigned long brk;
@@ -45,13 +43,11 @@ struct brkwatch_limits {
 	unsigned long data_limit_max;
 };
 
-/**
- * struct brkwatch_call - a brk call that is inside the kernel
- *
- * Lives in the kretprobe's data. It owns nothing, because a kretprobe that is
- * unregistered forgets the calls that have not returned; brkwatch_call_stop()
- * comes before that. @node and @record are under the record's lock; the rest is
- * the calling task's own.
+/*
+ * A brk call that is inside the kernel. It lives in the kretprobe's data and owns
+ * nothing, because a kretprobe that is unregistered forgets the calls that have not
+ * returned; brkwatch_call_stop() comes before that. @node and @record are under the
+ * record's lock; the rest is the calling task's own.
  */
 struct brkwatch_call {
 	struct hlist_node node;

@@ -9,21 +9,13 @@
 
 #include "brkwatch.h"
 
-/**
- * struct brkwatch_history - a ring of events
- * @ring: the event with sequence number n is at n & @mask
- * @mask: size of the ring less one
- * @first: sequence number of the oldest event kept; @last + 1 if there is none
- * @last: sequence number of the newest event, 0 if there was none yet
- * @before: the break before event @first
- * @start_before: where the heap started before that
- */
 struct brkwatch_history {
-	struct brkwatch_event *ring;
+	struct brkwatch_event *ring;	/* event n is at n & @mask */
 	unsigned long mask;
-	u64 first;
-	u64 last;
-	unsigned long before, start_before;
+	u64 first;			/* oldest event kept; @last + 1: none */
+	u64 last;			/* newest event; 0: none yet */
+	unsigned long before;		/* the break before event @first */
+	unsigned long start_before;	/* where the heap started before that */
 };
 
 static inline unsigned long

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps the numbers under /proc/brkwatch in step with the processes.
+ * Keeps the numbers under /proc/brkwatch in step with the processes: procfs asks
+ * a module nothing when a name is looked up, so each number that a process has in
+ * any pid namespace must stand there as an entry.
  *
- * One worker compares with what the kernel says at that moment, number by
- * number, so that a change that is told late, twice or not at all does no harm:
- * what the queue cannot hold makes it walk all processes. It makes entries and
- * waits for nobody. To remove one may take as long as somebody who is inside
- * gets no time of a CPU; no other name, and no addition, waits for that.
+ * Tracepoints queue forks and ends. One worker compares with what the kernel says
+ * at that moment, number by number, so that a change that is told late, twice or
+ * not at all does no harm: what the queue cannot hold makes it walk all processes.
+ * It makes entries and waits for nobody. To remove one may take as long as
+ * somebody who is inside gets no time of a CPU; that is a work of its own.
  */
 #include "brkwatch.h"
 
@@ -23,29 +25,16 @@
 #include "compat.h"
 #include "names.h"
 
-/**
- * struct brkwatch_name - a number under /proc/brkwatch
- * @nr: the number
- * @pid: the process that has it in the initial pid namespace, with a reference;
- *	the worker's
- * @users: processes that have it, each in another pid namespace, and opens
- *	under way
- * @leaving: nobody had it, so that it is to be removed
- * @gone: it is being removed; who finds this must turn away
- * @entry: what procfs has of it
- * @removal: removes it
- * @rcu: frees it
- *
- * Freed when its entry is removed, which waits for
- * whoever is inside an operation of it, and so is done by a work of its own.
- * @users, @leaving and @gone are under names_lock.
- */
+/* A number under /proc/brkwatch, until its entry is removed. */
 struct brkwatch_name {
 	pid_t nr;
-	struct pid *pid;
-	unsigned int users;
-	bool leaving;
-	bool gone;
+	struct pid *pid;	/* who has it initially, with a reference; the worker's */
+
+	/* Under names_lock. */
+	unsigned int users;	/* processes, each in a pid namespace, and opens under way */
+	bool leaving;		/* nobody had it: it is to be removed */
+	bool gone;		/* it is being removed; who finds this must turn away */
+
 	struct proc_dir_entry *entry;
 	struct work_struct removal;
 	struct rcu_head rcu;

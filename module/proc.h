@@ -19,18 +19,7 @@ struct proc_ops;
 struct seq_file;
 struct seq_operations;
 
-/**
- * struct brkwatch_snapshot - what one reading of a file shows
- * @running: whether the address space was there
- * @next_mapping: start of the first mapping above the break, 0 if there is none
- * @start_before: where the heap started before the first of its events
- * @newest: sequence number of the newest event there was
- * @first: the first event that it shows
- * @last: the last one: @newest, or less if it was cut short
- * @dropped: events the descriptor was never shown, since it was opened
- *
- * The others are as the keys of the file. Bytes, addresses, nanoseconds.
- */
+/* What one reading shows; what is not explained is as the keys of the file. */
 struct brkwatch_snapshot {
 	bool running;
 	char comm[TASK_COMM_LEN];
@@ -38,48 +27,36 @@ struct brkwatch_snapshot {
 	unsigned long brk;
 	unsigned long peak;
 	unsigned long data_limit;
-	unsigned long next_mapping;
+	unsigned long next_mapping;	/* 0: none */
 	struct brkwatch_sums sums;
 	unsigned int inflight;
 	unsigned long history;
-	u64 newest, first, last;
-	u64 dropped;
-	unsigned long start_before;
+	u64 newest;			/* event there was */
+	u64 first, last;		/* that it shows; @last is less if it was cut short */
+	u64 dropped;			/* never shown to the descriptor */
+	unsigned long start_before;	/* where the heap started before @first */
 };
 
-/**
- * struct brkwatch_reader - an open descriptor of /proc/brkwatch/<pid>
- * @record: the address space that it was opened for, with a reference
- * @pid: the process that it was opened for
- * @ns: the pid namespace of the procfs mount that it was opened through; the
- *	open file keeps it
- * @user: who has it in his share of brkwatch_descriptors
- * @shown: newest event that it was shown, under the record's lock
- * @shown_start: where the heap started after that
- * @follows: whether it has polled; bit 0
- * @lock: over the snapshot and its text. Held while it is copied to the user, which may
- *	sleep for as long as the user likes: nobody else's business waits for it
- * @taken: whether there is a snapshot
- * @snapshot: what reads serve
- * @printed: the newest event that became text since @snapshot was taken
- * @printed_start: where the heap started after that
- * @events: the @n events from sequence number @seq, of which text is being made;
- *	in front of them one that has only the break before
- */
+/* An open descriptor of /proc/brkwatch/<pid>. */
 struct brkwatch_reader {
-	struct brkwatch_record *record;
+	struct brkwatch_record *record;	/* with a reference, as @pid */
 	struct pid *pid;
-	struct pid_namespace *ns;
-	brkwatch_user_t user;
-	u64 shown;
-	unsigned long shown_start;
-	unsigned long follows;
+	struct pid_namespace *ns;	/* of the mount of procfs; the open file keeps it */
+	brkwatch_user_t user;		/* has it in his share of brkwatch_descriptors */
+	u64 shown;			/* newest event shown; under the record's lock */
+	unsigned long shown_start;	/* where the heap started after that */
+	unsigned long follows;		/* it has polled; bit 0 */
 
-	struct mutex lock;		/* of what comes after it */
-	bool taken;
+	/*
+	 * Over what comes after it. Held while text is copied to the user, which may
+	 * sleep for as long as he likes: nobody else's business waits for it.
+	 */
+	struct mutex lock;
+	bool taken;			/* there is a snapshot */
 	struct brkwatch_snapshot snapshot;
-	u64 printed;
-	unsigned long printed_start;
+	u64 printed;			/* newest event that became text since */
+	unsigned long printed_start;	/* where the heap started after that */
+	/* The @n events from @seq, of which text is being made, behind a break. */
 	u64 seq;
 	unsigned int n;
 	struct brkwatch_event events[1 + 32];

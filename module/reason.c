@@ -7,13 +7,8 @@
  * call returns; where the call reached do_brk_flags they have passed, and the
  * values that decide there were saved at its entry. The tests of the address
  * and of locked memory belong to do_brk_flags in Linux 5.10, and come before
- * that of the next mapping in 6.1 (check_brk_limits).
- *
- * What cannot be told apart: rlimit_data and what comes after it on a kernel
- * told to ignore that limit (boot option ignore_rlimit_data), which is unknown
- * once that has shown; next_mapping also stands for an LSM or an
- * architecture that refuses the address, no_memory for overcommit policy, the
- * limit on the number of mappings, and a failed allocation.
+ * that of the next mapping in 6.1 (check_brk_limits). brkwatch(4) has the table
+ * of them, and what cannot be told apart.
  */
 #include "brkwatch.h"
 

@@ -113,22 +113,15 @@ struct brkwatch_record {
 	struct brkwatch_event ring[];
 };
 
-/**
- * struct brkwatch_totals - what all address spaces there ever were add up to
- * @counts: calls, by kind
- * @reasons: refused ones, by reason
- * @grown: pages
- * @shrunk: pages
- * @lost: calls that could not be followed
- *
- * One for each processor, which only ever grows; written under a record's
- * lock. No u64: half of one might be read on a 32-bit machine.
+/*
+ * What all address spaces there ever were add up to: one for each processor, which
+ * only ever grows; written under a record's lock. No u64: half of one might be read
+ * on a 32-bit machine.
  */
 struct brkwatch_totals {
 	unsigned long counts[BRKWATCH_CALL_KINDS];
-	unsigned long reasons[BRKWATCH_REASONS];
-	unsigned long grown;
-	unsigned long shrunk;
+	unsigned long reasons[BRKWATCH_REASONS];	/* of refused ones */
+	unsigned long grown, shrunk;			/* pages */
 	unsigned long lost;
 };
 

@@ -12,27 +12,19 @@
 struct brkwatch_record;
 struct pid;
 
-/**
- * struct brkwatch_row - an address space in one line
- * @last: the newest event, but for the end itself; its time is 0 if there is none
- * @evidence: of @last
- * @pid: of the process, with a reference; rows of exited only
- * @uid: real user of the process in the end; likewise
- * @end: when the address space went away, nanoseconds; likewise
- *
- * The others are as in /proc/brkwatch/<pid>; @space is 0 where nothing is recorded.
- */
+/* An address space in one line; what is not explained is as in <pid>. */
 struct brkwatch_row {
 	char comm[TASK_COMM_LEN];
 	unsigned long start_brk, brk, peak;
 	struct brkwatch_sums sums;
-	u64 space;
-	struct brkwatch_event last;
-	struct brkwatch_evidence evidence;
+	u64 space;			/* 0: nothing is recorded */
+	struct brkwatch_event last;	/* but for the end itself; its time is 0: none */
+	struct brkwatch_evidence evidence;	/* of @last */
 
-	struct pid *pid;
-	kuid_t uid;
-	u64 end;
+	/* Rows of exited only. */
+	struct pid *pid;		/* with a reference */
+	kuid_t uid;			/* real user in the end */
+	u64 end;			/* when the address space went away */
 };
 
 void brkwatch_row_fill(struct brkwatch_row *row, struct brkwatch_record *record);

@@ -21,18 +21,12 @@ struct cred;
 /* Whose share something comes out of; 0 is root. */
 typedef u16 brkwatch_user_t;
 
-/**
- * struct brkwatch_share - a resource that users share
- * @limit: how much of it there is; fixed before the first one asks
- * @taken: how much of it is taken
- * @refused: how often somebody asked for more than he may have
- * @users: how much each user has
- */
+/* A resource that users share. */
 struct brkwatch_share {
-	unsigned long limit;
+	unsigned long limit;	/* fixed before the first one asks */
 	atomic_long_t taken;
-	atomic_long_t refused;
-	atomic_long_t users[BRKWATCH_USERS];
+	atomic_long_t refused;	/* how often */
+	atomic_long_t users[BRKWATCH_USERS];	/* what of @taken each has */
 };
 
 brkwatch_user_t brkwatch_user_of(const struct cred *cred);
