@@ -7,10 +7,8 @@
 
 #include <linux/err.h>
 #include <linux/kprobes.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
-#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/timekeeping.h>
 

@@ -67,7 +67,6 @@
 #ifndef BRKWATCH_DO_BRK_FLAGS
 # define BRKWATCH_DO_BRK_FLAGS	"do_brk_flags"
 #endif
-#define BRKWATCH_EXIT_MMAP	"exit_mmap"
 
 /* A function's first argument, at its entry. */
 static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
@@ -133,13 +132,6 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm,
 	/* Its last user is exiting, and has no heir: no test meets that. */
 #endif
 	return user;
-}
-
-/* Whether a task is inside execve, where the ELF loader sets up a heap. */
-static inline bool brkwatch_in_exec(const struct task_struct *task)
-{
-	/* A bit-field that its own task writes; another's is only asked for a hint. */
-	return data_race((bool)task->in_execve);
 }
 
 /* Came with v6.2 (f571faf6e443). The older call does where nobody arms the timer any more. */

@@ -13,7 +13,6 @@
  */
 #include "brkwatch.h"
 
-#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>

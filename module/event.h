@@ -6,7 +6,6 @@
 #ifndef BRKWATCH_EVENT_H
 #define BRKWATCH_EVENT_H
 
-#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 

@@ -4,11 +4,9 @@
 
 #include <linux/cred.h>
 #include <linux/hashtable.h>
-#include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
-#include <linux/poll.h>
 #include <linux/vmalloc.h>
 
 #include "follow.h"
@@ -217,20 +215,6 @@ static struct brkwatch_record *find_followed(const struct pid *tgid, bool reserv
 }
 
 /*
- * Whoever follows a process learns that it has another address space, though
- * that may be gone before he can open its file.
- */
-static void announce(const struct brkwatch_record *next)
-{
-	struct brkwatch_record *record;
-
-	lockdep_assert_held(&followed_lock);
-	hash_for_each_possible(followed, record, followed, (unsigned long)next->tgid)
-		if (record->tgid == next->tgid && !record->next_space)
-			WRITE_ONCE(record->next_space, next->space);
-}
-
-/*
  * A new record, of @owner, which nobody knows yet and which has no events, is
  * announced, and may take a reserve. Context: any; RCU reader.
  */
@@ -239,10 +223,14 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 {
 	struct task_struct *parent = rcu_dereference(owner->real_parent);
 	struct brkwatch_long_ring *ring;
-	struct brkwatch_record *lender;
+	struct brkwatch_record *lender, *other;
 
 	raw_spin_lock(&followed_lock);
-	announce(record);
+	/* Told, for it may be gone before a follower can open its file. */
+	hash_for_each_possible(followed, other, followed, (unsigned long)record->tgid) {
+		if (other->tgid == record->tgid && !other->next_space)
+			WRITE_ONCE(other->next_space, record->space);
+	}
 	lender = find_followed(task_tgid(owner), true) ?:
 		 find_followed(task_tgid(parent), true);
 	if (lender) {

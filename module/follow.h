@@ -3,8 +3,6 @@
 #ifndef BRKWATCH_FOLLOW_H
 #define BRKWATCH_FOLLOW_H
 
-#include <linux/jiffies.h>
-#include <linux/timer.h>
 
 #include "record.h"
 

@@ -4,8 +4,6 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/fs.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>

@@ -2,7 +2,6 @@
 /* Where records come from, and how much there may be of what. */
 #include "brkwatch.h"
 
-#include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>

@@ -89,7 +89,7 @@ struct probe {
  */
 static struct probe probes[BRKWATCH_PROBES] = {
 	[BRKWATCH_PROBE_EXIT_MMAP] = {
-		.name = "exit_mmap", .symbol = BRKWATCH_EXIT_MMAP,
+		.name = "exit_mmap", .symbol = "exit_mmap",
 		.kind = KPROBE, .required = true, .pre = exit_mmap_pre,
 	},
 	[BRKWATCH_PROBE_DO_BRK_FLAGS] = {

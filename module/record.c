@@ -5,12 +5,9 @@
  */
 #include "brkwatch.h"
 
-#include <linux/hash.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
-#include <linux/rculist.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -91,7 +88,8 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 	if (record->tgid) {
 		record->level = record->tgid->level;
 		record->uid = task_uid(owner);
-		record->loading = brkwatch_in_exec(owner);
+		/* A bit-field that its own task writes; another's is only asked for a hint. */
+		record->loading = data_race((bool)owner->in_execve);
 		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
 		brkwatch_comm_copy(record->comm, owner->group_leader);
 		/* One of its threads may be inside since before that. */

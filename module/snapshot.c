@@ -2,7 +2,6 @@
 /* What one reading of /proc/brkwatch/<pid> shows, taken at one moment. */
 #include "brkwatch.h"
 
-#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>

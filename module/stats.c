@@ -2,7 +2,6 @@
 /* /proc/brkwatch/stats: how the module itself fares. Holds no address. */
 #include "brkwatch.h"
 
-#include <linux/fs.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 

@@ -3,7 +3,6 @@
 #include "brkwatch.h"
 
 #include <linux/math64.h>
-#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/resource.h>
