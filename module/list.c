@@ -45,7 +45,6 @@ static void fill_live(struct brkwatch_row *row, struct task_struct *task,
 		      struct mm_struct *mm)
 {
 	struct brkwatch_record *record;
-	unsigned long brk, start;
 
 	memset(row, 0, sizeof(*row));
 	rcu_read_lock();
@@ -56,11 +55,9 @@ static void fill_live(struct brkwatch_row *row, struct task_struct *task,
 
 	/* Without mmap_lock: a break on the move may show. */
 	brkwatch_comm_copy(row->comm, task);
-	start = READ_ONCE(mm->start_brk);
-	brk = READ_ONCE(mm->brk);
-	row->start_brk = start;
-	row->brk = brk;
-	row->peak = max(row->peak, brkwatch_heap(start, brk));
+	row->start_brk = READ_ONCE(mm->start_brk);
+	row->brk = READ_ONCE(mm->brk);
+	row->peak = max(row->peak, brkwatch_heap(row->start_brk, row->brk));
 }
 
 static struct pid *next_process(struct seq_file *m, loff_t *pos)

@@ -160,9 +160,7 @@ void brkwatch_pool_exit(void)
 {
 	struct brkwatch_record *record;
 
-	while (!hlist_empty(&pool)) {
-		record = brkwatch_pool_get();
+	while ((record = brkwatch_pool_get()))
 		brkwatch_pool_free(record);
-	}
 	kmem_cache_destroy(cache);
 }
