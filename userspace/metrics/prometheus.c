@@ -128,42 +128,55 @@ static void print_groups(struct outbuf *out, const struct metrics_options *opts,
 
 /* ---- the module ---- */
 
+#define LOST(cause, key) \
+	{ { "brkwatch_calls_lost_total", "counter", "brk calls that went unrecorded: too many inside, " \
+	    "no record to be had, or missed by a probe." }, key, cause }
+
 static const struct module_family {
 	struct family family;
-	const char *key;
+	const char *key, *cause;
 } module_families[] = {
-	{ { "brkwatch_calls_total", "counter", "brk calls of all processes." }, "TotalCalls" },
-	{ { "brkwatch_grows_total", "counter", "brk calls that took pages." }, "TotalGrows" },
+	{ { "brkwatch_calls_total", "counter", "brk calls of all processes." }, "TotalCalls", NULL },
+	{ { "brkwatch_grows_total", "counter", "brk calls that took pages." }, "TotalGrows", NULL },
 	{ { "brkwatch_shrinks_total", "counter", "brk calls that gave pages back." },
-	  "TotalShrinks" },
+	  "TotalShrinks", NULL },
 	{ { "brkwatch_heap_grown_bytes_total", "counter",
 	    "Whole pages by which the heaps of all processes have grown." },
-	  "TotalGrownBytes" },
+	  "TotalGrownBytes", NULL },
 	{ { "brkwatch_heap_shrunk_bytes_total", "counter",
 	    "Whole pages by which the heaps of all processes have shrunk." },
-	  "TotalShrunkBytes" },
+	  "TotalShrunkBytes", NULL },
 	{ { "brkwatch_records", "gauge", "Address spaces of which the module keeps a record." },
-	  "Records" },
+	  "Records", NULL },
 	{ { "brkwatch_records_limit", "gauge", "How many records the module may keep." },
-	  "RecordsLimit" },
+	  "RecordsLimit", NULL },
 	{ { "brkwatch_records_refused_total", "counter", "Records that this limit has refused." },
-	  "RecordsRefused" },
+	  "RecordsRefused", NULL },
 	{ { "brkwatch_records_exhausted_total", "counter", "Times that no spare record was left." },
-	  "RecordsExhausted" },
-	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes" },
+	  "RecordsExhausted", NULL },
+	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes", NULL },
+	LOST("missed", "LostMissed"), LOST("no_record", "LostNoRecord"), LOST("maxactive", "TotalLost"),
 };
 
 static void print_module(struct outbuf *out, const struct metrics_options *opts,
 			 const struct brkwatch_stats *stats)
 {
+	const char *last = "";
+
 	for (size_t i = 0; i < sizeof(module_families) / sizeof(module_families[0]); i++) {
 		const struct module_family *mf = &module_families[i];
 		uint64_t value;
 
 		if (!brkwatch_stats_number(stats, mf->key, &value))
 			continue;
-		print_head(out, opts, &mf->family);
-		outbuf_printf(out, "%s %" PRIu64 "\n", mf->family.name, value);
+		if (strcmp(last, mf->family.name) != 0)
+			print_head(out, opts, &mf->family);
+		last = mf->family.name;
+		if (mf->cause)
+			print_labelled(out, mf->family.name, "cause", mf->cause, strlen(mf->cause));
+		else
+			outbuf_printf(out, "%s ", mf->family.name);
+		outbuf_printf(out, "%" PRIu64 "\n", value);
 	}
 }
 
@@ -180,31 +193,6 @@ static void print_build_info(struct outbuf *out, const struct metrics_options *o
 	print_head(out, opts, &family);
 	print_labelled(out, family.name, "version", version, strlen(version));
 	outbuf_puts(out, "1\n");
-}
-
-static void print_losses(struct outbuf *out, const struct metrics_options *opts,
-			 const struct brkwatch_stats *stats)
-{
-	static const struct family family = {
-		"brkwatch_calls_lost_total", "counter",
-		"brk calls that went unrecorded: too many inside, no record to be had, or missed by a probe.",
-	};
-	static const struct { const char *cause, *key; } losses[] = {
-		{ "missed", "LostMissed" },
-		{ "no_record", "LostNoRecord" },
-		{ "maxactive", "TotalLost" },
-	};
-	uint64_t value;
-
-	if (!brkwatch_stats_number(stats, "LostMissed", &value))
-		return;
-	print_head(out, opts, &family);
-	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-		if (!brkwatch_stats_number(stats, losses[i].key, &value))
-			continue;
-		print_labelled(out, family.name, "cause", losses[i].cause, strlen(losses[i].cause));
-		outbuf_printf(out, "%" PRIu64 "\n", value);
-	}
 }
 
 /* Words as killed=0 below_start=2. */
@@ -282,7 +270,6 @@ void prom_print(struct outbuf *out, const struct metrics_options *opts, const st
 	print_groups(out, opts, groups, counters);
 	print_module(out, opts, stats);
 	print_failures(out, opts, stats);
-	print_losses(out, opts, stats);
 	print_probes(out, opts, stats);
 	if (opts->openmetrics)
 		outbuf_puts(out, "# EOF\n");
