@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		status = follow(&session, fd);
 	} else {
 		session.bw = &bw;
-		status = show_process(&session, fd);
+		status = session_begin(&session) ? show_process(&session, fd) : STATUS_FAILED;
 		/* All or nothing. */
 		if ((status == STATUS_OK) != (out.len > 0))
 			abort();
