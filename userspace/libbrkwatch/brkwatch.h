@@ -85,7 +85,7 @@ struct brkwatch_snapshot {
 	uint64_t external_down_bytes;
 	uint64_t start_before;	/* start of the heap before the oldest event in the file */
 	uint64_t next_space;	/* the process's next one, if it was followed; 0: none */
-	uint64_t start;		/* of the heap, after the event that was returned last; 0: unknown */
+	uint64_t start;		/* start of the heap after the last event returned; 0: unknown */
 	uint64_t missing;	/* private: keys that an older file lacks: 0 or BRKWATCH_NONE */
 };
 
@@ -141,9 +141,10 @@ enum brkwatch_field {
 	BRKWATCH_FLAGS,		/* text; "-": none */
 	/*
 	 * The numbers that decided a refusal at that moment: how much was allowed, and how much would
-	 * have been needed; "-": unknown. They are bytes for the reasons rlimit_data, rlimit_as and mlock_limit, addresses
-	 * for below_start, address_limit and next_mapping. For unmap and no_memory, LIMIT is how many
-	 * mappings the process had; for no_memory, NEEDED is how many pages the system had promised.
+	 * have been needed; "-": unknown. They are bytes for the reasons rlimit_data, rlimit_as and
+	 * mlock_limit, addresses for below_start, address_limit and next_mapping. For unmap and
+	 * no_memory, LIMIT is the number of mappings that the process had; for no_memory, NEEDED is the
+	 * number of pages that the system had promised.
 	 */
 	BRKWATCH_LIMIT,
 	BRKWATCH_NEEDED,
