@@ -94,6 +94,16 @@ use_arch() {
 	esac
 }
 
+# suite_of VERSION: the Debian that has this line of kernels
+suite_of() {
+	case $1 in
+	5.10) echo bullseye ;;
+	6.1 | 6.12) echo bookworm ;;
+	7) echo trixie-backports ;;
+	*) return 1 ;;
+	esac
+}
+
 # debian_sources SUITE: it, and what security has for it, as lines of a
 # sources.list, from where the host's apt has its own. Lists of a suite in which
 # nothing changes any more, or of sid, may be past their time.
@@ -117,14 +127,49 @@ debian_sources() {
 # architectures, which could make apt replace the host's compiler. A list that
 # cannot be fetched need not matter.
 suite_apt() {
-	local state=$cache/apt/$1-$2
+	local state=$cache/apt/$1-$2 sources
+	sources=$(debian_sources "$1") || exit
 	mkdir -p "$state"/{lists/partial,cache/archives/partial,preferences.d,sources.list.d}
-	: >"$state/status"
-	debian_sources "$1" >"$state/sources.list"
 	apt=(-o "APT::Architecture=$2" -o "APT::Architectures=$2" -o "Acquire::Languages=none" -o "Dir::Etc=$state"
 		-o "Dir::State=$state" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache")
-	[[ $(find "$state/updated" -mmin -60 2>/dev/null) ]] ||
-		{ apt-get "${apt[@]}" -q update >/dev/null 2>&1 && touch "$state/updated"; } || true
+	# Somebody else may be downloading by it.
+	(
+		flock 8
+		[[ $(find "$state/updated" -mmin -60 2>/dev/null) ]] && exit
+		: >"$state/status"
+		echo "$sources" >"$state/sources.list"
+		apt-get "${apt[@]}" -q update >/dev/null 2>&1 && touch "$state/updated"
+	) 8>"$state/lock" || true
+}
+
+# suite_download SUITE ARCH PACKAGE...: packages of that Debian, into the current directory
+suite_download() {
+	suite_apt "$1" "$2"
+	apt-get "${apt[@]}" -q -o Acquire::Retries=3 download "${@:3}"
+}
+
+# unpack_debian ROOT SUITE ARCH PACKAGE...: a Debian with these, unpacked only: nothing
+# of them runs. Where security has no such machine, or cannot be fetched for it,
+# the main archive has to do.
+unpack_debian() {
+	local root=$1 suite=$2 arch=$3 sources=$1.list log=$1.log
+	shift 3
+	debian_sources "$suite" >"$sources"
+	apt-config dump | grep '^Acquire::' >"$root.options"
+	until mmdebstrap --variant=extract --architectures="$arch" --aptopt="$root.options" \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --include="$(IFS=, && echo "$*")" \
+		"$suite" "$root" "$sources" >"$log" 2>&1; do
+		rm -rf "$root"
+		if ! grep -q -- -security "$sources"; then
+			tail -n 30 "$log" >&2
+			return 1
+		fi
+		sed -i '/-security /d' "$sources"
+	done
+	# What packages do when they are configured.
+	ln -sf gawk "$root/usr/bin/awk"
+	ln -sf dash "$root/usr/bin/sh"
+	chmod 755 "$root"
 }
 
 # make_initrd DIR [BUSYBOX]: DIR/initrd, of what scripts/guest-init starts with
