@@ -8,12 +8,14 @@
 # make deb            Debian packages, in build/deb
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a tour of one minute in a virtual machine
-# make test           the tests, in virtual machines with Debian's 6.1 and 6.12;
-#                     KERNEL=6.12 for one kernel, TEST=FILE.bats for one file
+# make test           the tests, in virtual machines with Debian's 6.1 and 6.12, and
+#                     some on 5.10 and 7; KERNEL=7 for one kernel, TEST=FILE.bats
+#                     for one file
 # make check-long     the same tests with larger figures; takes hours
 # make check-debug    the tests on kernels that check themselves; takes hours
 # make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
 # make check-packages packages, DKMS and Secure Boot in a Debian of their own
+# make build-all      the module for each kernel of Debian's, 5.10 to 7
 # make lint           checks without a virtual machine, and a minute of fuzzing
 # make bench          measure what brkwatch and other tools cost for each call
 # make release        the tarball of a version
@@ -133,6 +135,9 @@ arch_tests = $(if $(filter arm64,$(ARCH)),,tests/20-calls.bats)
 test-arch:
 	@scripts/test $(addprefix -k ,$(arch_lines)) $(or $(TEST),$(arch_tests))
 
+build-all:
+	@scripts/setup && scripts/build-all $(KERNEL)
+
 lint:
 	@scripts/setup -l && scripts/lint
 
@@ -155,4 +160,4 @@ help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
 .PHONY: all module cli install install-cli install-tools install-lib install-man4 install-module install-boot uninstall \
-	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch lint bench shellcheck clean help
+	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch build-all lint bench shellcheck clean help
