@@ -17,6 +17,7 @@
 #include <linux/mount.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
+#include <linux/rculist.h>
 #include <linux/rwsem.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -60,7 +61,8 @@ static struct task_struct *get_thread(struct pid *pid)
 	rcu_read_lock();
 	main = pid_task(pid, PIDTYPE_TGID);
 	if (main) {
-		for_each_thread(main, task) {
+		/* With lockdep for_each_thread() wants tasklist_lock, which is not exported. */
+		list_for_each_entry_rcu(task, &main->signal->thread_head, thread_node) {
 			if (READ_ONCE(task->mm)) {
 				found = get_task_struct(task);
 				break;
