@@ -5,7 +5,7 @@
 
 load ../helper
 
-PROGRAMS=(cli top stacks plot metrics)
+PROGRAMS=(cli top stacks plot metrics heap)
 
 setup_file() {
 	export CLI

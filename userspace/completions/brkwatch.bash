@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion of brkwatch-cli, brkwatch-top, brkwatch-stacks, brkwatch-plot and brkwatch-metrics for
-# bash. Works with and without bash-completion.
+# Completion of brkwatch-cli, brkwatch-top, brkwatch-stacks, brkwatch-plot, brkwatch-metrics and
+# brkwatch-heap for bash. Works with and without bash-completion.
 
 # Words to choose from that go on with what was typed, $cur.
 _brkwatch_offer() {
@@ -93,12 +93,13 @@ _brkwatch() {
 	local options=(-o --output -h --help -V --version)
 
 	COMPREPLY=()
-	[[ $program == *-metrics ]] || options+=(-p --pid --comm --uid --all)
-	[[ $program == *-@(metrics|top) ]] || options+=(-f --follow-forks --duration)
+	[[ $program == *-@(metrics|heap) ]] || options+=(-p --pid --comm --uid --all)
+	[[ $program == *-@(metrics|top|heap) ]] || options+=(-f --follow-forks --duration)
 	case $program in
 	*-top) options+=(--color --bytes --json -q --quiet) ;;
 	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes) ;;
 	*-plot) options+=(--input) ;;
+	*-heap) options+=(--map --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --openmetrics --groups) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
 		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
@@ -113,7 +114,8 @@ _brkwatch() {
 		case $word in
 		--) _brkwatch_command $((i + 1)) && return ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --output | --flamegraph | --interval | --groups) option=$word ;;
+			--until | --columns | --color | --output | --flamegraph | --interval | --groups | \
+			--top | --address | --watch) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
 		esac
@@ -128,4 +130,4 @@ _brkwatch() {
 	fi
 }
 
-complete -F _brkwatch brkwatch-{cli,top,stacks,plot,metrics}
+complete -F _brkwatch brkwatch-{cli,top,stacks,plot,metrics,heap}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion for fish of the program that this file is named after: brkwatch-cli, brkwatch-top,
-# brkwatch-stacks, brkwatch-plot or brkwatch-metrics.
+# brkwatch-stacks, brkwatch-plot, brkwatch-metrics or brkwatch-heap.
 
 # Go on with a list with commas by one of what the function prints.
 function __brkwatch_list
@@ -74,7 +74,7 @@ complete -c $program -s o -l output -r -F -d 'Write to FILE'
 complete -c $program -s h -l help -d 'Display this help'
 complete -c $program -s V -l version -d 'Display the version'
 
-if test $program != brkwatch-metrics
+if not contains $program brkwatch-metrics brkwatch-heap
     complete -c $program -s p -l pid -x -a '(__brkwatch_list __brkwatch_processes)' -d 'These processes'
     complete -c $program -l comm -x -a '(__brkwatch_processes names)' -d 'Processes whose command name matches'
     complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Processes of this user'
@@ -89,15 +89,17 @@ end
 if contains $program brkwatch-cli brkwatch-plot
     complete -c $program -l input -r -F -d 'Show a recording or a copy of a file'
 end
-if contains $program brkwatch-cli brkwatch-stacks brkwatch-top
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-top brkwatch-heap
     complete -c $program -l bytes -d 'Print sizes in bytes'
 end
 if contains $program brkwatch-cli brkwatch-stacks
     complete -c $program -s c -l summary-only -d 'Print no events, only a table at the end'
 end
+if contains $program brkwatch-cli brkwatch-top brkwatch-heap
+    complete -c $program -l json -d 'Print JSON, one object per line'
+end
 if contains $program brkwatch-cli brkwatch-top
     complete -c $program -l color -x -a 'auto always never' -d 'When to use colors'
-    complete -c $program -l json -d 'Print JSON, one object per line'
     complete -c $program -s q -l quiet -d 'Print no heading'
 end
 
@@ -105,6 +107,13 @@ switch $program
     case brkwatch-stacks
         complete -c $program -l folded -d 'Print only the call paths, for flame graph tools'
         complete -c $program -l flamegraph -r -F -d 'Also draw a flame graph, an SVG'
+    case brkwatch-heap
+        complete -c $program -a '(__brkwatch_processes)'
+        complete -c $program -l map -d 'Also draw a map of the heap'
+        complete -c $program -l top -x -d 'Also show the largest chunks and most common sizes'
+        complete -c $program -l address -x -d 'Also show the chunk at that address'
+        complete -c $program -l watch -x -d 'Read again and again, show the changes'
+        complete -c $program -l stop -d 'Stop the process while its heap is read'
     case brkwatch-metrics
         complete -c $program -l interval -x -d 'Write the file again and again'
         complete -c $program -l openmetrics -d 'Use the OpenMetrics format'

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * heapdo STEP... - allocates and frees, and says what malloc itself says of it.
+ *
+ *   blocks N SIZE        allocate N blocks, and write to all of them
+ *   free WHICH           all, all-but-last, all-but-middle or every-second of them
+ *   thread N SIZE        the same, and every second freed, in a thread that then waits
+ *   sbrk N               take N bytes of the break
+ *   trim                 give back whole pages, but none of the top
+ *   churn                allocate and free until killed
+ *   show                 print the state, and wait for a line from stdin
+ *
+ * Nothing else is allocated, by stdio neither.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define BLOCKS_MAX 1000000
+
+static char *blocks[BLOCKS_MAX];
+static size_t n_blocks;
+static char buffer[65536];
+
+static void allocate(size_t n, size_t size)
+{
+	for (size_t i = 0; i < n && n_blocks < BLOCKS_MAX; i++) {
+		blocks[n_blocks] = malloc(size);
+		if (!blocks[n_blocks])
+			_exit(3);
+		memset(blocks[n_blocks++], 'x', size);
+	}
+}
+
+static void release(const char *which)
+{
+	for (size_t i = 0; i < n_blocks; i++) {
+		if ((!strcmp(which, "all-but-last") && i == n_blocks - 1) ||
+		    (!strcmp(which, "all-but-middle") && i == n_blocks / 2) ||
+		    (!strcmp(which, "every-second") && i % 2))
+			continue;
+		free(blocks[i]);
+		blocks[i] = NULL;
+	}
+}
+
+static void show(void)
+{
+	struct mallinfo2 info = mallinfo2();
+	char *last = NULL;
+
+	for (size_t i = 0; i < n_blocks; i++)
+		if (blocks[i] > last)
+			last = blocks[i];
+	printf("arena %zu\nuordblks %zu\nfordblks %zu\nfsmblks %zu\nordblks %zu\nsmblks %zu\nkeepcost %zu\n",
+	       info.arena, info.uordblks, info.fordblks, info.fsmblks, info.ordblks, info.smblks, info.keepcost);
+	printf("last %p\n", (void *)last);
+	malloc_info(0, stdout);
+	puts("ready");
+	fflush(stdout);
+	for (char c = 0; c != '\n';)
+		if (read(STDIN_FILENO, &c, 1) != 1)
+			_exit(0);
+}
+
+struct order {
+	size_t n, size;
+	pthread_barrier_t done;
+};
+
+static void *in_thread(void *arg)
+{
+	struct order *order = arg;
+	char **own = malloc(order->n * sizeof(*own));
+
+	for (size_t i = 0; own && i < order->n; i++)
+		own[i] = malloc(order->size);
+	for (size_t i = 0; own && i < order->n; i += 2)
+		free(own[i]);
+	pthread_barrier_wait(&order->done);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void start_thread(size_t n, size_t size)
+{
+	static struct order order;
+	pthread_t thread;
+
+	order.n = n;
+	order.size = size;
+	pthread_barrier_init(&order.done, NULL, 2);
+	if (pthread_create(&thread, NULL, in_thread, &order))
+		_exit(3);
+	pthread_barrier_wait(&order.done);
+}
+
+static void churn(void)
+{
+	unsigned int number = 1;
+
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		size_t i = (number = number * 1103515245 + 12345) / 65536 % 1000;
+
+		free(blocks[i]);
+		blocks[i] = malloc(number / 16 % 5000);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	/* Whoever tests may not be a parent. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	for (int i = 1; i < argc; i++) {
+		size_t numbers[2] = { 0 };
+
+		for (int n = 0; n < 2 && i + 1 + n < argc; n++)
+			numbers[n] = strtoul(argv[i + 1 + n], NULL, 10);
+		if (!strcmp(argv[i], "blocks")) {
+			allocate(numbers[0], numbers[1]);
+			i += 2;
+		} else if (!strcmp(argv[i], "free") && i + 1 < argc) {
+			release(argv[++i]);
+		} else if (!strcmp(argv[i], "thread")) {
+			start_thread(numbers[0], numbers[1]);
+			i += 2;
+		} else if (!strcmp(argv[i], "sbrk")) {
+			if (sbrk((intptr_t)numbers[0]) == (void *)-1)
+				return 3;
+			i++;
+		} else if (!strcmp(argv[i], "trim")) {
+			malloc_trim(SIZE_MAX / 2);
+		} else if (!strcmp(argv[i], "churn")) {
+			churn();
+		} else if (!strcmp(argv[i], "show")) {
+			show();
+		} else {
+			return 2;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,331 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-heap on programs that run here, compared with what their malloc says of
+# itself: needs no module.
+
+load ../helper
+program heap
+
+setup_file() {
+	export CLI DO=$BATS_FILE_TMPDIR/heapdo
+	make -s -C "$ROOT/tests" O="$BATS_FILE_TMPDIR" "$DO"
+}
+
+teardown_file() {
+	:
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkfifo input
+}
+
+teardown() {
+	ends
+}
+
+ends() {
+	[ -z "${pid:-}" ] || kill -KILL "$pid" || :
+	wait || :
+	pid=''
+} 2>/dev/null
+
+# begin PROGRAM ARG...: in the background; $pid is its number
+begin() {
+	: >state
+	"$@" <input >>state 2>&1 3>&- &
+	pid=$!
+	exec {input}>input
+}
+
+says() {
+	grep -q "$1" state
+}
+
+# does STEP...: heapdo has done that, and waits
+does() {
+	begin "$DO" "$@"
+	until_true 10 says ready
+}
+
+goes_on() {
+	: >state
+	echo >&"$input"
+	until_true 10 says ready
+}
+
+# Each program that is started takes its time: what is said is read once.
+take_json() {
+	local key value
+	echo "$output"
+	declare -gA json=()
+	while IFS=$'\t' read -r key value; do
+		json[$key]=$value
+	done < <(jq -r 'paths(type != "object" and type != "array") as $p | [($p | map(tostring) | join("_")), getpath($p)] | @tsv' <<<"$output")
+	[ "${#json[@]}" -ge 12 ]
+}
+
+take_truth() {
+	local key text
+	declare -gA malloc=()
+	while read -r key text; do
+		malloc[$key]=$text
+	done < <(grep -E '^[a-z]+ ' state)
+	[ "${#malloc[@]}" -ge 8 ]
+}
+
+# look [OPTION]...: a sound walk
+look() {
+	run -0 --separate-stderr "$CLI" --json "$@" "$pid"
+	echo "$stderr"
+	[ -z "$stderr" ]
+	take_json
+	[ "${json[sound]}" = true ]
+	adds_up
+}
+
+# look_in_vain MESSAGE: one that is not
+look_in_vain() {
+	run -1 --separate-stderr "$CLI" --json "$pid"
+	echo "$stderr"
+	[[ "$stderr" == "brkwatch-heap: $pid: the walk ended at "*"$1"* ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	take_json
+	[ "${json[sound]}" = false ]
+}
+
+# All of the heap is one or the other.
+adds_up() {
+	((json[in_use_bytes] + json[tcache_bytes] + json[free_bytes] + json[top_bytes] == json[brk] - json[start_brk]))
+}
+
+is_malloc_s() {
+	cat state
+	take_truth
+	((json[in_use_bytes] + json[tcache_bytes] == malloc[uordblks] + malloc[fsmblks]))
+	((json[free_bytes] + json[top_bytes] == malloc[fordblks] - malloc[fsmblks]))
+	((json[free_chunks] == malloc[ordblks] - 1))
+	((json[top_bytes] == malloc[keepcost]))
+	((json[brk] - json[start_brk] == malloc[arena]))
+}
+
+pinned_by_last() { # BYTES
+	take_truth
+	((json[pinned_by_addr] + 16 == malloc[last]))
+	((json[pinned_by_bytes] == $1))
+	((json[pinned_bytes] == json[free_bytes]))
+}
+
+@test "all but the last, every second, all but the one in the middle: as mallinfo2 has it, to the byte" {
+	local which
+	for which in all-but-last every-second all-but-middle; do
+		does blocks 5000 1000 free "$which" show
+		look
+		is_malloc_s
+		pinned_by_last 1008
+		# glibc keeps seven of a size, since 2.43 sixteen.
+		((json[tcache_chunks] == 7 || json[tcache_chunks] == 16))
+		((json[tcache_bytes] == 1008 * json[tcache_chunks]))
+		look --stop
+		is_malloc_s
+		ends
+	done
+}
+
+@test "all in use, all free, large and small ones, a heap that is empty" {
+	does blocks 3000 40 blocks 100 100000 blocks 1 1 show free all show
+	look
+	is_malloc_s
+	((json[tcache_bytes] == 0 && json[free_chunks] == 0))
+	goes_on
+	look
+	is_malloc_s
+	ends
+	does show
+	look
+	((json[in_use_bytes] + json[in_use_chunks] + json[top_bytes] == 0))
+	[ -z "${json[pinned_by]}" ]
+}
+
+@test "fastbins look used, without a cache of the thread, too" {
+	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 does blocks 1000 24 blocks 1 5000 free all-but-last show
+	look
+	is_malloc_s
+	# There are none since glibc 2.43.
+	((json[tcache_chunks] == 0 && json[in_use_chunks] >= malloc[smblks]))
+}
+
+@test "what malloc_trim gives back was said before" {
+	local before after trimmable
+	does blocks 1000 100000 free every-second show trim show
+	look
+	is_malloc_s
+	trimmable=${json[trimmable_bytes]}
+	[ "$trimmable" -gt $((490 * 23 * 4096)) ]
+	"$CLI" "$pid" | grep -E "^Resident .*, so nothing of that was given back yet$"
+	resident() { awk '/\[heap\]$/ { on = 1 } on && /^Rss:/ { print $2 * 1024; exit }' "/proc/$pid/smaps"; }
+	before=$(resident)
+	"$CLI" --bytes "$pid" | grep -E "^Resident +$before,"
+	goes_on
+	after=$(resident)
+	[ $((before - after)) -eq "$trimmable" ]
+	look
+	is_malloc_s
+	((json[trimmable_bytes] == trimmable))
+	"$CLI" "$pid" | grep -E "^Resident .*, all of that was given back$"
+	# Looking brings nothing in.
+	[ "$(resident)" -eq "$after" ]
+}
+
+@test "the arena of a thread: as malloc_info has it" {
+	does blocks 10 100 thread 2000 500 show
+	look
+	# Of <heap nr="1">: what is free, with the top, and what it has of the system.
+	arena() { sed -n '/<heap nr="1">/,/<\/heap>/p' state | sed -nE "s/.*<$1 .*$2=\"([0-9]+)\".*/\1/p"; }
+	sed -n '/<heap nr="1">/,/<\/heap>/p' state
+	[ -z "${json[arenas_1_addr]-}" ]
+	[ "${json[arenas_0_sound]}" = true ]
+	((json[arenas_0_bytes] == $(arena 'system type="current"' size)))
+	# It counts free chunks with the flag that is in their size.
+	((json[arenas_0_free_bytes] + json[arenas_0_free_chunks] + json[arenas_0_top_bytes] == $(arena 'total type="rest"' size)))
+	((json[arenas_0_free_chunks] + 1 == $(arena 'total type="rest"' count)))
+	((json[arenas_0_in_use_chunks] >= 1000 && json[tcache_chunks] == 0))
+	"$CLI" "$pid" | grep -E '^Arena .* at the top$'
+	"$CLI" "$pid" | grep -E '^Note .*kept by other threads$'
+}
+
+@test "an arena with more than one heap" {
+	does thread 2000 100000 show
+	look
+	[ "${json[arenas_0_sound]}" = true ]
+	((json[arenas_0_heaps] >= 3))
+	[ "${json[arenas_0_bytes]}" -eq "$(sed -n '/<heap nr="1">/,/<\/heap>/s/.*current" size="\([0-9]*\)".*/\1/p' state)" ]
+}
+
+@test "a heap that another has taken from is not sound, and how far it is" {
+	does blocks 10 10 sbrk 4096 blocks 1000 1000 show
+	look_in_vain "malloc has left off there"
+	run -1 "$CLI" "$pid"
+	[[ $output == *"Not sound "*"malloc has left off there"* ]]
+	ends
+	# Behind the top.
+	does blocks 10 10 sbrk 1000 show
+	look_in_vain "it is not malloc's"
+	ends
+	# What was there before malloc is found by where the walk ends.
+	does sbrk 4096 blocks 1000 1000 free all-but-last show
+	"$CLI" "$pid" | grep -E "^Not malloc's +4 KiB at the beginning"
+	run -0 --separate-stderr "$CLI" --json "$pid"
+	take_json
+	pinned_by_last 1008
+	((json[free_bytes] + json[top_bytes] == malloc[fordblks]))
+}
+
+@test "a heap of nobody's malloc, and one that is overwritten, are told" {
+	does sbrk 100000 show
+	look_in_vain "it is not malloc's"
+	ends
+	cat >overwrite.py <<-'END'
+	import ctypes, sys
+	libc = ctypes.CDLL(None)
+	libc.malloc.restype = ctypes.c_void_p
+	blocks = [libc.malloc(1000) for i in range(1000)]
+	ctypes.memset(blocks[700] + 1000, 0x41, 16)
+	print("ready", flush=True)
+	sys.stdin.read()
+	END
+	begin env python3 -S overwrite.py
+	until_true 30 says ready
+	look_in_vain "0x4141414141414141 is no size of a chunk of glibc's malloc"
+}
+
+@test "programs as they are: each walk is sound or said to be not, and adds up" {
+	cat >busy.py <<-'END'
+	print("ready", flush=True)
+	kept = {}
+	n = 0
+	while True:
+	    n += 1
+	    kept[n % 5000] = "x" * (n % 3000)
+	END
+	begin env python3 -S busy.py
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+	ends
+	begin perl -e '$| = 1; print "ready\n"; my %h; my $n = 0; while (1) { $h{$n++ % 5000} = "x" x ($n % 3000) }'
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+	ends
+	begin bash -c 'echo ready; while :; do a[n++ % 500]=$(printf "%*s" $((n % 700)) x); b[n % 5000]=$n$n; done'
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+	ends
+	begin "$DO" blocks 1000 1000 churn
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+}
+
+sound_or_said() { # TIMES
+	local i status
+	for ((i = 0; i < $1; i++)); do
+		status=0
+		"$CLI" --json "$pid" >>walks 2>>said || status=$?
+		echo "$status" >>statuses
+	done
+	status=0
+	"$CLI" --json --stop "$pid" >>walks 2>>said || status=$?
+	echo "$status" >>statuses
+	cat walks said
+	jq -es --rawfile statuses statuses --rawfile said said '
+		def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
+		(map(if .sound then "0" else "1" end) | join("\n")) + "\n" == $statuses and
+		(map(select(.sound | not)) | length) == ([$said | scan("\n")] | length) and
+		(map(select(.sound)) | all(.in_use_bytes + .tcache_bytes + .free_bytes + .top_bytes == (.brk | number) - (.start_brk | number)))' walks
+	rm walks said statuses
+	# It runs on.
+	[[ $(cut -d' ' -f3 "/proc/$pid/stat") != [tT] ]]
+}
+
+@test "the picture, the largest, common sizes, an address" {
+	does blocks 1001 1000 blocks 1 50000 free every-second show
+	take_truth
+	run -0 "$CLI" --map --top 3 --address "$(printf '0x%x' $((malloc[last] + 100)))" "$pid"
+	echo "$output"
+	[ "$(grep -cE '^0x[0-9a-f]+ [#.+^]+$' <<<"$output")" -ge 10 ]
+	grep -E '^Address .* lies 116 bytes into the chunk at .*, in use\)$' <<<"$output"
+	grep -A1 '^LARGEST' <<<"$output" | grep '49 KiB'
+	grep -A1 '^MOST COMMON' <<<"$output" | grep -E '1008 B +5[0-9]{2}'
+	run ! grep -E '^.{133}' <<<"$output"
+}
+
+@test "again and again, with what has changed, until it ends" {
+	does blocks 100 1000 show blocks 100 1000 show
+	"$CLI" --watch 0.2 "$pid" >watched 3>&- &
+	local watcher=$!
+	until_true 10 grep -q '^In use' watched
+	goes_on
+	until_true 10 grep -qE '^In use .* \(\+9[0-9] KiB\)$' watched
+	kill -KILL "$pid"
+	wait "$watcher"
+	pid=''
+	run ! grep 'Not sound' watched
+}
+
+@test "what cannot be is said in a line" {
+	run -1 --separate-stderr "$CLI" 2147483647
+	[ "$stderr" = "brkwatch-heap: 2147483647: no such process" ]
+	run -2 --separate-stderr "$CLI"
+	[[ "${stderr_lines[0]}" == *"which process? A number is missing" ]]
+	run -2 --separate-stderr "$CLI" 1 2
+	[[ "${stderr_lines[0]}" == *"one process at a time" ]]
+	run -2 --separate-stderr "$CLI" --json --map 1
+	[[ "${stderr_lines[0]}" == *"for people, not for --json" ]]
+	run -2 --separate-stderr "$CLI" --address 0xz 1
+	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'" ]]
+	if [ "$(id -u)" = 0 ]; then
+		does blocks 1 1 show
+		run -1 --separate-stderr setpriv --bounding-set=-sys_ptrace "$CLI" "$pid"
+		echo "$stderr"
+		[[ $stderr == "brkwatch-heap: $pid: "*"try sudo" ]]
+	fi
+}

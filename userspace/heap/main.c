@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/choose-processes.h"
+#include "common/parse-values.h"
+#include "common/program.h"
+#include "common/signals.h"
+#include "heap/examine.h"
+#include "heap/print.h"
+#include "heap/stop.h"
+
+enum { OPT_JSON = 0x100, OPT_MAP, OPT_ADDRESS, OPT_TOP, OPT_WATCH, OPT_STOP, OPT_BYTES };
+
+#define TOP_MAX 100000
+#define STOPS_MAX 10
+
+struct heap_options {
+	const char *file;
+	struct selection selection;
+	bool json, map, stop, bytes;
+	uint64_t address, top, watch_ms;
+};
+
+static const struct argp_option options[] = {
+	{ "map", OPT_MAP, NULL, 0, "also draw a map of the heap", 0 },
+	{ "top", OPT_TOP, "N", 0, "also show the N largest chunks and the N most common sizes", 0 },
+	{ "address", OPT_ADDRESS, "ADDR", 0, "also show the chunk at that address", 0 },
+	{ "watch", OPT_WATCH, "SECONDS", 0, "read again and again, show the changes", 0 },
+	{ "stop", OPT_STOP, NULL, 0, "stop the process while its heap is read", 0 },
+	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes", 0 },
+	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per reading", 0 },
+	{ "output", 'o', "FILE", 0, "write to FILE", 0 },
+	{ 0 },
+};
+
+static bool parse_address(const char *text, uint64_t *address)
+{
+	char *end;
+
+	errno = 0;
+	*address = strtoull(text, &end, 16);
+	return (!errno && end != text && !*end && *address && *text != '-') || not_understood("address", text);
+}
+
+static const char *contradiction(const struct heap_options *opts)
+{
+	if (opts->selection.n != 1)
+		return opts->selection.n ? "one process at a time" : "which process? A number is missing";
+	if (opts->json && (opts->map || opts->top || opts->address))
+		return "--map, --top and --address are for people, not for --json";
+	return NULL;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct heap_options *opts = state->input;
+	const char *wrong = NULL;
+	bool ok = true;
+
+	program_check(state, key, arg);
+	switch (key) {
+	case OPT_JSON:
+		opts->json = true;
+		break;
+	case OPT_MAP:
+		opts->map = true;
+		break;
+	case OPT_BYTES:
+		opts->bytes = true;
+		break;
+	case OPT_STOP:
+		opts->stop = true;
+		break;
+	case OPT_ADDRESS:
+		ok = parse_address(arg, &opts->address);
+		break;
+	case OPT_TOP:
+		ok = parse_count("top", arg, &opts->top) &&
+		     (opts->top <= TOP_MAX || not_understood("top", arg));
+		break;
+	case OPT_WATCH:
+		ok = parse_seconds("watch", arg, &opts->watch_ms);
+		break;
+	case 'o':
+		opts->file = arg;
+		break;
+	case ARGP_KEY_ARG:
+		ok = select_pids(&opts->selection, arg);
+		break;
+	case ARGP_KEY_END:
+		wrong = contradiction(opts);
+		if (wrong)
+			warn_user("%s", wrong);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (wrong || !ok)
+		program_usage(state);
+	return 0;
+}
+
+/* ---- a reading ---- */
+
+static bool prepare(struct reading *reading, const struct heap_options *opts)
+{
+	struct account *account = &reading->account;
+
+	reading->wanted = opts->address;
+	if (opts->map) {
+		account->n_cells = (size_t)MAP_COLUMNS * MAP_ROWS;
+		account->cells = calloc(account->n_cells, sizeof(*account->cells));
+	}
+	if (opts->top) {
+		account->n_largest = (size_t)opts->top;
+		account->largest = calloc(account->n_largest, sizeof(*account->largest));
+	}
+	if ((opts->map && !account->cells) || (opts->top && !account->largest)) {
+		warn_user("%s", strerror(ENOMEM));
+		return false;
+	}
+	return true;
+}
+
+static void complain(const struct reading *reading, int rc)
+{
+	pid_t pid = reading->space->pid;
+
+	if (rc == -EPERM || rc == -EACCES)
+		warn_user("%d: its memory may not be read by this user, for which ptrace(2) has the rules: try sudo", pid);
+	else
+		warn_user("%d: %s", pid, strerror(-rc));
+}
+
+/*
+ * A process may be stopped in the middle of malloc(). Returns 0 or a negative errno; 1 after a
+ * complaint.
+ */
+static int read_stopped(struct reading *reading, struct print *print)
+{
+	struct stopped stopped;
+	int rc;
+
+	for (unsigned int tries = 0; tries < STOPS_MAX; tries++) {
+		if (!stop_process(&stopped, reading->space->pid))
+			return 1;
+		rc = reading_take(reading, true);
+		print->stopped_us = (int64_t)(stop_end(&stopped) / 1000);
+		if (rc || reading->result == WALK_SOUND)
+			break;
+	}
+	return rc;
+}
+
+static int read_once(struct reading *reading, const struct heap_options *opts, struct print *print)
+{
+	int rc = opts->stop ? read_stopped(reading, print) : reading_take(reading, false);
+
+	return rc ?: reading->account.no_memory ? -ENOMEM : 0;
+}
+
+static void show(const struct heap_options *opts, const struct print *print, const struct reading *reading)
+{
+	char why[512];
+
+	if (!opts->json) {
+		print_text(print, reading);
+		return;
+	}
+	print_json(print->out, reading);
+	if (explain_end(reading, why, sizeof(why)))
+		warn_user("%d: %s", reading->space->pid, why);
+}
+
+/* Whether to go on. */
+static bool wait_for(uint64_t ms, int stop)
+{
+	struct pollfd fd = { .fd = stop, .events = POLLIN };
+
+	return poll(&fd, 1, ms > INT32_MAX ? INT32_MAX : (int)ms) == 0;
+}
+
+/* @ended: that is no failure where it has been read before. */
+static enum exit_status run(struct reading *reading, const struct heap_options *opts, struct outbuf *out)
+{
+	struct print print = { .out = out, .bytes = opts->bytes, .map = opts->map, .stopped_us = -1 };
+	int stop = opts->watch_ms ? stop_open(true) : -1;
+	enum exit_status status = STATUS_OK;
+	struct sums before;
+
+	for (;;) {
+		int rc = read_once(reading, opts, &print);
+
+		if (rc == -ESRCH && print.before)
+			return status;
+		if (rc) {
+			if (rc < 0)
+				complain(reading, rc);
+			return STATUS_FAILED;
+		}
+		show(opts, &print, reading);
+		if (reading->result)
+			status = STATUS_FAILED;
+		if (!opts->watch_ms || outbuf_flush(out) || !wait_for(opts->watch_ms, stop))
+			return status;
+		before = reading->account.sums;
+		print.before = &before;
+		if (!opts->json)
+			outbuf_puts(out, "\n");
+	}
+}
+
+static enum exit_status examine(struct heap_options *opts, struct outbuf *out)
+{
+	struct reading reading = { .result = WALK_SOUND };
+	enum exit_status status = STATUS_FAILED;
+	struct brkwatch *bw = NULL;
+	struct space space;
+
+	/* Most of it needs no module. */
+	if (brkwatch_open(&bw, NULL))
+		bw = NULL;
+	if (space_open(&space, bw, opts->selection.pids[0])) {
+		reading.space = &space;
+		memory_open(&reading.mem, space.pid);
+		if (prepare(&reading, opts))
+			status = run(&reading, opts, out);
+		memory_close(&reading.mem);
+		reading_free(&reading);
+	}
+	space_close(&space);
+	brkwatch_close(bw);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse, .args_doc = "PID",
+		.doc = "Say what is in the heap of a process that uses glibc's malloc, and why it does not "
+		       "shrink.\vFor more details see brkwatch-heap(1).",
+	};
+	static struct outbuf out;
+	static struct heap_options opts;
+	enum exit_status status = STATUS_FAILED;
+
+	program_setup();
+	program_parse(&argp, argc, argv, &opts);
+	if (output_open(&out, opts.file, STDOUT_FILENO))
+		status = output_finish(&out, examine(&opts, &out), STATUS_FAILED);
+	select_free(&opts.selection);
+	return (int)status;
+}

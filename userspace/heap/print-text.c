@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/format-number.h"
+#include "common/utf8.h"
+#include "heap/print.h"
+
+/* 402,113 */
+static struct number count_text(uint64_t count)
+{
+	struct number n = { .text = "" };
+	char plain[TEXT_NUMBER_MAX], *to = n.text;
+	size_t len = (size_t)(put_u64(plain, count) - plain);
+
+	for (size_t i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = plain[i];
+	}
+	return n;
+}
+
+static struct number sized(const struct print *print, uint64_t size)
+{
+	return size_text(size, print->bytes);
+}
+
+/* "402 chunks" */
+static struct number chunks_text(uint64_t count)
+{
+	struct number n;
+
+	snprintf(n.text, sizeof(n.text), "%.32s %s", count_text(count).text, count == 1 ? "chunk" : "chunks");
+	return n;
+}
+
+static void line(const struct print *print, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void line(const struct print *print, const char *what, const char *fmt, ...)
+{
+	char text[PATH_MAX + 512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text_clean(text);
+	outbuf_printf(print->out, "%-11s %s\n", what, text);
+}
+
+/* ", 12 KiB more than before" */
+static const char *change(const struct print *print, uint64_t before, uint64_t now, char *text, size_t size)
+{
+	*text = '\0';
+	if (print->before && before != now)
+		snprintf(text, size, " (%c%s)", now > before ? '+' : '-',
+			 sized(print, now > before ? now - before : before - now).text);
+	return text;
+}
+
+static void explain(const struct reading *reading, char *text, size_t size)
+{
+	const struct number place = address_text(reading->place), word = address_text(reading->word);
+	const char *other;
+
+	switch (reading->result) {
+	case WALK_SOUND:
+		break;
+	case WALK_RACED:
+		snprintf(text, size, "the process changed its heap faster than it could be read; try --stop");
+		break;
+	case WALK_NO_CHUNK:
+		other = reading->at == reading->start_brk ? space_other_malloc(reading->space->pid) : NULL;
+		snprintf(text, size, "%s is no size of a chunk of glibc's malloc%s%s", word.text,
+			 other ? "; the process has " : "", other ?: "");
+		break;
+	case WALK_BROKEN:
+		snprintf(text, size, "the chunk there and what follows it at %s do not fit: the heap is corrupted, "
+			 "in the middle of a change, or not malloc's from there on", place.text);
+		break;
+	case WALK_FOREIGN:
+		snprintf(text, size, "malloc has left off there, what follows somebody else got by sbrk()");
+		break;
+	case WALK_SWAPPED:
+		snprintf(text, size, "the page of %s is swapped out, and was left there", place.text);
+		break;
+	case WALK_UNTOUCHED:
+		snprintf(text, size, "nothing was ever written to the page of %s, where a chunk should begin: "
+			 "it is not malloc's", place.text);
+		break;
+	case WALK_UNREADABLE:
+		snprintf(text, size, "%s", strerror(-reading->error));
+		break;
+	}
+}
+
+bool explain_end(const struct reading *reading, char *text, size_t size)
+{
+	char why[256] = "";
+
+	if (reading->result == WALK_SOUND)
+		return false;
+	explain(reading, why, sizeof(why));
+	snprintf(text, size, "the walk ended at %s, %s below the break: %s", address_text(reading->at).text,
+		 size_text(reading->brk - reading->at, false).text, why);
+	return true;
+}
+
+static void print_heap(const struct print *print, const struct reading *reading)
+{
+	const struct space *space = reading->space;
+	char grown[128] = "";
+
+	if (space->grown)
+		snprintf(grown, sizeof(grown), ", grown in %s steps since %s", count_text(space->steps).text,
+			 seconds_text(space->since_ns).text);
+	line(print, "Heap", "%s to %s, %s%s", address_text(reading->start_brk).text,
+	     address_text(reading->brk).text, sized(print, reading->brk - reading->start_brk).text, grown);
+	if (reading->foreign)
+		line(print, "Not malloc's", "%s at the beginning", sized(print, reading->foreign).text);
+}
+
+static void print_pinned(const struct print *print, const struct reading *reading)
+{
+	const struct sums *sums = &reading->account.sums;
+	const struct chunk *chunk = &sums->last_used;
+	char words[4 * TEXT_NUMBER_MAX] = "", name[PATH_MAX];
+	uint64_t offset;
+
+	if (!chunk->size)
+		return;
+	line(print, "Pinned", "%s lie below the chunk at %s (%s, %s), so the break cannot go down",
+	     sized(print, sums->pinned).text, address_text(chunk->address).text,
+	     sized(print, chunk->size).text,
+	     reading->tcache.has_last ? "freed, but kept by the main thread" : "in use");
+	for (size_t i = 0; i < reading->n_words; i++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), " %s",
+			 address_text(reading->words[i]).text);
+	if (*words)
+		line(print, "", "its first words:%s", words);
+	for (size_t i = 0; i < reading->n_words; i++) {
+		if (!space_find_file(reading->space->pid, reading->words[i], name, sizeof(name), &offset))
+			continue;
+		line(print, "", "%s is in %s, at %s", address_text(reading->words[i]).text, name,
+		     address_text(offset).text);
+		break;
+	}
+}
+
+static void print_resident(const struct print *print, const struct reading *reading)
+{
+	const struct sums *sums = &reading->account.sums;
+	uint64_t given = sums->trimmable - sums->trimmable_resident;
+	const char *so = "";
+	char text[128];
+
+	if (reading->mem.pagemap < 0)
+		return;
+	if (sums->trimmable && !given) {
+		so = ", so nothing of that was given back yet";
+	} else if (sums->trimmable && given == sums->trimmable) {
+		so = ", all of that was given back";
+	} else if (sums->trimmable) {
+		snprintf(text, sizeof(text), ", %s of that was given back", sized(print, given).text);
+		so = text;
+	}
+	line(print, "Resident", "%s%s", sized(print, reading->resident).text, so);
+}
+
+static void print_arenas(const struct print *print, const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->n_arenas; i++) {
+		const struct arena *arena = &reading->arenas[i];
+		const struct sums *sums = &arena->sums;
+
+		line(print, "Arena", "%s, %s: %s in use in %s, %s free in %s, %s at the top%s",
+		     address_text(arena->address).text, sized(print, arena->bytes).text,
+		     sized(print, sums->used.bytes).text, chunks_text(sums->used.chunks).text,
+		     sized(print, sums->free.bytes).text, chunks_text(sums->free.chunks).text,
+		     sized(print, sums->top.bytes).text, arena->sound ? "" : "; not walked to its end");
+	}
+}
+
+static void print_sizes(const struct print *print, const struct reading *reading)
+{
+	const struct bucket *buckets = reading->account.buckets;
+	uint64_t most = 1;
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		if (buckets[i].used.bytes + buckets[i].free.bytes > most)
+			most = buckets[i].used.bytes + buckets[i].free.bytes;
+	outbuf_printf(print->out, "\n%-12s %10s %10s %10s %10s\n", "CHUNKS FROM", "IN USE", "BYTES", "FREE", "BYTES");
+	for (size_t i = 0; i < BUCKETS; i++) {
+		const struct amount *used = &buckets[i].used, *vacant = &buckets[i].free;
+		char bar[17] = "################";
+
+		if (!used->chunks && !vacant->chunks)
+			continue;
+		bar[(used->bytes + vacant->bytes) * (sizeof(bar) - 1) / most] = '\0';
+		outbuf_printf(print->out, "%-12s %10s %10s %10s %10s %s\n", sized(print, 1ull << i).text,
+			      count_text(used->chunks).text, sized(print, used->bytes).text,
+			      count_text(vacant->chunks).text, sized(print, vacant->bytes).text, bar);
+	}
+}
+
+static void print_top(const struct print *print, const struct account *account)
+{
+	if (!account->n_largest)
+		return;
+	outbuf_printf(print->out, "\n%-18s %12s\n", "LARGEST", "SIZE");
+	for (size_t i = 0; i < account->n_largest && account->largest[i].size; i++)
+		outbuf_printf(print->out, "%-18s %12s\n", address_text(account->largest[i].address).text,
+			      sized(print, account->largest[i].size).text);
+	outbuf_printf(print->out, "\n%-18s %12s %12s\n", "MOST COMMON SIZE", "CHUNKS", "ALL OF THEM");
+	for (size_t i = 0; i < account->n_largest && i < account->sizes.n; i++) {
+		const struct size_count *count = &account->sizes.counts[i];
+
+		outbuf_printf(print->out, "%-18s %12s %12s\n", sized(print, count->size).text,
+			      count_text(count->chunks).text, sized(print, count->size * count->chunks).text);
+	}
+}
+
+static void print_found(const struct print *print, const struct reading *reading)
+{
+	static const char *const states[] = {
+		[CHUNK_USED] = "in use", [CHUNK_FREE] = "free", [CHUNK_TOP] = "the top",
+		[CHUNK_FENCE] = "where malloc has left off",
+	};
+	const struct chunk *chunk = &reading->found;
+
+	if (!reading->wanted)
+		return;
+	if (!chunk->size)
+		line(print, "Address", "%s is in no chunk", address_text(reading->wanted).text);
+	else
+		line(print, "Address", "%s lies %" PRIu64 " bytes into the chunk at %s (%s, %s)",
+		     address_text(reading->wanted).text, reading->wanted - chunk->address,
+		     address_text(chunk->address).text, sized(print, chunk->size).text, states[chunk->state]);
+}
+
+void print_text(const struct print *print, const struct reading *reading)
+{
+	const struct sums *sums = &reading->account.sums, *before = print->before;
+	uint64_t vacant = sums->free.bytes + sums->top.bytes;
+	char why[512], text[64];
+
+	print_heap(print, reading);
+	if (explain_end(reading, why, sizeof(why)))
+		line(print, "Not sound", "%s. So far:", why);
+	line(print, "In use", "%s in %s%s", sized(print, sums->used.bytes).text,
+	     chunks_text(sums->used.chunks).text,
+	     change(print, before ? before->used.bytes : 0, sums->used.bytes, text, sizeof(text)));
+	if (reading->tcache.found)
+		line(print, "Kept", "%s in %s that the main thread has freed and keeps (tcache)",
+		     sized(print, reading->tcache.bytes).text, chunks_text(reading->tcache.chunks).text);
+	line(print, "Free", "%s in %s, the largest %s; %s of it at the top%s", sized(print, vacant).text,
+	     chunks_text(sums->free.chunks + sums->top.chunks).text,
+	     sized(print, sums->largest_free > sums->top.bytes ? sums->largest_free : sums->top.bytes).text,
+	     sized(print, sums->top.bytes).text,
+	     change(print, before ? before->free.bytes + before->top.bytes : 0, vacant, text, sizeof(text)));
+	print_pinned(print, reading);
+	outbuf_printf(print->out, "Can be given back without moving the break: %s of whole pages (malloc_trim)\n",
+		      sized(print, sums->trimmable).text);
+	print_resident(print, reading);
+	print_arenas(print, reading);
+	print_found(print, reading);
+	if (print->stopped_us >= 0)
+		line(print, "Stopped", "for %.1f ms", (double)print->stopped_us / 1000);
+	line(print, "Note", "small chunks that were freed may count as in use: in fastbins%s",
+	     !reading->tcache.found ? ", or kept by a thread" :
+	     reading->space->has_threads ? ", or kept by other threads" : "");
+	print_sizes(print, reading);
+	print_top(print, &reading->account);
+	if (print->map)
+		print_map(print, &reading->account);
+}
+
+/* ---- the picture ---- */
+
+static char cell_letter(const struct cell *cell)
+{
+	if (cell->top && cell->top >= cell->used + cell->free)
+		return '^';
+	if (!cell->used && !cell->free)
+		return ' ';
+	if (!cell->used)
+		return '.';
+	return cell->free ? '+' : '#';
+}
+
+void print_map(const struct print *print, const struct account *account)
+{
+	outbuf_printf(print->out, "\n# in use, . free, + both, ^ the top; %s each\n",
+		      sized(print, account->cell_size).text);
+	for (size_t row = 0; row < MAP_ROWS; row++) {
+		char text[MAP_COLUMNS + 1] = "";
+		uint64_t at = account->start + row * MAP_COLUMNS * account->cell_size;
+
+		for (size_t i = 0; i < MAP_COLUMNS; i++)
+			text[i] = cell_letter(&account->cells[row * MAP_COLUMNS + i]);
+		/* The last cells are behind the break. */
+		for (size_t i = MAP_COLUMNS; i-- && text[i] == ' ';)
+			text[i] = '\0';
+		if (*text)
+			outbuf_printf(print->out, "%-14s %s\n", address_text(at).text, text);
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_HEAP_PRINT_H
+#define BRKWATCH_HEAP_PRINT_H
+
+#include "common/output.h"
+#include "heap/reading.h"
+
+/* The picture of the heap: one screen. */
+#define MAP_COLUMNS	64
+#define MAP_ROWS	16
+
+struct print {
+	struct outbuf *out;
+	bool bytes;		/* sizes as plain numbers */
+	bool map;
+	const struct sums *before;	/* of the reading before, or NULL */
+	int64_t stopped_us;	/* how long the process was stopped; negative: it was not */
+};
+
+void print_text(const struct print *print, const struct reading *reading);
+void print_map(const struct print *print, const struct account *account);
+void print_json(struct outbuf *out, const struct reading *reading);
+
+/* Why the walk did not come to the break; false where it did. */
+bool explain_end(const struct reading *reading, char *text, size_t size);
+
+#endif

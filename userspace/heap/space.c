@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/complain.h"
+#include "heap/space.h"
+#include "libbrkwatch/task.h"
+
+#define FIELD_START_BRK 47	/* of /proc/PID/stat, as proc(5) counts */
+
+static FILE *open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return fopen(path, "re");
+}
+
+/* ---- mappings ---- */
+
+/* START-END PERMISSIONS OFFSET DEVICE INODE [NAME] */
+static bool parse_range(struct range *range, char *line)
+{
+	char permissions[8];
+	uint64_t inode;
+	int at = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %" SCNu64 " %n", &range->start,
+		   &range->end, permissions, &range->offset, &inode, &at) < 5 || !at)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	range->name = line + at;
+	range->writable = permissions[1] == 'w';
+	range->anonymous = !inode;
+	return true;
+}
+
+int space_each_range(pid_t pid, bool (*take)(void *owner, const struct range *range), void *owner)
+{
+	FILE *file = open_file(pid, "maps");
+	struct range range;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return -errno;
+	while (getline(&line, &room, file) > 0 && parse_range(&range, line) && take(owner, &range))
+		;
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+static bool take_heap(void *owner, const struct range *range)
+{
+	uint64_t *end = owner;
+
+	/* It may be several. */
+	if (!strcmp(range->name, "[heap]"))
+		*end = range->end;
+	else
+		return !*end;
+	return true;
+}
+
+static bool take_malloc(void *owner, const struct range *range)
+{
+	static const char *const others[] = {
+		"ld-musl", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
+	};
+	const char **found = owner;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(range->name, others[i]))
+			*found = others[i];
+	return !*found;
+}
+
+const char *space_other_malloc(pid_t pid)
+{
+	const char *found = NULL;
+
+	space_each_range(pid, take_malloc, &found);
+	return found;
+}
+
+struct search {
+	uint64_t address;
+	char *name;
+	size_t size;
+	uint64_t *offset;
+	bool found;
+};
+
+static bool take_file(void *owner, const struct range *range)
+{
+	struct search *search = owner;
+
+	if (search->address < range->start || search->address >= range->end)
+		return search->address >= range->end;
+	search->found = !range->anonymous;
+	snprintf(search->name, search->size, "%s", range->name);
+	*search->offset = search->address - range->start + range->offset;
+	return false;
+}
+
+bool space_find_file(pid_t pid, uint64_t address, char *name, size_t size, uint64_t *offset)
+{
+	struct search search = { address, name, size, offset, false };
+
+	space_each_range(pid, take_file, &search);
+	return search.found;
+}
+
+/* ---- the break ---- */
+
+static int read_stat(struct space *space)
+{
+	FILE *file = open_file(space->pid, "stat");
+	char text[2048];
+	const char *p;
+
+	if (!file)
+		return errno == ENOENT ? -ESRCH : -errno;
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	/* The name, field 2, may have anything in it. */
+	p = strrchr(text, ')');
+	for (unsigned int field = 2; p && field < FIELD_START_BRK; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return -ESRCH;
+	space->start_brk = strtoull(p, NULL, 10);
+	return 0;
+}
+
+/* The break itself only the module knows, the mapping ends with its page. */
+static int read_module(struct space *space)
+{
+	const struct brkwatch_snapshot *snap;
+	int rc = brkwatch_read(space->reader, space->bw, space->pid, &snap);
+
+	if (rc)
+		return rc;
+	space->start_brk = snap->start_brk;
+	space->brk = snap->brk;
+	space->grown = true;
+	space->steps = snap->grows;
+	space->since_ns = snap->since;
+	return 0;
+}
+
+int space_update(struct space *space)
+{
+	int rc;
+
+	space->grown = false;
+	if (space->reader && !read_module(space))
+		return 0;
+	rc = read_stat(space);
+	space->brk = 0;
+	if (!rc)
+		rc = space_each_range(space->pid, take_heap, &space->brk);
+	if (space->brk < space->start_brk)
+		space->brk = space->start_brk;
+	return rc;
+}
+
+static bool count_threads(pid_t pid)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return !stat(path, &st) && st.st_nlink > 3;
+}
+
+/* Their chunks have smaller headers, and lie elsewhere. */
+static bool is_32_bit(pid_t pid)
+{
+	unsigned char ident[EI_NIDENT] = "";
+	FILE *file = open_file(pid, "exe");
+	bool is;
+
+	if (!file)
+		return false;
+	is = fread(ident, sizeof(ident), 1, file) == 1 &&
+		ident[EI_CLASS] != ELFCLASS64;
+	fclose(file);
+	return is;
+}
+
+static bool complain(pid_t pid, int rc)
+{
+	switch (task_kind(pid, NULL)) {
+	case TASK_NONE:
+		warn_user("%d: no such process", pid);
+		break;
+	case TASK_ZOMBIE:
+		warn_user("%d: has exited, its heap is gone", pid);
+		break;
+	case TASK_KTHREAD:
+		warn_user("%d: is a kernel thread and has no heap", pid);
+		break;
+	default:
+		if (!rc || rc == -EACCES || rc == -EPERM)
+			warn_user("%d: may not be looked at by this user: try sudo", pid);
+		else
+			warn_user("%d: %s", pid, strerror(-rc));
+	}
+	return false;
+}
+
+bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)
+{
+	int rc;
+
+	*space = (struct space){ .pid = pid, .bw = bw, .reader = bw ? brkwatch_reader_new() : NULL };
+	rc = space_update(space);
+	if (rc || !space->start_brk)
+		return complain(pid, rc);
+	if (is_32_bit(pid)) {
+		warn_user("%d: is a 32-bit program, of which the heap is not understood", pid);
+		return false;
+	}
+	space->has_threads = count_threads(pid);
+	return true;
+}
+
+void space_close(struct space *space)
+{
+	brkwatch_reader_free(space->reader);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef BRKWATCH_HEAP_SPACE_H
+#define BRKWATCH_HEAP_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libbrkwatch/brkwatch.h"
+
+/* What /proc says of a process. */
+
+#define ARENA_ALIGN (64ull << 20)	/* where the heaps of other arenas begin */
+
+struct space {
+	pid_t pid;
+	const struct brkwatch *bw;	/* NULL: the module is not loaded */
+	struct brkwatch_reader *reader;
+	uint64_t start_brk, brk;
+	bool grown;			/* the module has counted in how many steps, and since when */
+	uint64_t steps, since_ns;
+	bool has_threads;
+};
+
+/* False after a complaint. */
+bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid);
+void space_close(struct space *space);
+
+/* Start and break as they are now. Returns 0 or a negative errno. */
+int space_update(struct space *space);
+
+/* A mapping of /proc/PID/maps. */
+struct range {
+	uint64_t start, end, offset;
+	bool writable, anonymous;
+	const char *name;	/* valid during the call */
+};
+
+/* Until @take returns false. Returns 0 or a negative errno. */
+int space_each_range(pid_t pid, bool (*take)(void *owner, const struct range *range), void *owner);
+
+/* The allocator or the library that the process has instead of glibc's malloc, or NULL. */
+const char *space_other_malloc(pid_t pid);
+
+/* Where @address lies in a file that is mapped. @name: of PATH_MAX bytes. */
+bool space_find_file(pid_t pid, uint64_t address, char *name, size_t size, uint64_t *offset);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/complain.h"
+#include "heap/stop.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static bool is_stopped(const struct stopped *stopped, pid_t tid)
+{
+	for (size_t i = 0; i < stopped->n; i++)
+		if (stopped->threads[i] == tid)
+			return true;
+	return false;
+}
+
+/* Returns 1, 0 where it has ended meanwhile, or a negative errno. */
+static int stop_thread(struct stopped *stopped, pid_t tid)
+{
+	int status;
+
+	if (stopped->n == stopped->room) {
+		size_t room = stopped->room ? 2 * stopped->room : 64;
+		pid_t *threads = realloc(stopped->threads, room * sizeof(*threads));
+
+		if (!threads)
+			return -ENOMEM;
+		stopped->threads = threads;
+		stopped->room = room;
+	}
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
+		return errno == ESRCH ? 0 : -errno;
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) || waitpid(tid, &status, __WALL) != tid)
+		return errno == ESRCH || errno == ECHILD ? 0 : -errno;
+	if (!WIFSTOPPED(status))
+		return 0;
+	stopped->threads[stopped->n++] = tid;
+	return 1;
+}
+
+/* New threads may have begun while the others were stopped. Returns how many there were, or an error. */
+static int stop_new(struct stopped *stopped, DIR *dir)
+{
+	const struct dirent *entry;
+	int found = 0;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		int rc = tid > 0 && !is_stopped(stopped, tid) ? stop_thread(stopped, tid) : 0;
+
+		if (rc < 0)
+			return rc;
+		found += rc;
+	}
+	return found;
+}
+
+bool stop_process(struct stopped *stopped, pid_t pid)
+{
+	char path[64];
+	DIR *dir;
+	int rc;
+
+	*stopped = (struct stopped){ .since_ns = now_ns() };
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir) {
+		warn_user("%d: %s", pid, strerror(errno == ENOENT ? ESRCH : errno));
+		return false;
+	}
+	do
+		rc = stop_new(stopped, dir);
+	while (rc > 0);
+	closedir(dir);
+	if (!rc && stopped->n)
+		return true;
+	warn_user("%d: cannot be stopped: %s", pid, strerror(rc ? -rc : ESRCH));
+	stop_end(stopped);
+	return false;
+}
+
+uint64_t stop_end(struct stopped *stopped)
+{
+	for (size_t i = 0; i < stopped->n; i++)
+		ptrace(PTRACE_DETACH, stopped->threads[i], NULL, NULL);
+	free(stopped->threads);
+	return now_ns() - stopped->since_ns;
+}
