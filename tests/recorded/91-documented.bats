@@ -259,7 +259,7 @@ offers() {
 
 @test "each completion and the man page have the totals that --until looks at" {
 	local totals
-	totals=$(sed -n '/^} quantities/,/^}/s/.*{ "\([a-z]*\)".*/\1>/p' "$ROOT/userspace/events/filter.c")
+	totals=$(sed -n '/ quantities\[\] = {/,/^}/p' "$ROOT/userspace/events/filter.c" | grep -oE '"[a-z]+"' | sed 's/"\(.*\)"/\1>/')
 	same bash "$totals" "$(bash_offers --until '' | grep '>')"
 	same zsh "$totals" "$(sed -n "s/.*totals=(\(.*\))/\1/p" "$COMPLETIONS/_brkwatch" | tr -d "'")"
 	same fish "$totals" "$(grep -- '-l until' "$COMPLETIONS/brkwatch.fish" | tr -d '\134' | grep -oE '[a-z]+>')"
