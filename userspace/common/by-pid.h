@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is known of processes, found by their numbers. This is the first member of each. */
+/* A table of processes by their numbers. This struct is the first member of each entry. */
 struct pid_entry {
 	struct pid_entry *next;	/* in its bucket */
 	uint64_t pid;
@@ -15,14 +15,14 @@ struct pid_table {
 	size_t n;
 };
 
-/* NULL: there is none. */
+/* NULL if there is none. */
 void *pid_find(const struct pid_table *table, uint64_t pid);
 
-/* There, or made, of @size bytes that are 0. */
+/* Find an entry, or create one of @size bytes that are 0. */
 void *pid_get(struct pid_table *table, uint64_t pid, size_t size);
 
-/* Take it out of the table, and free it. */
+/* Remove an entry from the table, and free it. */
 void pid_drop(struct pid_table *table, void *entry);
 
-/* Each of them; @visit may drop the one that it is given. */
+/* Visit each entry; @visit may drop the one that it gets. */
 void pid_visit(struct pid_table *table, void (*visit)(void *owner, void *entry), void *owner);

@@ -9,7 +9,7 @@
 
 #include "libbrkwatch/brkwatch.h"
 
-/* Which processes: those named, and those found by what is known of them. */
+/* Which processes: those named by number, and those found by their properties. */
 struct selection {
 	pid_t *pids;
 	size_t n, room;
@@ -20,33 +20,33 @@ struct selection {
 	uid_t uid;
 };
 
-/* Options that say which; the input is a struct selection. */
+/* The options that select processes; the input is a struct selection. */
 extern const struct argp selection_argp;
 
-/* 17 or 17,18 or 17 18. False, after a complaint, where it is not understood. */
+/* 17 or 17,18 or 17 18. False, after a complaint, if the list is invalid. */
 bool select_pids(struct selection *sel, const char *list);
 
-/* Whether processes are to be looked for. */
+/* Whether we have to search for processes. */
 bool select_searches(const struct selection *sel);
 
 /*
- * If any are to be looked for, add those that the file all has now, but for the program itself, and
- * put the numbers in order. False: after a complaint, also where there is none.
+ * If we have to search, add the matching processes of the file all, except the program itself, and
+ * sort the numbers. False: after a complaint, also if no process matches.
  */
 bool select_search(struct selection *sel, const struct brkwatch *bw);
 
-/* Put the numbers in order. */
+/* Sort the numbers. */
 void select_sort(struct selection *sel);
 
 /*
- * Whether a process with that name (escaped, as in /proc/PID/status) is among those selected: by
- * its number, or by all else that is said; where nothing is said, whether it is another one than
- * brkwatch-cli itself. The numbers must be in order.
+ * Whether a process with that name (escaped, as in /proc/PID/status) is selected: by its number, or by
+ * all other conditions; without any condition, all processes but brkwatch-cli itself are. The numbers
+ * must be sorted.
  */
 bool select_has(const struct selection *sel, const struct brkwatch *bw, pid_t pid,
 		const char *name);
 
-/* Whether --comm, if given, is of such a name (escaped). */
+/* Whether the name (escaped) matches --comm, if that is given. */
 bool select_has_name(const struct selection *sel, const char *name);
 
 void select_free(struct selection *sel);

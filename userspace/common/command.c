@@ -10,12 +10,12 @@
 #include "common/command.h"
 #include "common/signals.h"
 
-/* Of the kernel's sigset_t; the C library's has room for more. */
+/* The size of the kernel's sigset_t; that of the C library is larger. */
 #define KERNEL_SIGSET_SIZE	8
 
 /*
- * The child waits until it hears whether it is traced; if nobody says so any more, we have ended,
- * and so does it. The socket closes when exec works.
+ * The child waits until it hears whether it is traced. If the socket closes instead, we have ended,
+ * and the child ends, too. The socket also closes when exec succeeds.
  */
 static void __attribute__((noreturn)) become(char *const *command, int fd, const sigset_t *mask)
 {
@@ -33,7 +33,7 @@ static void __attribute__((noreturn)) become(char *const *command, int fd, const
 	_exit(STATUS_COMMAND_FAILED);
 }
 
-/* Returns false where it ends before. What stops it stops it until it is continued. */
+/* Returns false if it ends before. A signal that stops it takes effect until it is continued. */
 static bool stops_at_exec(pid_t pid)
 {
 	siginfo_t info;
@@ -41,7 +41,7 @@ static bool stops_at_exec(pid_t pid)
 	for (;;) {
 		int event, sig;
 
-		/* How it has ended is for launch_status() to take. */
+		/* launch_status() collects its exit status. */
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOWAIT)) {
 			if (errno == EINTR)
 				continue;
@@ -71,7 +71,7 @@ int launch_start(struct launch *launch, char *const *command)
 		warn_user("cannot start %s: %s", *command, strerror(errno));
 		return STATUS_COMMAND_FAILED;
 	}
-	/* Each would stop the child on its way to exec, and where there are many it never got there. */
+	/* Each signal would stop the child before exec; with many of them it would never get there. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	launch->pid = fork();
@@ -92,7 +92,7 @@ int launch_start(struct launch *launch, char *const *command)
 		       !ptrace(PTRACE_SETSIGMASK, launch->pid, KERNEL_SIGSET_SIZE, &mask);
 	recv(ends[0], &error, sizeof(error), MSG_WAITALL);
 	close(ends[0]);
-	/* It may have been killed. */
+	/* Something may have killed it. */
 	if (!error)
 		return traced && !launch->held ? launch_status(launch) : 0;
 	launch_status(launch);

@@ -6,23 +6,22 @@
 
 #include "common/complain.h"
 
-/* A command that is run to be followed. */
+/* A command that runs in order to be followed. */
 struct launch {
 	pid_t pid;
 	bool held;	/* it has its address space, but has not begun */
 };
 
 /*
- * Start it, and hold it before its first instruction where that is possible: ptrace(2) may be
- * forbidden, then it runs. Returns 0 or, after a complaint, the exit status that stands for why
- * it could not be started.
+ * Start it, and hold it before its first instruction if possible: where ptrace(2) is forbidden, it
+ * runs. Returns 0 or, after a complaint, the exit status that says why it could not be started.
  */
 int launch_start(struct launch *launch, char *const *command);
 
-/* Let it run. It is not traced any more. */
+/* Let it run, and stop tracing it. */
 void launch_release(struct launch *launch);
 
 bool launch_ended(const struct launch *launch);
 
-/* Once it has ended: its exit status, or 128 and the number of the signal that ended it. */
+/* Wait until it ends. Returns its exit status, or 128 plus the number of the signal that ended it. */
 int launch_status(const struct launch *launch);

@@ -19,7 +19,7 @@ void warn_user(const char *fmt, ...)
 	va_end(ap);
 	if (len < 0)
 		return;
-	/* It may quote what somebody else has written. */
+	/* The text may quote what somebody else wrote. */
 	text_clean(text);
 	fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
 	free(text);

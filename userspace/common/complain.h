@@ -9,7 +9,7 @@ enum exit_status {
 	STATUS_USAGE,
 	STATUS_UNTIL,			/* what --until waits for has happened */
 	STATUS_UNSEEN,			/* or may have: not all was seen */
-	/* With a command these three, its own, or 128 and the signal's number. */
+	/* With a command: these three, its own status, or 128 plus the number of a signal. */
 	STATUS_COMMAND_FAILED = 125,	/* the program has */
 	STATUS_COMMAND_UNUSABLE,
 	STATUS_COMMAND_ABSENT,
@@ -18,9 +18,9 @@ enum exit_status {
 /* One line on stderr, after the program's name. */
 void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Memory that was asked for. Where there is none the program ends, and says so. */
+/* Returns @memory. If that is NULL, the program says so and exits. */
 void *needed(void *memory);
 
-/* Another element of an array that grows. */
+/* Add an element to an array that grows. */
 #define array_add(array, n, room) \
 	(needed(array_room(array, n, &(room)) ? (array) : NULL), &(array)[(n)++])

@@ -11,7 +11,7 @@
 #include "common/signals.h"
 #include "common/why-not.h"
 
-/* Why one is followed no longer, while the others are. */
+/* Say why one process is no longer followed, while the others are. */
 static void take_failure(void *owner, pid_t pid, int error, const char *problem)
 {
 	struct following *f = owner;
@@ -21,8 +21,8 @@ static void take_failure(void *owner, pid_t pid, int error, const char *problem)
 }
 
 /*
- * A command has had the terminal's signal itself, and is followed to its end. What it has left
- * behind may have none.
+ * A command gets the terminal's signals itself, and we follow it to its end. Processes that it has
+ * left behind may never end.
  */
 static void take_signal(void *owner)
 {
@@ -35,7 +35,7 @@ static void take_signal(void *owner)
 		kill(f->launch->pid, SIGTERM);
 }
 
-/* Nobody reads our output any more, and without events no write would ever tell. */
+/* Nobody reads our output any more; without events, no write would ever fail. */
 static void take_end_of_output(void *owner)
 {
 	struct following *f = owner;
@@ -62,12 +62,12 @@ static int set_up(struct following *f)
 	brkwatch_follower_on_failure(f->follower, take_failure, f);
 	if (!brkwatch_is_live(f->bw))
 		return 0;
-	/* One is a command's end, and what it leaves behind is followed until the next. */
+	/* The first signal ends the command; the next one ends following what it leaves behind. */
 	stop = stop_open(!f->launch);
 	rc = stop < 0 ? stop : brkwatch_follower_watch(f->follower, stop, EPOLLIN, take_signal, f);
 	if (rc)
 		return rc;
-	/* Of a file there is no such news, and epoll says EPERM. */
+	/* epoll does not support regular files and returns EPERM. */
 	brkwatch_follower_watch(f->follower, f->out->fd, 0, take_end_of_output, f);
 	return warn_of_probes(f->bw) || !f->launch ? 0 : -ECANCELED;
 }
@@ -118,7 +118,7 @@ enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
 {
 	int rc = set_up(f) ?: add_processes(f, pids, n), error = 0;
 
-	/* What cannot be followed as asked does not begin, if it is a command. */
+	/* A command that cannot be followed as asked is not started. */
 	if (rc && f->launch)
 		kill(f->launch->pid, SIGKILL);
 	rc = rc ?: loop(f);
@@ -126,7 +126,7 @@ enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
 		launch_release(f->launch);
 		if (rc >= 0)
 			f->failed |= !warn_of_probes(f->bw);
-		/* It goes on no longer than we want to follow it. */
+		/* It runs no longer than we want to follow it. */
 		if (f->stopped || (f->follower && brkwatch_follower_has_enough(f->follower)))
 			kill(f->launch->pid, SIGTERM);
 	}

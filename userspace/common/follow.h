@@ -6,7 +6,7 @@
 #include "common/output.h"
 #include "libbrkwatch/sink.h"
 
-/* How a program follows processes until they end, or a signal comes, or the time is over. */
+/* Follows processes until they end, a signal comes, or the time is over. */
 struct following {
 	const struct brkwatch *bw;
 	struct outbuf *out;		/* what the sink prints to */
@@ -14,8 +14,8 @@ struct following {
 	bool children;
 	uint64_t duration_ms;		/* 0: no end */
 	/*
-	 * More to watch, before the processes are looked at; or NULL. Returns 0, a negative errno, or
-	 * after a complaint -ECANCELED.
+	 * NULL, or a function that adds more to watch before the processes are read. Returns 0, a
+	 * negative errno, or -ECANCELED after a complaint.
 	 */
 	int (*prepare)(void *owner, struct brkwatch_follower *follower, const pid_t *pids, size_t n);
 
@@ -26,13 +26,13 @@ struct following {
 	bool stopped, failed;
 };
 
-/* Follow those. Returns STATUS_OK or, after a complaint, STATUS_FAILED. */
+/* Follow these processes. Returns STATUS_OK or, after a complaint, STATUS_FAILED. */
 enum exit_status follow_pids(struct following *following, const pid_t *pids, size_t n);
 
 /*
- * Run a command and follow it from its first instruction. @begin, or NULL, is called with the sink's
- * owner when it is certain that there is one: false ends it. Returns the command's exit status, or
- * why it could not be run or followed.
+ * Run a command and follow it from its first instruction. When the command has been started, @begin
+ * (or NULL) is called with the sink's owner; if it returns false, the command is killed. Returns the
+ * command's exit status, or one that says why it could not be run or followed.
  */
 enum exit_status follow_command(struct following *following, char *const *command,
 				bool (*begin)(void *owner));

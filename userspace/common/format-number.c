@@ -24,7 +24,7 @@ static unsigned int decimal_length(uint64_t value)
 		1000000000000000ull, 10000000000000000ull, 100000000000000000ull,
 		1000000000000000000ull, 10000000000000000000ull,
 	};
-	/* Bits times log10(2) is the length or one less. */
+	/* The number of bits times log10(2) is the length, or one less. */
 	unsigned int bits = 64 - (unsigned int)__builtin_clzll(value | 1);
 	unsigned int length = bits * 1233 >> 12;
 
@@ -108,7 +108,7 @@ char *put_size(char *p, uint64_t size, bool bytes)
 	rest = size & ((1ull << shift) - 1);
 
 	if (whole < 10 && rest) {
-		/* Ten bits of what is left are plenty for one decimal. */
+		/* Ten bits of the rest are enough for one decimal. */
 		uint64_t tenths = ((rest >> (shift - 10)) * 10 + 512) >> 10;
 
 		if (tenths == 10) {

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Numbers to text. All write at @p, without a terminating NUL, and return where the text ended;
- * they may use more of the room.
+ * Convert numbers to text. All functions write at @p, without a terminating NUL, and return the end of
+ * the text; they may write beyond it.
  */
 
 #define TEXT_NUMBER_MAX 48	/* the room they need */
@@ -17,10 +17,10 @@ char *put_hex(char *p, uint64_t value);		/* 0x7f */
 char *put_hex16(char *p, uint64_t value);	/* 0x000000000000007f */
 char *put_seconds(char *p, uint64_t ns);	/* 1234.567890 */
 
-/* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers where @bytes is set. */
+/* Sizes: 17 B, 1.5 MiB, 132 KiB; or plain numbers if @bytes is set. */
 char *put_size(char *p, uint64_t size, bool bytes);
 
-/* A size or number as a string of its own, for printf. */
+/* A size or number as a string, for printf. */
 struct number {
 	char text[TEXT_NUMBER_MAX];
 };

@@ -6,8 +6,8 @@
 #define OUTBUF_SIZE (64 * 1024)
 
 /*
- * What goes to a file, as stdout. It leaves when the buffer is full or by outbuf_flush().
- * The first write error is kept and everything after it is dropped.
+ * Buffered output to a file such as stdout. It is written when the buffer is full, or by outbuf_flush().
+ * After the first write error, which is kept, all output is dropped.
  */
 struct outbuf {
 	int fd;

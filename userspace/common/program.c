@@ -17,8 +17,8 @@ void program_setup(void)
 	int fd;
 
 	/*
-	 * What is opened next would be taken for a descriptor that is closed, and complaints be written
-	 * to it. To write to this one fails, as it should.
+	 * The next file would get the number of a standard descriptor that is closed, and we would write
+	 * complaints into it. Writing to this one fails, as it should.
 	 */
 	do
 		fd = open("/dev/null", O_RDONLY);
@@ -26,7 +26,7 @@ void program_setup(void)
 	if (fd >= 0)
 		close(fd);
 	setlocale(LC_ALL, "");
-	/* Prometheus, SVG, gnuplot and scripts know only the point. */
+	/* Prometheus, SVG, gnuplot and scripts accept only the decimal point. */
 	setlocale(LC_NUMERIC, "C");
 	argp_err_exit_status = STATUS_USAGE;
 	signals_setup();
@@ -43,7 +43,7 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-/* Of this program, and of the module where it is loaded. */
+/* The version of this program, and of the module if it is loaded. */
 static void show_version(void)
 {
 	const char *directory = getenv("BRKWATCH_PROC"), *version, *format;
@@ -86,7 +86,7 @@ void program_parse(const struct argp *argp, int argc, char **argv, void *input)
 	const struct argp_child children[] = { { argp, 0, NULL, 0 }, { &common, 0, NULL, -1 }, { 0 } };
 	const struct argp all = { .children = children };
 
-	/* That is what getopt's complaints begin with. */
+	/* getopt begins its messages with this. */
 	argv[0] = program_invocation_short_name;
 	(void)argp_parse(&all, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, input);
 }
@@ -152,13 +152,13 @@ enum exit_status output_finish(struct outbuf *out, enum exit_status status, enum
 {
 	int rc = outbuf_flush(out);
 
-	/* Some file systems say only there that there was no room. */
+	/* Some file systems report a full disk only at close. */
 	if (out->fd > STDERR_FILENO && close(out->fd) && !rc)
 		rc = -errno;
 	out->fd = STDERR_FILENO;
 	if (!rc)
 		return status;
-	/* A reader who has seen enough closes the pipe: no reason to complain. */
+	/* A reader who has read enough closes the pipe, which is no error. */
 	if (rc != -EPIPE)
 		warn_user("cannot write the output: %s", strerror(-rc));
 	return failed;

@@ -15,7 +15,7 @@
 
 #define LINKS_MAX 40	/* as in the kernel */
 
-/* No signal comes between the file and what removes it. */
+/* No signal may come between creating the file and arranging its removal. */
 static int make_guarded(char *name)
 {
 	sigset_t all, mask;
@@ -30,8 +30,8 @@ static int make_guarded(char *name)
 }
 
 /*
- * Where a symbolic link leads, or the name itself; NULL and errno where there is no end. The last
- * link may lead to nothing yet, which is why realpath() is of no use.
+ * The file that a symbolic link points to, or the name itself; NULL and errno if the links never end.
+ * The last link may point to a file that does not exist yet, so realpath() does not help.
  */
 static char *follow_links(const char *file)
 {
@@ -44,7 +44,7 @@ static char *follow_links(const char *file)
 
 		if (len < 0)
 			return name;
-		/* A relative one begins where the link is. */
+		/* A relative link starts at the directory that contains it. */
 		if (asprintf(&next, "%.*s%.*s", slash && *target != '/' ? (int)(slash + 1 - name) : 0,
 			     name, (int)len, target) < 0)
 			next = NULL;
@@ -56,7 +56,7 @@ static char *follow_links(const char *file)
 	return NULL;
 }
 
-/* As the file has it that is replaced; else as if it had been opened in the ordinary way. */
+/* The mode of the file that is replaced; otherwise that of a new file. */
 static void set_mode(const struct newfile *new)
 {
 	mode_t mask = umask(0);
@@ -67,7 +67,7 @@ static void set_mode(const struct newfile *new)
 		fchmod(new->fd, 0666 & ~mask);
 		return;
 	}
-	/* Only root gives files away. Another group is not the one that was let in. */
+	/* Only root can give files away. Another group must not get the permissions of the old one. */
 	if (fchown(new->fd, old.st_uid, old.st_gid) && fchown(new->fd, (uid_t)-1, old.st_gid))
 		old.st_mode &= ~(mode_t)S_IRWXG;
 	fchmod(new->fd, old.st_mode & 0777);
@@ -91,7 +91,7 @@ bool newfile_open(struct newfile *new, const char *file)
 	return true;
 }
 
-/* Of a link it is the kernel that says whether it may be followed. */
+/* The kernel decides whether a link may be followed. */
 bool newfile_replaceable(const char *file)
 {
 	struct stat st;
@@ -117,7 +117,7 @@ bool newfile_close(struct newfile *new, bool whole)
 {
 	bool ok = whole;
 
-	/* What was written may fail as late as here. */
+	/* A write error may show only here. */
 	if (close(new->fd) || !ok || rename(new->name, new->file)) {
 		ok = false;
 		if (whole)

@@ -17,7 +17,7 @@ static int stop_fd = -1;
 static bool kills_next;
 static volatile sig_atomic_t asked, other;
 
-/* One of them that is not waited for, or no more, ends us as it would have without this. */
+/* A signal that nobody waits for ends us as usual. */
 static void take(int sig)
 {
 	const bool asks = sig != SIGUSR1, kills = asks && (stop_fd < 0 || (kills_next && asked));

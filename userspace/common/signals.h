@@ -5,32 +5,32 @@
 #include <stdint.h>
 
 /*
- * SIGHUP, SIGINT, SIGQUIT and SIGTERM ask us to end; nobody else handles them. One that is ignored
- * when we are started, as under nohup(1), stays ignored.
+ * SIGHUP, SIGINT, SIGQUIT and SIGTERM ask us to end; only this file handles them. A signal that is
+ * ignored when we start, as under nohup(1), stays ignored.
  */
 
-/* First of all. As long as nobody waits for them they kill. */
+/* Call this first. The signals kill as long as nobody waits for them. */
 void signals_setup(void);
 
-/* In a child that becomes a command: what was handed down to us. */
+/* In a child that becomes a command: restore the signals as we got them. */
 void signals_restore(void);
 
-/* In a child that outlives them. */
+/* In a child that must survive them. */
 void signals_ignore(void);
 
-/* A file that goes when one of them kills, or NULL. The name stays valid. */
+/* A file to remove when one of them kills us, or NULL. The name must stay valid. */
 void signals_remove(const char *name);
 
 /*
- * From here on they make the returned descriptor readable. With @once the second one kills, should
- * the first one find us stuck in a write. Returns a negative errno on failure.
+ * From now on the signals make the returned descriptor readable. With @once the second one kills, in
+ * case we are stuck in a write at the first. Returns a negative errno on failure.
  */
 int stop_open(bool once);
 
-/* SIGUSR1, too, from here on. */
+/* From now on SIGUSR1, too. */
 void stop_also_usr1(void);
 
-/* The signal that has come, one that asks for an end before SIGUSR1. */
+/* The signal that has come; one that asks us to end takes precedence over SIGUSR1. */
 int stop_take(void);
 
 /*
@@ -39,5 +39,5 @@ int stop_take(void);
  */
 int stop_wait(uint64_t until_ms, int out_fd);
 
-/* They kill again. */
+/* The signals kill again. */
 void stop_close(void);

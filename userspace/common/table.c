@@ -59,7 +59,7 @@ void table_put(struct outbuf *out, struct libscols_table *tb)
 
 	if (scols_print_table_to_string(tb, &text))
 		needed(NULL);
-	/* libsmartcols leaves blanks behind an empty last cell. */
+	/* libsmartcols writes blanks after an empty last cell. */
 	for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
 		size_t len = strcspn(line, "\n");
 

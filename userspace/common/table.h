@@ -5,7 +5,7 @@
 
 #include "common/output.h"
 
-/* A table whose widths never depend on the terminal: lines are for less and grep, too. */
+/* A table whose widths do not depend on the terminal, because less and grep read it, too. */
 struct libscols_table *table_new(void);
 void table_column(struct libscols_table *tb, const char *title, int flags);
 
@@ -13,7 +13,7 @@ struct libscols_line *table_line(struct libscols_table *tb);
 void table_cell(struct libscols_line *line, size_t column, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A line of two cells. */
+/* Add a line of two cells. */
 void table_pair(struct libscols_table *tb, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Names of processes and files have any bytes. */
+/* Names of processes and files may contain any bytes. */
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
@@ -13,8 +13,8 @@
 size_t utf8_sequence(const char *text);
 
 /*
- * Whether a character is text: no control character, none that turns the direction of writing,
- * nothing that XML forbids.
+ * Whether a character is text: not a control character, not one that changes the direction of writing,
+ * not one that XML forbids.
  */
 bool unicode_is_text(uint32_t c);
 
@@ -24,8 +24,8 @@ bool unicode_is_text(uint32_t c);
  */
 char *utf8_copy(char *to, const char *from, const char *instead, bool (*good)(uint32_t c));
 
-/* Replace what a terminal would take for more than text, in place, by '?'. */
+/* Replace in place, by '?', whatever a terminal would not treat as text. */
 void text_clean(char *text);
 
-/* What a name stands for where the module's files have it escaped; @plain may be @name. */
+/* Undo the escapes of a name in the module's files; @plain may be @name. */
 void name_unescape(char *plain, const char *name);

@@ -8,7 +8,7 @@
 #include "common/wall-clock.h"
 #include "libbrkwatch/internal.h"
 
-/* Between two readings of the clocks. More than that makes us ask the module in vain. */
+/* The time between two readings of the clocks. If it is longer, we ask the module without need. */
 #define NEAR_NS 100000
 
 bool wall_add(struct wall *wall, uint64_t since, int64_t ns)
@@ -21,7 +21,7 @@ bool wall_add(struct wall *wall, uint64_t since, int64_t ns)
 	return true;
 }
 
-/* An older module does not tell: then it is as it was at first. */
+/* An older module does not say: then the first offset applies. */
 static size_t ask(struct wall *wall, struct wall_offset now)
 {
 	struct brkwatch_stats *stats;

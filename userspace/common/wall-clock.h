@@ -5,15 +5,15 @@
 
 #define WALL_OFFSETS 32
 
-/* From CLOCK_MONOTONIC to CLOCK_REALTIME, in nanoseconds, since when. */
+/* The offset from CLOCK_MONOTONIC to CLOCK_REALTIME in nanoseconds, and since when it applies. */
 struct wall_offset {
 	uint64_t since;
 	int64_t ns;
 };
 
 /*
- * What time of day it was. It is the module that knows when the clock was set. The oldest offset
- * counts for all before.
+ * The time of day of a moment. The module knows when the clock was set. The oldest offset applies to
+ * all times before it.
  */
 struct wall {
 	const struct brkwatch *bw;	/* NULL: nobody can be asked, as of a recording */
@@ -22,7 +22,7 @@ struct wall {
 	uint64_t looked_ns;
 };
 
-/* One that is newer than those that are there. Returns whether it is. */
+/* Add an offset if it is newer than those we have. Returns whether it is. */
 bool wall_add(struct wall *wall, uint64_t since, int64_t ns);
 
 /* Has the clock been set, until @ns at least? Returns how many offsets are new. */
