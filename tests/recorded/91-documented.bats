@@ -114,7 +114,7 @@ help_columns() {
 
 # Names that are in the module: kind, reason.
 module_names() {
-	sed -n "/brkwatch_$1_names\[/,/^};/s/.*= \"\([a-z_]*\)\",/\1/p" "$MODULE/text.c"
+	sed -n "/#define BRKWATCH_${1^^}_SYMBOLS/,/[^\\\\]$/p" "$MODULE/trace.h" | grep -oE '"[a-z_]+"' | tr -d '"'
 }
 
 module_columns() { # of the table of events
@@ -419,11 +419,11 @@ offers() {
 @test "each key and column of the module's files is in its page" {
 	local file=/proc/brkwatch/
 	# The keys, in quotes, begin with a capital and end with a colon.
-	keys() { grep -oE '[A-Z][A-Za-z]+:\\t' "$1" | sed 's/:.*//' | sort -u; }
+	keys() { grep -hoE '[A-Z][A-Za-z]+:\\t' "$@" | sed 's/:.*//' | sort -u; }
 	same "$file<pid>" "$(keys "$MODULE/text.c")
 		$(module_columns)" "$(part "$MODULE_PAGE" "${file}pid" | tags)"
-	same "${file}stats" "$(keys "$MODULE/stats.c")" "$(part "$MODULE_PAGE" "${file}stats" | tags)"
-	all_in "$(grep -oE '\\nprobe\\t.*\\n"' "$MODULE/stats.c" | sed 's/\\[nt]/ /g; s/"//')" <(part "$MODULE_PAGE" "${file}stats" | bold)
+	same "${file}stats" "$(keys "$MODULE"/{stats,pool}.c)" "$(part "$MODULE_PAGE" "${file}stats" | tags)"
+	all_in "$(grep -oE '"probe\\t.*\\n"' "$MODULE/probe.c" | sed 's/\\[nt]/ /g; s/"//g')" <(part "$MODULE_PAGE" "${file}stats" | bold)
 	all_in "$(sed -n '/^#define COLUMNS/,/last_event_ns/p' "$MODULE/list.c" | grep -oE '[a-z_]+(\\t|")' | sed 's/\\.*//; s/"//')" \
 		<(part "$MODULE_PAGE" "${file}all" | bold)
 	all_in "$(sed -n 's/.*COLUMNS "\(.*\)\\n".*/\1/p' "$MODULE/list.c" | sed '/last_event/!d; s/\\t/ /g')" \
