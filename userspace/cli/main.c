@@ -64,7 +64,7 @@ static enum exit_status run_live(struct session *session, struct selection *sel)
 
 	if (opts->command)
 		return session_finish(session, follow_command(&following, opts->command, session_begin));
-	/* Saved files are all there will be; and an event does not say whose process it was of. */
+	/* Saved files do not change, and an event does not contain the user of its process. */
 	if (sel->all && opts->follow && brkwatch_is_live(session->bw) && !sel->by_uid) {
 		session->style.several = true;
 		return session_begin(session) ? follow_everybody(session) : STATUS_FAILED;

@@ -115,13 +115,13 @@ static bool take(int key, char *arg, struct options *opts)
 	return true;
 }
 
-/* What asks for events to come has no sense for a state. */
+/* Options about future events make no sense for a state. */
 static bool wants_follow(const struct options *opts)
 {
 	return opts->filter.until || opts->duration_ms || opts->max_events || opts->style.summary;
 }
 
-/* For people alone there are some; a value has all else. */
+/* Some columns exist only as text; all others have a value. */
 static bool columns_have_values(const struct column_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -130,7 +130,7 @@ static bool columns_have_values(const struct column_list *list)
 	return true;
 }
 
-/* What is wrong with them together, or NULL. */
+/* Which options contradict each other, or NULL. */
 static const char *contradiction(const struct options *opts)
 {
 	const struct selection *sel = &opts->selection;
@@ -165,7 +165,7 @@ static void finish(struct options *opts, const struct argp_state *state)
 {
 	const char *wrong;
 
-	/* A recording is of events, unless it is a copy of a file, and nothing more is asked. */
+	/* A recording contains events, unless it is a copy of a file and no option asks for more. */
 	opts->follow |= opts->command || (opts->input && (wants_follow(opts) || opts->format == &csv_lines));
 	wrong = contradiction(opts);
 	if (!wrong)
@@ -200,7 +200,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* The columns, behind all else. */
+/* The columns, after everything else. */
 static char *more_help(int key, const char *text, void *input)
 {
 	char *help = NULL;

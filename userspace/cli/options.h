@@ -6,7 +6,7 @@
 #include "events/filter.h"
 #include "events/style.h"
 
-/* What the command line asks brkwatch-cli for. */
+/* The options of brkwatch-cli. */
 struct options {
 	struct selection selection;
 	const char *input;	/* a recording to read instead, or NULL */
@@ -23,5 +23,5 @@ struct options {
 	struct event_style style;
 };
 
-/* What is wrong ends the program. */
+/* An error ends the program. */
 void options_parse(struct options *opts, int argc, char **argv);

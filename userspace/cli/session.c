@@ -19,7 +19,7 @@ bool session_begin(void *owner)
 	struct session *session = owner;
 	const struct options *opts = session->opts;
 
-	/* A command has its own stdout: what is said of it goes where complaints go, as strace does. */
+	/* A command uses stdout itself, so our output goes to stderr, as strace's does. */
 	if (!output_open(session->out, opts->output, opts->command ? STDERR_FILENO : STDOUT_FILENO))
 		return false;
 	session->style.color = color_wanted(opts->color, session->out->fd);
@@ -36,7 +36,7 @@ bool session_begin(void *owner)
 	return true;
 }
 
-/* What killed a command beside brk; a shell that has run one says it in the same way. */
+/* What else killed a command. A shell reports the end of its command in the same way. */
 static void say_what_killed(const struct session *session, int status)
 {
 	if (status == 128 + SIGSYS)

@@ -5,7 +5,7 @@
 #include "events/printer.h"
 #include "explain/proc-pid.h"
 
-/* What one run of the program works with. */
+/* The data of one run of the program. */
 struct session {
 	struct printer printer;		/* first, as it is what the sink's functions get */
 	const struct options *opts;
@@ -18,10 +18,10 @@ struct session {
 	bool any;			/* a state was shown */
 };
 
-/* Open the output, and set the printer up. False: after a complaint. */
+/* Open the output, and set up the printer. False: after a complaint. */
 bool session_begin(void *session);
 
-/* What the printer makes of a status at the end. */
+/* The exit status at the end, after the printer has finished. */
 enum exit_status session_finish(struct session *session, enum exit_status status);
 
 /* Print what is known of a process; on failure complain and print nothing. */
@@ -33,5 +33,5 @@ enum exit_status show_process(struct session *session, pid_t pid);
  */
 int show_state(void *session, struct brkwatch_process *process, struct brkwatch_reader *reader);
 
-/* Show what the options name as --input. */
+/* Show the file of --input. */
 enum exit_status show_input(struct session *session);

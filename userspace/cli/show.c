@@ -35,7 +35,7 @@ static struct number size_of(const struct rows *rows, uint64_t size)
 	return size_text(size, rows->bytes);
 }
 
-/* What an older file does not have is not shown. */
+/* Values that an older file lacks are not shown. */
 static void add_number(const struct rows *rows, const char *key, const uint64_t *value)
 {
 	if (header_has(rows->snap, value))
@@ -72,7 +72,7 @@ static void add_room(const struct rows *rows)
 			   memory->named ? mapping_name(memory->next_name) : "");
 }
 
-/* What of the heap is in memory. */
+/* How much of the heap is in memory. */
 static void add_memory(const struct rows *rows)
 {
 	const struct heap_memory *memory = rows->memory;
@@ -89,8 +89,8 @@ static void add_memory(const struct rows *rows)
 }
 
 /*
- * How much of all that the heap had, also before it was recorded. Memory goes back without a move of
- * the break, too (madvise, as malloc_trim does it): what is resident tells.
+ * The part of all memory that the heap had, also before it was recorded. A process can also give back
+ * memory without moving the break (madvise, as in malloc_trim); the resident size shows that.
  */
 static void add_gave_back(const struct rows *rows)
 {
@@ -112,7 +112,7 @@ static void add_gave_back(const struct rows *rows)
 			   size_of(rows, had).text, s->shrinks, s->shrinks == 1 ? "" : "s", resident);
 }
 
-/* By other means than calls, so it is not in what is above. */
+/* Moves by other means than calls, which the lines above do not include. */
 static void add_external(const struct rows *rows)
 {
 	const struct brkwatch_snapshot *s = rows->snap;
@@ -174,7 +174,7 @@ static void show_rows(struct outbuf *out, struct heap_memory *memory, const stru
 	table_put(out, rows.table);
 }
 
-/* The events, as if they happened now. */
+/* Print the events as if they happened now. */
 static int show_history(const struct session *session, struct brkwatch_process *process,
 			struct brkwatch_reader *reader)
 {
@@ -216,7 +216,7 @@ static int put_events(FILE *text, const struct session *session, const struct br
 		*json_put_columns(line, &cells) = '\0';
 		if (ev.malformed)
 			return reader_event_problem(reader);
-		/* Each member has a comma before it. */
+		/* A comma precedes each member. */
 		fprintf(text, "%s{%s}", first ? "" : ",", line + 1);
 		first = false;
 	}
@@ -266,7 +266,7 @@ int show_state(void *owner, struct brkwatch_process *process, struct brkwatch_re
 	struct notes notes;
 	int rc = 0;
 
-	/* From here on it can be taken back. */
+	/* From here on the output can be dropped again. */
 	outbuf_flush(out);
 	style_look_at_clock(&session->printer.style, UINT64_MAX);
 	heap_memory_read(&memory, &session->how, &process->snap);

@@ -5,7 +5,7 @@
 #include "events/columns.h"
 #include "common/format-number.h"
 
-/* Words are from closed sets. What is longer came from a damaged file. */
+/* Words are from closed sets; a longer one comes from a damaged file. */
 static char *put_word(char *p, struct slice word)
 {
 	memcpy(p, word.text, SCAN_SLACK);
@@ -24,7 +24,7 @@ static char *put_pid(char *p, const struct event_view *view)
 
 #define NSEC_PER_SEC 1000000000u
 
-/* Microseconds behind the seconds. */
+/* The microseconds after the seconds. */
 static char *put_usec(char *p, uint64_t ns)
 {
 	char text[TEXT_NUMBER_MAX], *end = put_seconds(text, ns % NSEC_PER_SEC);
@@ -49,7 +49,7 @@ static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 	return view->style->stamp == TIME_OF_DAY ? p : put_usec(p, ns);
 }
 
-/* As put_seconds(), out of text. */
+/* Like put_seconds(), from text. */
 static char *put_time(char *p, const struct event_view *view)
 {
 	struct slice time = view->ev->field[BRKWATCH_TIME_NS];
@@ -108,7 +108,7 @@ static char *put_pages(char *p, const struct event_view *view)
 	return put_word(p, pages);
 }
 
-/* As put_hex(), out of text that event_address() has understood. */
+/* Like put_hex(), from text that event_address() has accepted. */
 static char *put_hex_text(char *p, struct slice text)
 {
 	const char *digits = text.text + 2;
@@ -358,7 +358,7 @@ void columns_for_programs(struct column_list *list, bool csv)
 	columns_append(list, COL_PID);
 	columns_append(list, COL_SPACE);
 	for (enum brkwatch_field id = 0; id < BRKWATCH_FIELDS; id++) {
-		/* In JSON it is said once, when the process is. What is new comes behind it. */
+		/* JSON has it once, with the process. New columns come after it. */
 		if (csv && id == FIELDS_OF_ALL)
 			columns_append(list, COL_START);
 		columns_append(list, COLUMN_OF(id));

@@ -7,7 +7,7 @@
 #include "events/sparkline.h"
 #include "events/style.h"
 
-/* What the columns of an event are made of. */
+/* The data that the columns of an event are made from. */
 struct event_view {
 	struct brkwatch_event *ev;
 	const struct brkwatch_process *process;
@@ -18,7 +18,7 @@ struct event_view {
 
 #define COLUMN_OF(field_id)	((enum column_id)(COL_SEQ + (field_id)))
 
-/* The only list of columns: heads, the help, JSON and CSV are made of it. */
+/* The only list of columns: headings, help, JSON and CSV come from it. */
 struct column {
 	const char *name;		/* on the command line, in JSON and CSV */
 	char json_key[24];		/* ,"name": */
@@ -34,24 +34,24 @@ struct column {
 
 #define COLUMN_WIDTH_MAX 32
 
-/* The room a put() and the blanks around what it wrote need. */
+/* The room that a put() and the blanks around its text need. */
 #define COLUMN_TEXT_MAX 384
 
 extern const struct column event_columns[COLUMNS];
 
-/* How wide it is at least, up to COLUMN_WIDTH_MAX; 0: as wide as it gets. */
+/* The minimum width, up to COLUMN_WIDTH_MAX; 0: the width of the text. */
 int column_width(enum column_id id, const struct event_style *style);
 
 /* The column of that name, or COLUMNS. */
 enum column_id column_called(const char *name, size_t len);
 
 /*
- * "NAME,NAME" or "+NAME,NAME", each at most once. Returns NULL, or the place in the text that is
- * not understood.
+ * Parse "NAME,NAME" or "+NAME,NAME", each name at most once. Returns NULL, or the position of the
+ * error.
  */
 const char *columns_parse(const char *text, struct column_list *list);
 
-/* Those asked for, if any, or besides these. */
+/* Replace the list by the columns asked for, if any, or add them to it. */
 void columns_choose(struct column_list *list, const struct column_list *asked);
 
 static inline void columns_append(struct column_list *list, enum column_id id)
@@ -60,10 +60,10 @@ static inline void columns_append(struct column_list *list, enum column_id id)
 }
 
 /*
- * Those that CSV and JSON have where nothing else is asked for. The last ones are limit and needed,
- * which only a refusal has.
+ * The columns of CSV and JSON by default. The last ones are limit and needed, which only a refusal
+ * has.
  */
 void columns_for_programs(struct column_list *list, bool csv);
 
-/* The size of the heap after the event, where it is known where that begins. */
+/* The size of the heap after the event, if the start of the heap is known. */
 uint64_t column_heap(const struct event_view *view);

@@ -76,7 +76,7 @@ bool filter_matches(const struct filter *filter, struct brkwatch_event *ev)
 bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *snap,
 		  struct brkwatch_event *ev)
 {
-	/* The counts are of the moment of the reading, which is not before the event. */
+	/* The counts are those of the reading, which is not before the event. */
 	const uint64_t values[] = {
 		[QUANTITY_HEAP] = heap_size(snap, event_address(ev, BRKWATCH_NEW)),
 		[QUANTITY_GROWN] = snap->grown_bytes, [QUANTITY_SHRUNK] = snap->shrunk_bytes,
@@ -103,7 +103,7 @@ bool filter_until_unseen(const struct filter *filter, const struct brkwatch_tota
 		return (kinds & 1u << BRKWATCH_GROW && totals->grows) ||
 		       (kinds & 1u << BRKWATCH_SHRINK && totals->shrunk_bytes) ||
 		       (kinds & 1u << BRKWATCH_REFUSED && totals->refused);
-	/* Those of each address space, but for the largest heap. */
+	/* The counts of each address space, except for the largest heap. */
 	return values[filter->until] > filter->until_above &&
 	       (filter->until == QUANTITY_HEAP || totals->spaces == 1);
 }

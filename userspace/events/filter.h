@@ -3,7 +3,7 @@
 
 #include "libbrkwatch/internal.h"
 
-/* The value that an --until condition looks at. */
+/* The value that a condition of --until compares. */
 enum quantity {
 	QUANTITY_NONE,
 	QUANTITY_EVENT,		/* an event of one of some kinds */
@@ -15,7 +15,7 @@ enum quantity {
 	QUANTITIES,
 };
 
-/* Which events are shown, and which one is the last. */
+/* Which events are shown, and which one ends it. */
 struct filter {
 	unsigned int kinds;	/* set of enum brkwatch_kind; 0: all */
 	uint64_t min_delta;	/* bytes; 0: all. A refused call has the delta it asked for */
@@ -24,7 +24,7 @@ struct filter {
 	uint64_t until_above;
 };
 
-/* From the command line; false where the text is not understood. */
+/* From the command line; false if the text is invalid. */
 bool filter_parse_kinds(const char *list, unsigned int *kinds);
 bool filter_parse_until(struct filter *filter, const char *condition);
 
@@ -35,12 +35,12 @@ static inline bool filter_shows(const struct filter *filter, struct brkwatch_eve
 	return (!filter->kinds && !filter->min_delta) || filter_matches(filter, ev);
 }
 
-/* Whether what --until waits for has happened with this event. */
+/* Whether the condition of --until is true with this event. */
 bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *snap,
 		  struct brkwatch_event *ev);
 
-/* Not all of the events that these count were seen: whether it has happened, if they tell. */
+/* Some events of these counts were not seen: whether the condition was true, if the counts show it. */
 bool filter_until_unseen(const struct filter *filter, const struct brkwatch_totals *totals);
 
-/* Whether they do. */
+/* Whether the counts show it. */
 bool filter_is_counted(const struct filter *filter);

@@ -32,7 +32,7 @@ static struct json_object *add_offset(struct json_object *obj, const struct wall
 	return obj;
 }
 
-/* The newest one; all, where the clock was set. */
+/* The newest offset; all of them if the clock was set. */
 static void add_wall(struct json_object *obj, const struct wall *wall)
 {
 	struct json_object *all;
@@ -68,7 +68,7 @@ struct json_object *json_header(const char *type, const struct event_style *styl
 static void start(struct outbuf *out, const struct event_style *style,
 		  const struct brkwatch_process *process, bool exec)
 {
-	/* From CSV no more than its number may be known. */
+	/* From CSV, only its number may be known. */
 	if (!style->quiet && !(exec && style->no_events) && process->snap.page_size)
 		json_write(out, json_header(exec ? "exec" : "start", style, process));
 }
@@ -111,7 +111,7 @@ static void lost(struct outbuf *out, const struct event_style *style,
 	json_write(out, obj);
 }
 
-/* As in an event. */
+/* As for an event. */
 static void add_word(struct json_object *obj, const char *key, const char *word)
 {
 	if (isdigit((unsigned char)*word) && !scan_is_hex(word))

@@ -10,10 +10,10 @@
 #include "common/utf8.h"
 #include "events/printer.h"
 
-/* Of an event, with room to write carelessly. */
+/* The longest line of an event, with some room to spare. */
 #define LINE_MAX_BYTES ((size_t)COLUMNS * COLUMN_TEXT_MAX)
 
-/* What is kept of a process. */
+/* The printer's data of a process. */
 struct shown {
 	struct trend trend;
 	struct event_sums sums;
@@ -105,7 +105,7 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 	return added;
 }
 
-/* Somebody may have set it since the last reading, or where there are none, the event before. */
+/* Somebody may have set it since the last reading, or without readings, since the previous event. */
 static void look_at_clock(struct printer *pr, const struct brkwatch_process *process,
 			  struct brkwatch_event *ev)
 {
@@ -187,7 +187,7 @@ static void lost(void *owner, struct brkwatch_process *process, uint64_t count, 
 	pr->format->lost(pr->out, &pr->style, process, count, before);
 }
 
-/* What is to be said below its last event, if that was refused. */
+/* Print below its last event, if that was refused. */
 static void explain_last(const struct printer *pr, const struct brkwatch_process *process,
 			 const struct brkwatch_row *row)
 {
@@ -243,7 +243,7 @@ static void missed(void *owner, struct brkwatch_process *process, const struct b
 		pr->unseen = pr->unseen_missed = true;
 }
 
-/* What counts tell of events that were not seen. */
+/* What the counts show about events that were not seen. */
 static void look_at_totals(struct printer *pr, const struct brkwatch_process *process)
 {
 	const struct brkwatch_totals *totals = &process->totals;

@@ -5,7 +5,7 @@
 #include "events/filter.h"
 #include "events/summary.h"
 
-/* A sink that prints events and what is between them. */
+/* A sink that prints events and the lines between them. */
 struct printer {
 	struct outbuf *out;
 	const struct event_format *format;
@@ -13,10 +13,10 @@ struct printer {
 	const struct filter *filter;
 	uint64_t max_events;		/* 0: no end */
 	struct libscols_table *summary;	/* of all processes, at the end; or NULL */
-	/* What comes below an event that was printed, or NULL. */
+	/* Prints below an event that was printed, or NULL. */
 	void (*below)(void *owner, struct outbuf *out, const struct brkwatch_process *process,
 		      struct brkwatch_event *ev);
-	/* What comes below the line of a process, or of its exec; or NULL. */
+	/* Prints below the line of a process, or of its exec; or NULL. */
 	void (*begins)(void *owner, struct outbuf *out, const struct brkwatch_process *process);
 	void *owner;
 
@@ -34,20 +34,19 @@ struct printer {
 
 extern const struct brkwatch_sink printer_sink;
 
-/* Completes what is set: out, format, style, filter, max_events. */
+/* Completes the printer after out, format, style, filter and max_events are set. */
 void printer_init(struct printer *printer);
 
-/* An event that nobody has followed, with the head before the first; as the sink's event(). */
+/* Like the sink's event(), for an event that was not followed; prints the heading before the first. */
 int printer_print(struct printer *printer, struct brkwatch_process *process, struct brkwatch_event *ev);
 
-/* Frees what is kept of a process. */
+/* Frees the printer's data of a process. */
 void printer_forget(struct brkwatch_process *process);
 
-/* Prints what comes when all has ended. */
+/* Prints what comes at the end. */
 void printer_finish(struct printer *printer);
 
 /*
- * As wall_look(). A time of day that is not known cannot be shown: complain, and let TIME be that of
- * the monotonic clock.
+ * Like wall_look(). If the time of day is unknown, complain, and let TIME show the monotonic clock.
  */
 size_t style_look_at_clock(struct event_style *style, uint64_t ns);

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* The last sizes of a heap, as a picture of one line. */
+/* The last sizes of a heap as a picture of one line. */
 #define TREND_LENGTH 8
 
 struct trend {
@@ -16,5 +16,5 @@ static inline void trend_add(struct trend *trend, uint64_t size)
 	trend->sizes[trend->n++ % TREND_LENGTH] = size;
 }
 
-/* Writes TREND_LENGTH characters, the highest for the largest of the sizes, without a NUL. */
+/* Writes TREND_LENGTH characters without a NUL; the highest stands for the largest size. */
 char *trend_put(char *p, const struct trend *trend);

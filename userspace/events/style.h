@@ -6,8 +6,7 @@
 #include "libbrkwatch/sink.h"
 
 /*
- * All that an event may be shown as. Those of the file come in its order, the first of them is
- * COL_SEQ.
+ * All columns of an event. Those of the file are in its order, from COL_SEQ on.
  */
 enum column_id {
 	COL_PID,
@@ -33,7 +32,7 @@ enum column_id {
 	COLUMNS,
 };
 
-/* Columns in the order in which they are shown. */
+/* The columns that are shown, in order. */
 struct column_list {
 	enum column_id ids[COLUMNS];
 	size_t n;
@@ -41,7 +40,7 @@ struct column_list {
 	size_t last;		/* so many stay behind what is added */
 };
 
-/* What the TIME column says: as strace's -t, -tt, -ttt, and -r. */
+/* The form of the TIME column, as with strace's -t, -tt, -ttt and -r. */
 enum time_stamp {
 	TIME_MONOTONIC,
 	TIME_OF_DAY,
@@ -50,7 +49,7 @@ enum time_stamp {
 	TIME_RELATIVE,
 };
 
-/* How events, and what is between them, are shown. */
+/* How events and the lines between them are shown. */
 struct event_style {
 	const char *source;		/* where they come from, for complaints */
 	struct column_list columns;	/* that were asked for */
@@ -69,10 +68,10 @@ struct event_style {
 struct event_sums;
 struct event_view;
 
-/* A format. Each function heeds what the style says of it; NULL: there is nothing to say. */
+/* A format. Each function follows the style; NULL: the format prints nothing for this. */
 struct event_format {
 	bool for_people;
-	/* The columns where none are asked for. */
+	/* The columns by default. */
 	void (*choose)(struct column_list *list, const struct event_style *style);
 	/* Before the first event. */
 	void (*head)(struct outbuf *out, const struct event_style *style);
@@ -81,14 +80,14 @@ struct event_format {
 	/* The clock was set. */
 	void (*clock)(struct outbuf *out, const struct event_style *style,
 		      const struct wall_offset *offset);
-	/* Writes at @p, COLUMN_TEXT_MAX for each column at most; returns where it ended. */
+	/* Writes at @p, at most COLUMN_TEXT_MAX for each column; returns the end. */
 	char *(*event)(char *p, const struct event_view *view);
 	void (*lost)(struct outbuf *out, const struct event_style *style,
 		     const struct brkwatch_process *process, uint64_t count, bool before);
 	/* NULL: a remark as text. */
 	void (*missed)(struct outbuf *out, const struct event_style *style,
 		       const struct brkwatch_process *process, const struct brkwatch_row *row);
-	/* @sums: where the style has a summary, else NULL. */
+	/* @sums: NULL unless the style has a summary. */
 	void (*done)(struct outbuf *out, const struct event_style *style,
 		     const struct brkwatch_process *process, const struct event_sums *sums,
 		     bool ended);

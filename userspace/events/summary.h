@@ -4,10 +4,10 @@
 #include "common/table.h"
 #include "libbrkwatch/sink.h"
 
-/* There are eleven; a newer module may have more, of which the last place has the sum. */
+/* There are eleven reasons; the last element counts those of a newer module. */
 #define REASONS_MAX 24
 
-/* What the events of a process add up to. */
+/* Sums over the events of a process. */
 struct event_sums {
 	uint64_t longest_ns;
 	uint64_t inside_ns;

@@ -20,18 +20,18 @@ static void choose(struct column_list *list, const struct event_style *style)
 	columns_append(list, COL_TIME);
 	columns_append(list, COL_EVENT);
 	columns_append(list, COL_DELTA);
-	/* 80 characters are soon full. */
+	/* 80 characters are few. */
 	if (style->state || !style->several)
 		columns_append(list, COL_PAGES);
 	columns_append(list, COL_BREAK);
 	if (!style->state)
 		columns_append(list, COL_HEAP);
-	/* As wide as it gets: the last. */
+	/* The last column is as wide as its text. */
 	columns_append(list, COL_NOTE);
 	list->last = 1;
 }
 
-/* What was put from @start to @p becomes a cell of the column. */
+/* Make the text from @start to @p a cell of the column. */
 static inline char *pad_cell(char *start, char *p, int width, bool right)
 {
 	long missing = width - (p - start);
@@ -39,7 +39,7 @@ static inline char *pad_cell(char *start, char *p, int width, bool right)
 
 	if (missing <= 0)
 		return p;
-	/* More than needed, but of a size the compiler knows: a few moves and no calls. */
+	/* This copies too much, but a constant size needs only a few moves and no call. */
 	if (right) {
 		memcpy(text, start, sizeof(text));
 		memset(start, ' ', sizeof(text));
@@ -75,7 +75,7 @@ static void head(struct outbuf *out, const struct event_style *style)
 	outbuf_commit(out, p);
 }
 
-/* What takes memory, what gives it back, what went wrong, and what is of no account. */
+/* Colours for events that take memory, give it back, went wrong, or do not matter. */
 static const char *color_of(const struct brkwatch_event *ev)
 {
 	switch (brkwatch_event_kind(ev)) {
@@ -110,7 +110,7 @@ static char *event(char *p, const struct event_view *view)
 	return style->color ? stpcpy(p - 1, COLOR_END "\n") : p;
 }
 
-/* Lines that are no events begin with this. */
+/* Lines that are not events begin with this. */
 static void put_remark(struct outbuf *out, const struct event_style *style,
 		       const struct brkwatch_process *process)
 {
@@ -126,7 +126,7 @@ static void start(struct outbuf *out, const struct event_style *style,
 
 	if (style->quiet || style->no_events || !(exec || style->several))
 		return;
-	/* A process picks its name itself: keep it from talking to the terminal. */
+	/* A process chooses its own name; do not let it send escape sequences to the terminal. */
 	memcpy(name, process->snap.name, sizeof(name));
 	text_clean(name);
 	put_remark(out, style, process);

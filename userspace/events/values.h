@@ -5,8 +5,8 @@
 #include "events/columns.h"
 
 /*
- * Values of columns as JSON and CSV have them. There may be a million events a second, for which a
- * library would take most of the time.
+ * Values of columns in JSON and CSV. There may be a million events a second, and a library would take
+ * most of the time.
  */
 
 static inline uint64_t bytes_equal(uint64_t text, char c)
@@ -16,7 +16,7 @@ static inline uint64_t bytes_equal(uint64_t text, char c)
 	return (zero - EACH_BYTE(1)) & ~zero & EACH_BYTE(0x80);
 }
 
-/* Words are from closed sets. What would need an escape came from a damaged file. */
+/* Words are from closed sets; one that needs an escape comes from a damaged file. */
 static inline char *put_plain_word(char *p, struct brkwatch_event *ev, struct slice word)
 {
 	uint64_t others = 0;
@@ -43,7 +43,7 @@ static inline char *put_quote(char *p, bool quoted)
 	return p + quoted;
 }
 
-/* Columns that are rare, or not in the file; not inline, which makes the others faster. */
+/* Columns that are rare or not in the file. Not inlining them makes the others faster. */
 static __attribute__((noinline)) char *put_other_value(char *p, enum column_id id,
 						       const struct event_view *view, bool quoted)
 {
@@ -64,7 +64,7 @@ static __attribute__((noinline)) char *put_other_value(char *p, enum column_id i
 	return address ? put_quote(put_hex16(put_quote(p, quoted), value), quoted) : put_u64(p, value);
 }
 
-/* @quoted: as JSON has it, where words and addresses are strings, and what is not known is null. */
+/* @quoted: as in JSON, where words and addresses are strings, and unknown values are null. */
 static inline char *put_value(char *p, enum column_id id, const struct event_view *view, bool quoted)
 {
 	struct brkwatch_event *ev = view->ev;
@@ -75,7 +75,7 @@ static inline char *put_value(char *p, enum column_id id, const struct event_vie
 	if (id >= COLUMN_OF(FIELDS_OF_ALL))
 		return put_other_value(p, id, view, quoted);
 	field = ev->field[id - COL_SEQ];
-	/* The text is right already, once it has been understood. */
+	/* The text can be copied once it has been checked. */
 	switch (event_columns[id].kind) {
 	case VALUE_UNSIGNED:
 		event_unsigned(ev, (enum brkwatch_field)(id - COL_SEQ));
@@ -101,7 +101,7 @@ static inline char *put_value(char *p, enum column_id id, const struct event_vie
 	}
 }
 
-/* Where the columns end that an event has: the last ones of the list are of a refusal. */
+/* The end of the columns that an event has: only a refusal has the last ones of the list. */
 static inline const enum column_id *columns_end(const struct column_list *list,
 						const struct brkwatch_event *ev)
 {
