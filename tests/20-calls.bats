@@ -41,6 +41,13 @@ reasons() {
 	[ "$(reasons 6)" = "below_start below_start $(too_far) address_limit $last_page -" ]
 }
 
+@test "a tracer has changed what is asked for: the event has what the kernel saw" {
+	tracer >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/out"
+	assert_same_calls "$BATS_TEST_TMPDIR/out"
+	assert_consistent "$BATS_TEST_TMPDIR/out"
+}
+
 @test "the file says what maps, stat and getrlimit say" {
 	start_brkdo to 0 grow 135170 pause
 	file_of "$pid" >"$BATS_TEST_TMPDIR/text"
