@@ -195,9 +195,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 	if (key & 0xff000000)
 		return ARGP_ERR_UNKNOWN;
-	if (!take(key, arg, opts))
-		program_usage(state);
-	return 0;
+	return take(key, arg, opts) ? 0 : program_usage(state);
 }
 
 /* The columns, after everything else. */

@@ -241,7 +241,8 @@ static int show_json(const struct session *session, struct brkwatch_process *pro
 	FILE *events = needed(open_memstream(&text, &len));
 	int rc = put_events(events, session, process, reader);
 
-	needed(fclose(events) ? NULL : text);
+	if (fclose(events))
+		out_of_memory();
 	json_add_known(obj, "resident_bytes", memory->sized, memory->resident);
 	json_add_known(obj, "dirty_bytes", memory->sized, memory->dirty);
 	json_add_known(obj, "swapped_bytes", memory->sized, memory->swapped);

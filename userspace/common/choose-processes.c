@@ -120,9 +120,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-	if (!ok)
-		program_usage(state);
-	return 0;
+	return ok ? 0 : program_usage(state);
 }
 
 const struct argp selection_argp = { .options = options, .parser = take };

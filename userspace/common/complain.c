@@ -25,10 +25,8 @@ void warn_user(const char *fmt, ...)
 	free(text);
 }
 
-void *needed(void *memory)
+void out_of_memory(void)
 {
-	if (memory)
-		return memory;
 	warn_user("%s", strerror(ENOMEM));
 	exit(STATUS_FAILED);
 }

@@ -18,9 +18,17 @@ enum exit_status {
 /* One line on stderr, after the program's name. */
 void warn_user(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Says so, and exits. */
+void __attribute__((noreturn)) out_of_memory(void);
+
 /* Returns @memory. If that is NULL, the program says so and exits. */
-void *needed(void *memory);
+static inline void *needed(void *memory)
+{
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
 
 /* Add an element to an array that grows. */
 #define array_add(array, n, room) \
-	(needed(array_room(array, n, &(room)) ? (array) : NULL), &(array)[(n)++])
+	((void)(array_room(array, n, &(room)) || (out_of_memory(), 0)), &(array)[(n)++])

@@ -63,7 +63,8 @@ void outbuf_printf(struct outbuf *out, const char *fmt, ...)
 	va_start(ap, fmt);
 	len = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	needed(len < 0 ? NULL : text);
+	if (len < 0)
+		out_of_memory();
 	outbuf_write(out, text, (size_t)len);
 	free(text);
 }

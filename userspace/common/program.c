@@ -91,7 +91,7 @@ void program_parse(const struct argp *argp, int argc, char **argv, void *input)
 	(void)argp_parse(&all, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, input);
 }
 
-void program_usage(const struct argp_state *state)
+error_t program_usage(const struct argp_state *state)
 {
 	argp_state_help(state, stderr, ARGP_HELP_STD_ERR);
 	exit(STATUS_USAGE);

@@ -19,7 +19,7 @@ void program_setup(void);
 void program_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* After a complaint about the command line: say how to get help, and exit. */
-void __attribute__((noreturn)) program_usage(const struct argp_state *state);
+error_t __attribute__((noreturn)) program_usage(const struct argp_state *state);
 
 /* For an option: if its argument is the "--" that begins a command, complain and exit. */
 void program_check(const struct argp_state *state, int key, const char *arg);

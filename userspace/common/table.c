@@ -30,7 +30,7 @@ static void set_cell(struct libscols_line *line, size_t column, const char *fmt,
 	char *value;
 
 	if (vasprintf(&value, fmt, ap) < 0 || scols_line_refer_data(line, column, value))
-		needed(NULL);
+		out_of_memory();
 }
 
 void table_cell(struct libscols_line *line, size_t column, const char *fmt, ...)
@@ -58,7 +58,7 @@ void table_put(struct outbuf *out, struct libscols_table *tb)
 	char *text;
 
 	if (scols_print_table_to_string(tb, &text))
-		needed(NULL);
+		out_of_memory();
 	/* libsmartcols writes blanks after an empty last cell. */
 	for (char *line = text, *end; *line; line = *end ? end + 1 : end) {
 		size_t len = strcspn(line, "\n");

@@ -35,11 +35,9 @@ void warn_user(const char *fmt, ...)
 	complaints++;
 }
 
-void *needed(void *memory)
+void out_of_memory(void)
 {
-	if (!memory)
-		abort();
-	return memory;
+	abort();
 }
 
 static int text_file(void)

@@ -140,9 +140,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-	if (!ok)
-		program_usage(state);
-	return 0;
+	return ok ? 0 : program_usage(state);
 }
 
 int main(int argc, char **argv)

@@ -88,9 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-	if (wrong || !ok)
-		program_usage(state);
-	return 0;
+	return ok && !wrong ? 0 : program_usage(state);
 }
 
 static enum exit_status follow(struct plot_options *opts, struct plot *plot, struct outbuf *out)

@@ -131,7 +131,8 @@ static int play_state(struct player *player, struct recorded *recorded, struct j
 			fprintf(text, "%s%c", player->fields.field[id],
 				id < BRKWATCH_FIELDS - 1 ? '\t' : '\n');
 	}
-	needed(fclose(text) ? NULL : rows);
+	if (fclose(text))
+		out_of_memory();
 	rc = rc ?: reader_take_events(player->states, rows, len, &process.snap) ?:
 		   player_state(player, &process);
 	free(rows);

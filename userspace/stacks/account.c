@@ -201,7 +201,8 @@ struct stacks *stacks_new(const struct stacks_options *opts)
 		},
 	};
 	stacks->recent = needed(calloc(RECENT_SIZE, sizeof(*stacks->recent)));
-	needed(paths_init(&stacks->paths) ? NULL : stacks);
+	if (paths_init(&stacks->paths))
+		out_of_memory();
 	if (!opts->flamegraph || newfile_possible(opts->flamegraph))
 		stacks->maps = maps_new();
 	if (stacks->maps)
@@ -366,7 +367,8 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	put_account(stacks, out);
 	if (!opts->folded && !opts->flamegraph)
 		return true;
-	needed(paths_of_functions(&stacks->paths, &functions) ? NULL : &functions);
+	if (paths_of_functions(&stacks->paths, &functions))
+		out_of_memory();
 	if (opts->folded)
 		paths_put_folded(&functions, out);
 	if (opts->flamegraph && !stacks->seen.growths && !stacks->missing.growths)

@@ -12,17 +12,18 @@ static const struct {
 	const char *title;
 	int width, width_bytes;
 	bool left;
+	size_t size;		/* where it is in the row; 0: it is not just a size */
 } cells[CELLS] = {
-	[CELL_PID] = { "PID", 7, 7, false },
-	[CELL_NAME] = { "NAME", 16, 16, true },
-	[CELL_HEAP] = { "HEAP", 9, 13, false },
-	[CELL_PEAK] = { "PEAK", 9, 13, false },
-	[CELL_GROWTH] = { "GROWTH/s", 10, 14, false },
-	[CELL_CALLS] = { "CALLS/s", 9, 9, false },
-	[CELL_REFUSED] = { "REFUSED", 9, 9, false },
-	[CELL_GROWN] = { "GROWN", 9, 16, false },
-	[CELL_SHRUNK] = { "SHRUNK", 9, 16, false },
-	[CELL_RANGE] = { "RANGE", 37, 37, true },
+	[CELL_PID] = { "PID", 7, 7, false, 0 },
+	[CELL_NAME] = { "NAME", 16, 16, true, 0 },
+	[CELL_HEAP] = { "HEAP", 9, 13, false, offsetof(struct brkwatch_row, heap_bytes) },
+	[CELL_PEAK] = { "PEAK", 9, 13, false, offsetof(struct brkwatch_row, peak_bytes) },
+	[CELL_GROWTH] = { "GROWTH/s", 10, 14, false, 0 },
+	[CELL_CALLS] = { "CALLS/s", 9, 9, false, 0 },
+	[CELL_REFUSED] = { "REFUSED", 9, 9, false, 0 },
+	[CELL_GROWN] = { "GROWN", 9, 16, false, offsetof(struct brkwatch_row, grown_bytes) },
+	[CELL_SHRUNK] = { "SHRUNK", 9, 16, false, offsetof(struct brkwatch_row, shrunk_bytes) },
+	[CELL_RANGE] = { "RANGE", 37, 37, true, 0 },
 };
 
 int cell_width(enum cell_id id, bool bytes)
@@ -101,12 +102,6 @@ void cell_text(char *text, enum cell_id id, const struct top_process *p, bool by
 	case CELL_NAME:
 		pad(text, value, printable(value, sizeof(value), p->row.name, width), width, true);
 		return;
-	case CELL_HEAP:
-		*put_size(value, p->row.heap_bytes, bytes) = '\0';
-		break;
-	case CELL_PEAK:
-		*put_size(value, p->row.peak_bytes, bytes) = '\0';
-		break;
 	case CELL_GROWTH:
 		if (p->rated)
 			change_text(value, p->growth_per_s, bytes);
@@ -118,15 +113,12 @@ void cell_text(char *text, enum cell_id id, const struct top_process *p, bool by
 	case CELL_REFUSED:
 		*put_u64(value, p->row.refused) = '\0';
 		break;
-	case CELL_GROWN:
-		*put_size(value, p->row.grown_bytes, bytes) = '\0';
-		break;
-	case CELL_SHRUNK:
-		*put_size(value, p->row.shrunk_bytes, bytes) = '\0';
-		break;
-	default:
+	case CELL_RANGE:
 		snprintf(value, sizeof(value), "%s-%s", address_text(p->row.start_brk).text,
 			 address_text(p->row.brk).text);
+		break;
+	default:
+		*put_size(value, *(const uint64_t *)((const char *)&p->row + cells[id].size), bytes) = '\0';
 		break;
 	}
 	pad(text, value, (int)strlen(value), width, cells[id].left);
