@@ -7,8 +7,7 @@
 #define NOTES_MAX 5
 
 /*
- * What stands beside brk: by it malloc fails, or a process is killed, though no call of brk was
- * refused.
+ * Causes other than brk that make malloc fail or a process die although no call of brk was refused.
  */
 struct notes {
 	bool known;
@@ -20,12 +19,12 @@ struct notes {
 	} notes[NOTES_MAX];
 };
 
-/* Nothing is known of a process that has ended, or has another program, or was recorded. */
+/* Nothing is known about a process that has ended, runs another program, or was recorded. */
 void notes_read(struct notes *notes, const struct explain_how *how,
 		const struct brkwatch_snapshot *snap);
 
-/* As sentences, each with what helps. */
+/* Print them as sentences, each with advice. */
 void notes_explain(const struct notes *notes, struct outbuf *out);
 
-/* How often a memory cgroup has killed; that of @process, which is a number or "self". */
+/* How often the memory cgroup of @process, a number or "self", has killed. */
 uint64_t oom_kills(const struct explain_how *how, const char *process);

@@ -10,7 +10,7 @@
 
 #define MAPPING_NAME_MAX 4096
 
-/* Of /proc/PID/smaps, or maps, which has only range and name. */
+/* A mapping from /proc/PID/smaps, or from maps, which has only range and name. */
 struct mapping {
 	uint64_t start;
 	uint64_t end;
@@ -37,7 +37,7 @@ bool mappings_open(struct mappings *maps, const struct explain_how *how,
 bool mappings_next(struct mappings *maps, struct mapping *m);
 void mappings_close(struct mappings *maps);
 
-/* What the heap has of the machine's memory, and what is above it. */
+/* How much of the machine's memory the heap uses, and what lies above it. */
 struct heap_memory {
 	bool sized;
 	uint64_t resident;
@@ -48,11 +48,11 @@ struct heap_memory {
 	char next_name[MAPPING_NAME_MAX];	/* of the mapping at snap->next_mapping, "" where it has none */
 };
 
-/* Nothing is known of a process that has ended, or has another program, or was recorded. */
+/* Nothing is known about a process that has ended, runs another program, or was recorded. */
 void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 		      const struct brkwatch_snapshot *snap);
 
-/* The name for people. */
+/* The name to print. */
 const char *mapping_name(const char *name);
 
 static inline uint64_t page_align(const struct brkwatch_snapshot *snap, uint64_t address)

@@ -13,31 +13,31 @@ struct explain_how {
 };
 
 /*
- * What the rest of /proc says of a process, at the time of asking. It is asked by number, which
- * may have become another's: check with live_is_same() when all has been read.
+ * What the rest of /proc says about a process now. Another process may have got its number: check with
+ * live_is_same() when everything has been read.
  */
 
-/* A file of /proc, the one that the module's files are in; NULL where it cannot be read. */
+/* A file of the /proc that has the module's files; NULL if it cannot be read. */
 FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Where a link of /proc leads to, which is never longer than a path. */
+/* What a link of /proc points to, which is never longer than a path. */
 bool live_link(const struct explain_how *how, const char *name, char *text, size_t size);
 
 /*
- * The first @n numbers behind @key, with which a line of @file begins; "unlimited" is BRKWATCH_NONE.
+ * The first @n numbers after @key at the beginning of a line of @file; "unlimited" is BRKWATCH_NONE.
  * Closes the file, which may be NULL.
  */
 bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
 
-/* Of the machine's memory: below /proc/sys/vm; not where a recording is shown. */
+/* A setting of the machine's memory, below /proc/sys/vm; not available for a recording. */
 bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value);
 
-/* Field @first of /proc/PID/stat, as proc(5) counts them, and those behind it. */
+/* Field @first of /proc/PID/stat, as proc(5) counts them, and those after it. */
 bool live_stat(FILE *file, unsigned int first, uint64_t *values, size_t n);
 
-/* Not one that has ended or was recorded. */
+/* Whether the process neither has ended nor was recorded. */
 bool can_be_asked(const struct explain_how *how, const struct brkwatch_snapshot *snap);
 
-/* Whether the process still has the address space that @snap is of. */
+/* Whether the process still has the address space of @snap. */
 bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot *snap);

@@ -23,11 +23,11 @@ static inline struct number refusal_size(const struct refusal *r, uint64_t size)
 }
 
 /*
- * What stood in the way of a refused call, with the numbers of then where they are known; those of
- * now are said to be; and what helps.
+ * Explain why a call was refused, with the numbers of that moment if they are known, and what helps.
+ * For current numbers it says "now".
  */
 void refusal_explain(struct prose *prose, const struct explain_how *how, const struct brkwatch_snapshot *snap,
 		     struct brkwatch_event *ev);
 
-/* One for want of memory: overcommit policy, the number of mappings, or no page left. */
+/* A refusal for lack of memory: overcommit policy, the number of mappings, or no page left. */
 void explain_no_memory(const struct refusal *r);

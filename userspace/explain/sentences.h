@@ -6,7 +6,7 @@
 #include "common/output.h"
 #include "common/format-number.h"
 
-/* A blank at which no line ends, as in a command that is to be copied. */
+/* A blank that never ends a line, as in a command to be copied. */
 #define PROSE_BLANK "\1"
 
 /* Sentences for people. */
@@ -15,11 +15,11 @@ struct prose {
 	char text[6144];	/* a path may be in it */
 };
 
-/* More text. What a terminal takes for more than that, which names may have, becomes '?'. */
+/* Add text. Characters that a terminal would not treat as text, which names may contain, become '?'. */
 void prose_add(struct prose *prose, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* As size_text(), but a plain number has its unit: there is no head that says it. */
+/* Like size_text(), but a plain number gets its unit, because there is no heading that gives it. */
 struct number prose_size(uint64_t size, bool bytes);
 
-/* Put such text as indented lines of 80 columns, if words are not longer. */
+/* Print the text as indented lines of 80 columns, if no word is longer. */
 void prose_put(struct outbuf *out, const char *text);

@@ -5,8 +5,8 @@
 #include "plot/downsample.h"
 
 /*
- * What is kept of events, to draw the breaks of processes over time. It is bounded, however many
- * there are.
+ * The data of events that are kept to draw the breaks of processes over time. Its size is bounded,
+ * however many events there are.
  */
 #define PLOT_SPACES	1000	/* of more only the number is known */
 #define PLOT_BUCKETS	2048	/* of one address space: about one for each column of dots */
@@ -41,7 +41,7 @@ struct plot_space {
 	uint64_t lowest;		/* what it is drawn above */
 };
 
-/* Zeroed at first, but for first_ns. */
+/* Must be zeroed at first, except first_ns. */
 struct plot {
 	size_t n_processes, n_spaces, more_spaces;
 	struct plot_process processes[PLOT_SPACES];
@@ -60,10 +60,10 @@ struct plot {
 	} notes[PLOT_NOTES];
 };
 
-/* All events are wanted, in order for each address space. The owner is the plot. */
+/* It needs all events, in order for each address space. The owner is the plot. */
 extern const struct brkwatch_sink plot_sink;
 
-/* How many buckets an address space may have, by the number of those. */
+/* How many buckets an address space may have, depending on the number of address spaces. */
 size_t plot_limit(const struct plot *plot);
 
 void plot_free(struct plot *plot);

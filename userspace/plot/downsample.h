@@ -5,20 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value that changes at times and stays in between, in little memory. */
+/* A value that changes now and then, kept in little memory. */
 
 struct step {
 	uint64_t ns;
 	uint64_t value;
 };
 
-/* What happened in a stretch of time. */
+/* The changes in a period of time. */
 struct bucket {
 	struct step first, low, high, last;
 	bool gap;		/* between it and the one before something is missing */
 };
 
-/* Each bucket has the steps whose times are the same but for their lowest @shift bits. */
+/* Each bucket has the steps whose times differ only in their lowest @shift bits. */
 struct steps {
 	struct bucket *buckets;
 	size_t n, room;
@@ -28,15 +28,15 @@ struct steps {
 #define BUCKET_STEPS 4
 
 /*
- * Times must not go back. Not more than @limit (2 or more) buckets are kept; for that they
- * become wider.
+ * Times must not go back. At most @limit (2 or more) buckets are kept; if there are more, they become
+ * wider.
  */
 void steps_add(struct steps *steps, const struct step *step, bool gap, size_t limit);
 
 /* Make the buckets wider until there are at most @limit. */
 void steps_thin(struct steps *steps, size_t limit);
 
-/* The first of the highest ones; there must be one at all. */
+/* The first of the highest steps; there must be at least one. */
 struct step steps_peak(const struct steps *steps);
 uint64_t steps_lowest(const struct steps *steps);
 

@@ -39,7 +39,7 @@ double dots_y(const struct drawing *d, uint64_t size);
 void put_point(const struct drawing *d, uint64_t ns, uint64_t size);
 const char *colour_of(size_t place);
 
-/* The data of the marks, and the labels beside them, which wants all curves put. */
+/* The data of the marks and the labels beside them; all curves must be written before. */
 void put_marks(struct drawing *d);
 
 /* Elements of the plot command: one with a title goes into the legend. */

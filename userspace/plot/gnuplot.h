@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Whether there is one; it is said if not. */
+/* Whether gnuplot works; false: after a complaint. */
 bool gnuplot_present(void);
 
-/* Let it read the script, and write the picture to @fd. False: after a complaint. */
+/* Run gnuplot on the script; it writes the picture to @fd. False: after a complaint. */
 bool gnuplot_run(FILE *script, int fd);
 
 /*
- * Make of any bytes in @text at most @width characters that can be shown and that XML allows, in
- * place.
+ * Turn any bytes in @text, in place, into at most @width characters that are printable and allowed in
+ * XML.
  */
 void gnuplot_clean(char *text, size_t width);
 
 size_t characters(const char *text);
 
-/* As a string of gnuplot's, whatever is in it. */
+/* Write any text as a string of gnuplot. */
 void gnuplot_quote(FILE *script, const char *text);

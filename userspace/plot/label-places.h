@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where in a picture there is room for a text. All numbers are dots, from the upper left. */
+/* Where a picture has room for a text. All numbers are dots from the upper left corner. */
 struct rectangle {
 	double left, top, right, bottom;
 };
@@ -21,8 +21,8 @@ void labels_add_line(struct labels *labels, double x1, double y1, double x2, dou
 void labels_add_mark(struct labels *labels, const struct rectangle *mark);
 
 /*
- * Find a place of this size near a mark, and take it; false where there is none without hiding
- * another.
+ * Find a free place of this size near a mark, and take it; false if there is none that hides no other
+ * text.
  */
 bool labels_place(struct labels *labels, double x, double y, double width, double height,
 		  struct rectangle *place);

@@ -14,7 +14,7 @@ struct recorded {
 	bool ended;
 };
 
-/* Tells a sink what the lines of a recording say. */
+/* Passes the lines of a recording to a sink. */
 struct player {
 	struct listener listener;
 	int (*state)(void *owner, struct brkwatch_process *process, struct brkwatch_reader *reader);
@@ -32,24 +32,24 @@ struct player {
 
 struct recorded *player_process(struct player *player, uint64_t pid);
 
-/* Another address space of a process, or its first. */
+/* A process has another address space, or its first one. */
 void player_space(struct player *player, struct recorded *recorded,
 		  const struct brkwatch_process *process);
 
 /*
- * The event that was read. @start is where the heap begins, if the line says so, or 0. Returns 0,
+ * The event that was read. @start is the start of the heap if the line contains it, or 0. Returns 0,
  * -EPROTO or the error of the sink.
  */
 int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t start);
 
-/* A state, with the reader of states at its first event. */
+/* A state; the reader of states is at its first event. */
 int player_state(struct player *player, struct brkwatch_process *process);
 
-/* @totals: what was counted where it was recorded; NULL: what was counted here. */
+/* @totals: as counted at the recording; NULL: as counted here. */
 void player_done(struct player *player, struct recorded *recorded,
 		 const struct brkwatch_totals *totals, bool ended);
 
-/* There is no more of it. */
+/* The recording has ended. */
 void player_finish(struct player *player);
 
 /* Say what is wrong with a line. Returns -EPROTO. */

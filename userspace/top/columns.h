@@ -6,7 +6,7 @@
 
 #include "top/processes.h"
 
-/* The columns of --top, the ones that matter most first. */
+/* The columns of brkwatch-top, the most important ones first. */
 enum cell_id {
 	CELL_PID,
 	CELL_NAME,
@@ -24,16 +24,16 @@ enum cell_id {
 
 #define CELL_MAX 256		/* bytes of a cell's text */
 
-/* How many columns of the screen a cell takes. Sizes in bytes are longer. */
+/* The width of a cell on the screen. Sizes in bytes are wider. */
 int cell_width(enum cell_id id, bool bytes);
 
-/* How many cells, with a blank between them, fit into so many columns; at least one. */
+/* How many cells, separated by a blank, fit into this width; at least one. */
 size_t cells_fitting(int columns, bool bytes);
 
-/* The text of a cell, padded to its width, or longer where it is a number that needs more. */
+/* The text of a cell, padded to its width; a number that needs more is longer. */
 void cell_text(char *text, enum cell_id id, const struct top_process *p, bool bytes);
 
-/* Its title, padded likewise. */
+/* The title of a column, padded to its width. */
 void cell_title(char *text, enum cell_id id, bool bytes);
 
 /*

@@ -8,7 +8,7 @@
 
 #define TRACK_MAX 4096
 
-/* The size of the heap from a time on, until that of the next one. */
+/* The size of the heap from this time until the next entry. */
 struct sample {
 	uint64_t time_ns;	/* CLOCK_MONOTONIC */
 	uint64_t heap_bytes;
@@ -17,9 +17,9 @@ struct sample {
 };
 
 /*
- * What is known of one process over time: the events the module keeps, and what it was at each
- * reading. When there is no more room two neighbours become one, so it covers all the time, ever
- * more coarsely. Zeroed at first.
+ * The heap of one process over time: from the events that the module keeps, and its size at each
+ * reading. When it is full, two neighbours are merged, so it always covers the whole time, with less and
+ * less detail. Must be zeroed at first.
  */
 struct track {
 	struct top_process process;		/* as of the last reading; pid 0: of none */
@@ -32,11 +32,11 @@ struct track {
 	struct brkwatch_reader *reader;
 };
 
-/* A new reading of @p; of another process than before: begin again. */
+/* Add a reading of @p; start again if that is another process than before. */
 void track_update(struct track *track, const struct top_options *opts, const struct top_process *p,
 		  uint64_t time_ns);
 
-/* A part of the time. */
+/* A period of time. */
 struct track_column {
 	uint64_t high_bytes;
 	uint64_t refused;

@@ -5,7 +5,7 @@
 
 #include "top/selection.h"
 
-/* Do what a key is for; @special says that it is a KEY_ of curses. */
+/* Handle a key; @special says that it is a KEY_ of curses. */
 void screen_key(struct screen *s, wint_t key, bool special);
 
 /* Lines of help, up to NULL. */

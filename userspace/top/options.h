@@ -4,7 +4,7 @@
 #include "common/choose-processes.h"
 #include "common/program.h"
 
-/* What the command line asks brkwatch-top for. */
+/* The options of brkwatch-top. */
 struct top_options {
 	const struct brkwatch *bw;
 	struct selection selection;	/* its numbers are in order */

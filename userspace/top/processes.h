@@ -8,7 +8,7 @@
 
 #define PATTERN_MAX 64
 
-/* A process, and how fast it has changed since the reading before. */
+/* A process, and how fast it has changed since the previous reading. */
 struct top_process {
 	struct brkwatch_row row;
 	bool shown;
@@ -50,18 +50,18 @@ struct processes {
 };
 
 /*
- * Read them anew. Returns 0, a negative errno, or -EPROTO where the text makes no sense; then
- * nothing of it may be used.
+ * Read them again. Returns 0, a negative errno, or -EPROTO if the text makes no sense; then none of it
+ * may be used.
  */
 int processes_read(struct processes *ps, const struct top_options *opts);
 
 /*
- * Show only those whose name matches: a regular expression or, where it is none (as when half of
- * it is typed), a part of the name.
+ * Show only processes whose name matches: a regular expression or, if it is not a valid one (such as
+ * when half of it is typed), a part of the name.
  */
 void processes_match(struct processes *ps, const char *pattern);
 
-/* Choose and sort them anew, after what says how has changed. */
+/* Select and sort them again, after the filter or the order has changed. */
 void processes_arrange(struct processes *ps);
 
 void processes_free(struct processes *ps);

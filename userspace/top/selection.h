@@ -4,7 +4,7 @@
 #include "top/heap-history.h"
 #include "top/processes.h"
 
-/* What is on the screen, and which row of it is selected. Zeroed at first. */
+/* What the screen shows, and which row is selected. Must be zeroed at first. */
 struct screen {
 	const struct top_options *opts;
 	struct processes ps;
@@ -19,11 +19,11 @@ struct screen {
 	bool editing;			/* the pattern is being typed */
 };
 
-/* Select a row; one behind the last is the last. */
+/* Select a row, at most the last one. */
 void screen_select(struct screen *s, size_t index);
 
-/* The rows are others: the selection stays with the process, or else where it was. */
+/* The rows have changed: the selection stays with its process, or if that is gone, in its place. */
 void screen_arrange(struct screen *s);
 
-/* Look how the processes are now. Returns as processes_read(). */
+/* Read the processes again. Returns as processes_read(). */
 int screen_look(struct screen *s);
