@@ -221,6 +221,31 @@ pinned_by_last() { # BYTES
 	((json[free_bytes] + json[top_bytes] == malloc[fordblks]))
 }
 
+# module_says BREAK: as if it were loaded
+module_says() {
+	mkdir -p proc
+	sed "s/^Pid:.*/Pid:\t$pid/; s/^Brk:.*/Brk:\t$1/; s/^Grows:.*/Grows:\t1234/
+		s/^StartBrk:.*/StartBrk:\t${json[start_brk]}/" "$ROOT/tests/data/proc/4242" >"proc/$pid"
+	export BRKWATCH_PROC=$PWD/proc
+}
+
+@test "where the module is loaded its break counts, which may be within a page" {
+	local end
+	does blocks 1000 1000 show
+	look
+	module_says "${json[brk]}"
+	look
+	is_malloc_s
+	"$CLI" "$pid" | grep -E '^Heap .*, grown in 1,234 steps since [0-9]+\.[0-9]{6}$'
+	ends
+	does blocks 10 10 sbrk 1000 show
+	look_in_vain "it is not malloc's"
+	end=$(printf '0x%016x' $((json[brk] - 4096 + 1000)))
+	module_says "$end"
+	look_in_vain "it is not malloc's"
+	[ "${json[brk]}" = "$end" ]
+}
+
 @test "a heap of nobody's malloc, and one that is overwritten, are told" {
 	does sbrk 100000 show
 	look_in_vain "it is not malloc's"

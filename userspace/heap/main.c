@@ -218,11 +218,12 @@ static enum exit_status examine(struct heap_options *opts, struct outbuf *out)
 {
 	struct reading reading = { .result = WALK_SOUND };
 	enum exit_status status = STATUS_FAILED;
+	const char *directory = getenv("BRKWATCH_PROC");
 	struct brkwatch *bw = NULL;
 	struct space space;
 
 	/* Most of it needs no module. */
-	if (brkwatch_open(&bw, NULL))
+	if (brkwatch_open(&bw, directory && *directory ? directory : NULL))
 		bw = NULL;
 	if (space_open(&space, bw, opts->selection.pids[0])) {
 		reading.space = &space;

@@ -117,8 +117,8 @@ static void print_heap(const struct print *print, const struct reading *reading)
 	char grown[128] = "";
 
 	if (space->grown)
-		snprintf(grown, sizeof(grown), ", grown in %s steps since %s", count_text(space->steps).text,
-			 seconds_text(space->since_ns).text);
+		snprintf(grown, sizeof(grown), ", grown in %s step%s since %s", count_text(space->steps).text,
+			 space->steps == 1 ? "" : "s", seconds_text(space->since_ns).text);
 	line(print, "Heap", "%s to %s, %s%s", address_text(reading->start_brk).text,
 	     address_text(reading->brk).text, sized(print, reading->brk - reading->start_brk).text, grown);
 	if (reading->foreign)
