@@ -9,13 +9,13 @@
 #include "libbrkwatch/sink.h"
 
 /*
- * Who made the heap grow, and whom the kernel refused: the functions that were active then, and
- * the bytes of each path of calls. Bytes are page-aligned, as those of GrownBytes are, which they
- * add up to: what the module has counted and no sample tells of is a path of its own.
+ * Which functions made the heap grow or were refused: the functions that were active at that moment, and
+ * the bytes of each call path. Bytes are whole pages and add up to GrownBytes: what the module has
+ * counted without a sample is a path of its own.
  */
 struct stacks;
 
-/* What there are stacks of. */
+/* What has a stack. */
 struct stack_counts {
 	uint64_t growths, bytes, refused;
 };
@@ -39,14 +39,14 @@ int stacks_attach(struct stacks *stacks, pid_t pid);
 int stacks_fd(const struct stacks *stacks);
 void stacks_drain(struct stacks *stacks);
 
-/* What the snapshot has of its process does not count: it was there before. */
+/* Growth before this snapshot does not count. */
 void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap);
 
-/* The frames of a growth or refusal, which is the event @seq. */
+/* Print the frames of the growth or refusal that is the event @seq. */
 void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq);
 
-/* A process is done with, and that is what the module has counted in all. */
+/* A process is done; @counts: what the module has counted in total. */
 void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stack_counts counts);
 
-/* The paths, as the options want them. Returns false after a complaint. */
+/* Print the paths as the options say. Returns false after a complaint. */
 bool stacks_finish(struct stacks *stacks, struct outbuf *out);

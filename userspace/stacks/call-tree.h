@@ -7,7 +7,7 @@
 
 #include "common/output.h"
 
-/* Call chains, as a tree from the outermost function inwards, and the bytes grown at their ends. */
+/* A tree of call chains from the outermost function inwards, with the bytes grown at their ends. */
 
 #define PATHS_FRAMES_MAX 512
 
@@ -36,19 +36,19 @@ struct paths {
 int paths_init(struct paths *paths);
 void paths_free(struct paths *paths);
 
-/* The number of a frame, which is always the same; 0 where there is no memory. */
+/* The number of a frame, which never changes; 0 if there is no memory. */
 uint32_t paths_frame(struct paths *paths, const char *function, const char *location);
 
 /* Frames from the innermost to the outermost. Returns the path's node, for its numbers. */
 uint32_t paths_add(struct paths *paths, const uint32_t *frames, size_t n);
 
-/* Sums up the bytes of children. */
+/* Adds the bytes of children to their parents. */
 void paths_sum(struct paths *paths);
 
-/* The same with only the functions told apart, children by name. Returns 0 or -ENOMEM. */
+/* A copy that distinguishes only functions, with children sorted by name. Returns 0 or -ENOMEM. */
 int paths_of_functions(const struct paths *paths, struct paths *functions);
 
-/* "    #0 function (file.c:12)": from the innermost; the outermost is the command, and is not shown. */
+/* "    #0 function (file.c:12)", innermost first; the outermost is the command, which is not shown. */
 void paths_put_frames(const struct paths *paths, struct outbuf *out, uint32_t node);
 
 /* All paths, the largest first, then those of refusals. */

@@ -8,14 +8,14 @@
 #include "stacks/call-tree.h"
 #include "stacks/perf-records.h"
 
-/* The processes, and what code is mapped where in each of them. */
+/* The processes, and which code is mapped where in each of them. */
 struct code_maps;
 
 /* NULL: after a complaint. */
 struct code_maps *maps_new(void);
 void maps_free(struct code_maps *maps);
 
-/* A process that is there already. */
+/* Add a process that already runs. */
 void maps_add(struct code_maps *maps, pid_t pid);
 
 /* See struct perf_ops. */
@@ -26,6 +26,6 @@ void maps_exit(struct code_maps *maps, pid_t pid);
 
 const char *maps_name(const struct code_maps *maps, pid_t pid);
 
-/* As parser_frames(). */
+/* Like parser_frames(). */
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
 		   uint32_t *frames, size_t max);

@@ -3,5 +3,5 @@
 
 #include "stacks/call-tree.h"
 
-/* Draw a flame graph, an SVG file in which the width is bytes. Returns 0 or a negative errno. */
+/* Draw a flame graph, an SVG file in which the width stands for bytes. Returns 0 or a negative errno. */
 int flame_write(const struct paths *functions, int fd);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * For reading, by a name that a program has chosen: to open a fifo or a device can wait for ever or
- * do something, and a file's owner can delay it. Returns -1 where it is no ordinary file.
+ * Open a file for reading, by a name that a program has chosen. Opening a fifo or a device may wait for
+ * ever or have effects, and the owner of a file can delay it. Returns -1 if it is not a regular file.
  */
 int __attribute__((format(printf, 1, 2))) open_regular(const char *fmt, ...);

@@ -7,24 +7,24 @@
 
 #include "stacks/perf-records.h"
 
-/* Of growths and of refusals. */
+/* The tracepoints of growths and of refusals. */
 #define TRACEPOINTS 2
 
 /*
- * Samples of tracepoints, by the kernel's numbers of them. Returns NULL after a complaint. @forks:
- * children, too.
+ * Samples of tracepoints, given by the kernel's numbers. @forks: also of children. Returns NULL after a
+ * complaint.
  */
 struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks);
 void perf_close(struct perf *perf);
 
-/* All threads of the process, and those to come. Returns 0, or -1 after a complaint. */
+/* Add all threads of the process, also future ones. Returns 0, or -1 after a complaint. */
 int perf_attach(struct perf *perf, pid_t pid);
 
 /* Readable when there is much to drain. */
 int perf_fd(const struct perf *perf);
 
-/* Give the news, all that happened before the call. */
+/* Deliver everything that happened before the call. */
 void perf_drain(struct perf *perf);
 
-/* Samples for which there was no room. */
+/* The number of samples for which there was no room. */
 uint64_t perf_lost(const struct perf *perf);

@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A growth or a refusal, where it happened. All that it points to is valid during the call. */
+/* A sample of a growth or a refusal. All that it points to is valid during the call. */
 struct perf_sample {
 	pid_t pid, tid;			/* who called; numbers of the reader's pid namespace */
 	const void *raw;		/* what the tracepoint says */
 	size_t raw_size;
-	/* Of the program: */
+	/* From the program: */
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_* */
 	const uint64_t *regs;		/* see regs_value() */
 	const unsigned char *stack;	/* from the stack pointer on */
@@ -30,16 +30,16 @@ struct perf_map {
 	uint64_t inode;
 };
 
-/* News, in such an order that what caused another thing comes before it. */
+/* The functions to call for records, a cause before its effect. */
 struct perf_ops {
 	void (*sample)(void *owner, const struct perf_sample *sample);
 	void (*map)(void *owner, pid_t pid, const struct perf_map *map);
-	/* @exec: with all that was mapped gone. */
+	/* @exec: all earlier mappings have gone. */
 	void (*comm)(void *owner, pid_t pid, const char *comm, bool exec);
 	void (*fork)(void *owner, pid_t pid, pid_t parent);
 	void (*exit)(void *owner, pid_t pid);
 	void *owner;
 };
 
-/* Tell the news that the record has. Returns how many it says that were lost. */
+/* Deliver a record. Returns how many lost records it reports. */
 uint64_t perf_record_give(const struct perf_ops *ops, const struct perf_event_header *header);

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A record's size has 16 bits. */
+/* The size of a record has 16 bits. */
 #define RING_RECORD_MAX (1u << 16)
 
-/* What a perf event writes to. Records of it end with the time, samples have it after the tid. */
+/* The buffer of a perf event. Records end with the time, and samples have it after the tid. */
 struct ring {
 	struct perf_event_mmap_page *page;
 	unsigned char *data;
@@ -22,7 +22,7 @@ struct ring {
 int ring_open(struct ring *ring, int fd, size_t size);
 void ring_close(struct ring *ring);
 
-/* Look how far it goes now. */
+/* Read how far the kernel has written. */
 void ring_update(struct ring *ring);
 
 /* Whether there is a next record, and when it was made. */

@@ -6,7 +6,7 @@
 
 #define REGS_MAX 34
 
-/* How DWARF numbers the registers that perf_event_open(2) gives, for one kind of program. */
+/* The DWARF numbers of perf_event_open(2)'s registers, for one kind of program. */
 struct regs_map {
 	unsigned int n;
 	unsigned char perf[REGS_MAX];	/* of DWARF's register: perf's number */
@@ -14,13 +14,13 @@ struct regs_map {
 	unsigned int word_bits;
 };
 
-/* For perf_event_attr.sample_regs_user; 0: not known for this machine. */
+/* For perf_event_attr.sample_regs_user; 0: this machine is unknown. */
 uint64_t regs_mask(void);
 
-/* Of a sample whose registers are of this PERF_SAMPLE_REGS_ABI_*; NULL: not known. */
+/* For a sample with this PERF_SAMPLE_REGS_ABI_*; NULL: unknown. */
 const struct regs_map *regs_map(uint64_t abi);
 
-/* All that a sample has. */
+/* All registers of a sample. */
 static inline size_t regs_size(void)
 {
 	return sizeof(uint64_t) * (size_t)__builtin_popcountll(regs_mask());

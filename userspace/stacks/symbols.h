@@ -7,13 +7,13 @@
 
 #include "stacks/call-tree.h"
 
-/* Functions that are inlined at one place. */
+/* The most functions that are inlined at one place. */
 #define SYMBOL_FRAMES_MAX 16
 
-/* Of a frame: its function and its location, with their ends. */
+/* The function and the location of a frame, with their ends. */
 #define SYMBOL_NAME_MAX		512
 #define SYMBOL_LOCATION_MAX	256
 #define SYMBOL_TEXT_MAX		(SYMBOL_NAME_MAX + SYMBOL_LOCATION_MAX)
 
-/* The frames of an address, from the innermost. Returns how many: one at least. */
+/* The frames of an address, innermost first. Returns their number, at least one. */
 size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *frames);

@@ -8,7 +8,7 @@
 #include "stacks/call-tree.h"
 #include "stacks/perf-records.h"
 
-/* Finds callers and names in one address space, by what the files mapped there say of it. */
+/* Finds callers and names in one address space, from the files that are mapped there. */
 struct unwinder;
 
 /* NULL: no memory. */
@@ -16,15 +16,15 @@ struct unwinder *unwinder_new(pid_t pid, struct paths *paths);
 void unwinder_free(struct unwinder *unwinder);
 
 /*
- * Code that is mapped from @fd; where that is not the file, returns false and leaves it open.
- * @certain: it is, should there be no build ID. What lies over one that is there replaces it: that
- * wants a new unwinder.
+ * Code that is mapped from @fd; if that is not the right file, returns false and leaves it open.
+ * @certain: it is the right one even without a build ID. A mapping over an existing one replaces that,
+ * which needs a new unwinder.
  */
 bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, bool certain, int fd);
 
 /*
- * The frames of a sample, of @paths, from the innermost; a function that was inlined is one, too.
- * Returns how many, up to @max; one that says so stands for callers that are not known.
+ * The frames of a sample, in @paths, innermost first; an inlined function has a frame, too. Returns
+ * their number, up to @max; a special frame stands for unknown callers.
  */
 size_t unwinder_frames(struct unwinder *unwinder, const struct perf_sample *sample,
 		       uint32_t *frames, size_t max);
