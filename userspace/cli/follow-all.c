@@ -313,10 +313,10 @@ static struct trace *open_trace(const struct follow_all *what)
 
 	/* Where counts are made, all count. */
 	if (what->whole || (filter->until && filter->until != QUANTITY_EVENT))
-		return trace_open(TRACE_ALL_KINDS, 0);
+		return trace_open(TRACE_ALL_KINDS, 0, NULL);
 	/* The kernel's filter compares with signed numbers. */
 	return trace_open(filter->kinds ? filter->kinds | filter->until_kinds : TRACE_ALL_KINDS,
-			  filter->until || filter->min_delta > INT64_MAX ? 0 : filter->min_delta);
+			  filter->until || filter->min_delta > INT64_MAX ? 0 : filter->min_delta, NULL);
 }
 
 int follow_all(const struct follow_all *what)

@@ -39,6 +39,8 @@ struct trace {
 	size_t page_size;
 	unsigned int kinds;
 	uint64_t min_delta;
+	const struct trace_others *others;	/* or NULL */
+	uint64_t n_others;	/* that were read */
 
 	/* Sorted, but for what trace_collect() is adding. */
 	struct trace_event *held;
@@ -87,6 +89,38 @@ static bool enable_events(const struct trace *trace)
 	return true;
 }
 
+bool trace_add_pids(const struct trace *trace, const char *pids)
+{
+	return tracefs_instance_file_append(trace->instance.tracefs, "set_event_pid", pids) >= 0;
+}
+
+/* Before any event is enabled: those of other processes are not to come. */
+static bool enable_others(const struct trace *trace)
+{
+	const struct trace_others *others = trace->others;
+	struct tracefs_instance *tracefs = trace->instance.tracefs;
+	const char *missing = trace_format_add(trace->format, others->events, others->n);
+
+	if (missing) {
+		warn_user("this kernel has no event %s: it was built without what its events need "
+			  "(CONFIG_FTRACE_SYSCALLS)", missing);
+		return false;
+	}
+	if (tracefs_instance_file_write(tracefs, "options/event-fork", "1") < 0 || !trace_add_pids(trace, others->pids)) {
+		warn_user("cannot choose whose events there are: %s", strerror(errno));
+		return false;
+	}
+	for (size_t i = 0; i < others->n; i++) {
+		const struct trace_other *other = &others->events[i];
+
+		if (tracefs_event_file_write(tracefs, other->system, other->name, "enable", "1") < 0) {
+			warn_user("cannot enable the event %s: %s", other->name, strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
 /* ---- the buffers ---- */
 
 static bool open_buffers(struct trace *trace)
@@ -121,16 +155,19 @@ static bool set_up_instance(struct trace *trace)
 		warn_user("cannot set up a trace buffer: %s", strerror(errno));
 		return false;
 	}
-	return enable_events(trace);
+	return (!trace->others || enable_others(trace)) && enable_events(trace);
 }
 
-struct trace *trace_open(unsigned int kinds, uint64_t min_delta)
+struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct trace_others *others)
 {
+	static const char advice[] = "--follow --all needs root and tracefs. "
+		"Without root, follow your own processes with --follow --uid USER";
 	struct trace *trace = needed(calloc(1, sizeof(*trace)));
 
 	trace->kinds = kinds;
 	trace->min_delta = min_delta;
-	if (!instance_open(&trace->instance)) {
+	trace->others = others;
+	if (!instance_open(&trace->instance, others ? others->program : "cli", others ? others->advice : advice)) {
 		free(trace);
 		return NULL;
 	}
@@ -180,6 +217,21 @@ void trace_stop(struct trace *trace)
 
 /* ---- reading ---- */
 
+/* False: nobody has asked for it. */
+static bool decode(struct trace *trace, const void *data, uint64_t stamp, struct trace_event *event)
+{
+	const size_t size = (size_t)kbuffer_event_size(trace->kbuf);
+
+	if (trace_format_decode(trace->format, data, size, event))
+		return true;
+	if (!trace->others || !trace_format_decode_other(trace->format, data, size, stamp, event))
+		return false;
+	/* At one time there may be several, as a clock can be coarse. */
+	event->seq = ++trace->n_others;
+	trace->others->seen(trace->others->owner, event);
+	return true;
+}
+
 static int take_page(struct trace *trace)
 {
 	unsigned long long stamp;
@@ -189,8 +241,7 @@ static int take_page(struct trace *trace)
 	if (kbuffer_load_subbuffer(trace->kbuf, trace->page))
 		return -EPROTO;
 	while ((data = kbuffer_read_event(trace->kbuf, &stamp))) {
-		if (trace_format_decode(trace->format, data, (size_t)kbuffer_event_size(trace->kbuf),
-					&event)) {
+		if (decode(trace, data, stamp, &event)) {
 			event.pass = trace->pass;
 			*array_add(trace->held, trace->n, trace->room) = event;
 		}

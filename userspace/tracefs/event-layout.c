@@ -29,8 +29,19 @@ static const char *const names[FIELDS] = {
 /* Of a byte: kinds and reasons have one each. */
 #define VALUES 256
 
+/* Of one of the kernel's events. */
+struct other_layout {
+	int id;
+	const struct tep_format_field *pid, *fields[TRACE_VALUES];
+	size_t size;		/* at least */
+};
+
+#define OTHERS_MAX 16
+
 struct trace_format {
 	struct tep_handle *tep;
+	struct other_layout others[OTHERS_MAX];
+	size_t n_others;
 	int ids[EVENTS];
 	const struct tep_format_field *id, *fields[FIELDS];
 	size_t size;		/* of an event, at least */
@@ -108,14 +119,14 @@ static bool parse_header(struct tep_handle *tep)
 	return ok;
 }
 
-static struct tep_event *parse_event(struct tep_handle *tep, const char *name)
+static struct tep_event *parse_event(struct tep_handle *tep, const char *system, const char *name)
 {
 	struct tep_event *event = NULL;
 	int size;
-	char *text = tracefs_event_file_read(NULL, "brkwatch", name, "format", &size);
+	char *text = tracefs_event_file_read(NULL, system, name, "format", &size);
 
-	if (text && !tep_parse_event(tep, text, (unsigned long)size, "brkwatch"))
-		event = tep_find_event_by_name(tep, "brkwatch", name);
+	if (text && !tep_parse_event(tep, text, (unsigned long)size, system))
+		event = tep_find_event_by_name(tep, system, name);
 	free(text);
 	return event;
 }
@@ -133,7 +144,7 @@ struct trace_format *trace_format_new(void)
 		return NULL;
 	format->tep = tep_alloc();
 	if (format->tep && parse_header(format->tep)) {
-		for (size_t n = 0; n < EVENTS && (event = parse_event(format->tep, events[n])); n++)
+		for (size_t n = 0; n < EVENTS && (event = parse_event(format->tep, "brkwatch", events[n])); n++)
 			format->ids[n] = event->id;
 	}
 	/* They are of one class: what holds for one does for all. */
@@ -216,4 +227,75 @@ bool trace_format_decode(const struct trace_format *format, const void *data, si
 	memcpy(event->comm, (const char *)data + comm->offset,
 	       comm->size < TRACE_COMM_MAX ? (size_t)comm->size : TRACE_COMM_MAX);
 	return true;
+}
+
+/* ---- other events ---- */
+
+static bool find_other_fields(struct other_layout *layout, struct tep_event *event, const struct trace_other *other)
+{
+	layout->id = event->id;
+	layout->pid = tep_find_common_field(event, "common_pid");
+	layout->size = layout->pid ? (size_t)layout->pid->offset + (size_t)layout->pid->size : 0;
+	for (int i = 0; i < TRACE_VALUES && other->fields[i]; i++) {
+		const struct tep_format_field *field = tep_find_field(event, other->fields[i]);
+		size_t end = field ? (size_t)field->offset + (size_t)field->size : 0;
+
+		if (!field)
+			return false;
+		layout->fields[i] = field;
+		if (layout->size < end)
+			layout->size = end;
+	}
+	return layout->pid;
+}
+
+const char *trace_format_add(struct trace_format *format, const struct trace_other *others, size_t n)
+{
+	for (size_t i = 0; i < n && i < OTHERS_MAX; i++) {
+		struct tep_event *event = parse_event(format->tep, others[i].system, others[i].name);
+
+		if (!event || !find_other_fields(&format->others[i], event, &others[i]))
+			return others[i].name;
+		format->n_others = i + 1;
+	}
+	return NULL;
+}
+
+/* The last part of a path: as much as there is room for. What says where it is has 16 bits for that. */
+static void load_name(char *comm, uint64_t where, const char *data, size_t size)
+{
+	const size_t offset = where & 0xffff, len = where >> 16 & 0xffff;
+	const char *name = data + offset, *slash;
+	size_t n;
+
+	if (offset >= size || len > size - offset || !len)
+		return;
+	n = strnlen(name, len);
+	slash = memrchr(name, '/', n);
+	if (slash) {
+		n -= (size_t)(slash + 1 - name);
+		name = slash + 1;
+	}
+	memcpy(comm, name, n < TRACE_COMM_MAX ? n : TRACE_COMM_MAX);
+}
+
+bool trace_format_decode_other(const struct trace_format *format, const void *data, size_t size,
+			       uint64_t time_ns, struct trace_event *event)
+{
+	for (size_t i = 0; i < format->n_others; i++) {
+		const struct other_layout *layout = &format->others[i];
+
+		if (size < layout->size || (int)load(format->id, data) != layout->id)
+			continue;
+		*event = (struct trace_event){
+			.other = (unsigned int)i + 1, .tid = (pid_t)load(layout->pid, data), .time = time_ns,
+		};
+		for (int k = 0; k < TRACE_VALUES && layout->fields[k]; k++) {
+			event->values[k] = load(layout->fields[k], data);
+			if (layout->fields[k]->flags & TEP_FIELD_IS_DYNAMIC)
+				load_name(event->comm, event->values[k], data, size);
+		}
+		return true;
+	}
+	return false;
 }

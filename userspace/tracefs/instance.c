@@ -14,18 +14,17 @@
 #include "common/signals.h"
 #include "tracefs/instance.h"
 
-#define PREFIX "brkwatch-cli-"
+#define PREFIX "brkwatch-"
 
 /* It is busy for a moment after the last descriptor in it was closed. */
 #define REMOVE_TRIES 50
 #define REMOVE_PAUSE_US 100000
 
-static void complain(const char *what, int error)
+static void complain(const char *what, int error, const char *advice)
 {
 	bool advise = error == EACCES || error == EPERM || error == ENOENT;
 
-	warn_user("%s: %s%s", what, strerror(error), advise ? "; --follow --all needs root and tracefs. "
-		  "Without root, follow your own processes with --follow --uid USER" : "");
+	warn_user("%s: %s%s%s", what, strerror(error), advise ? "; " : "", advise ? advice : "");
 }
 
 static void remove_directory(const char *path)
@@ -84,10 +83,10 @@ static void stop_broom(struct instance *instance)
 /* Those of programs that are no more, should their brooms have been killed, too. */
 static void remove_stale(const char *directory)
 {
-	char **names = tracefs_instances("^" PREFIX "[0-9]"), *path;
+	char **names = tracefs_instances("^" PREFIX "[a-z]*-[0-9]"), *path;
 
 	for (size_t i = 0; names && names[i]; i++) {
-		pid_t pid = (pid_t)strtol(names[i] + strlen(PREFIX), NULL, 10);
+		pid_t pid = (pid_t)strtol(strrchr(names[i], '-') + 1, NULL, 10);
 
 		if (pid != getpid() && (!kill(pid, 0) || errno != ESRCH))
 			continue;
@@ -100,7 +99,7 @@ static void remove_stale(const char *directory)
 	tracefs_list_free(names);
 }
 
-bool instance_open(struct instance *instance)
+bool instance_open(struct instance *instance, const char *program, const char *advice)
 {
 	const char *directory = tracefs_tracing_dir();
 	char name[64], *path;
@@ -109,11 +108,11 @@ bool instance_open(struct instance *instance)
 	*instance = (struct instance){ .leash = -1 };
 	/* Where it has to mount it first, the library says nothing of why it cannot. */
 	if (!directory || access(directory, R_OK | X_OK)) {
-		complain(directory ? directory : "/sys/kernel/tracing", errno ? errno : ENOENT);
+		complain(directory ? directory : "/sys/kernel/tracing", errno ? errno : ENOENT, advice);
 		return false;
 	}
 	remove_stale(directory);
-	snprintf(name, sizeof(name), PREFIX "%d", getpid());
+	snprintf(name, sizeof(name), PREFIX "%s-%d", program, getpid());
 	if (asprintf(&path, "%s/instances/%s", directory, name) < 0)
 		return false;
 	ok = start_broom(instance, path);
@@ -123,7 +122,7 @@ bool instance_open(struct instance *instance)
 		instance->tracefs = tracefs_instance_create(name);
 		ok = instance->tracefs;
 		if (!ok) {
-			complain(path, errno);
+			complain(path, errno, advice);
 			stop_broom(instance);
 		}
 	}

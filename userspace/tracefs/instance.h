@@ -16,8 +16,11 @@ struct instance {
 	int leash;		/* it does so when this is closed */
 };
 
-/* Complains and returns false where there can be none. */
-bool instance_open(struct instance *instance);
+/*
+ * For brkwatch-@program. Complains and returns false where there can be none; @advice is for him who
+ * may not.
+ */
+bool instance_open(struct instance *instance, const char *program, const char *advice);
 
 /* All descriptors of files in it must be closed. */
 void instance_close(struct instance *instance);
