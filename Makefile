@@ -53,7 +53,7 @@ module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*
 	"$(KDIR)/include/generated/utsrelease.h")/updates
 INSTALL_DATA := install -D -m 644
 
-tools := $(addprefix brkwatch-,top stacks plot metrics heap)
+tools := $(addprefix brkwatch-,top stacks plot metrics heap malloc)
 install_program = install -D -m 755 userspace/$1 "$(DESTDIR)$(prefix)/bin/$1" && \
 	$(INSTALL_DATA) userspace/man/$1.1 "$(call man_page,$1.1)" && \
 	$(INSTALL_DATA) userspace/completions/brkwatch.bash "$(call completion,bash,$1)" && \

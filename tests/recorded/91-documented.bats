@@ -5,7 +5,7 @@
 
 load ../helper
 
-PROGRAMS=(cli top stacks plot metrics heap)
+PROGRAMS=(cli top stacks plot metrics heap malloc)
 
 setup_file() {
 	export CLI

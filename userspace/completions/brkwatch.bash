@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Completion of brkwatch-cli, brkwatch-top, brkwatch-stacks, brkwatch-plot, brkwatch-metrics and
-# brkwatch-heap for bash. Works with and without bash-completion.
+# brkwatch-heap and brkwatch-malloc for bash. Works with and without bash-completion.
 
 # Words to choose from that go on with what was typed, $cur.
 _brkwatch_offer() {
@@ -101,6 +101,7 @@ _brkwatch() {
 	*-plot) options+=(--input) ;;
 	*-heap) options+=(--map --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --openmetrics --groups) ;;
+	*-malloc) options+=(--regions --input -c --summary-only --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
 		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
 	esac
@@ -130,4 +131,4 @@ _brkwatch() {
 	fi
 }
 
-complete -F _brkwatch brkwatch-{cli,top,stacks,plot,metrics,heap}
+complete -F _brkwatch brkwatch-{cli,top,stacks,plot,metrics,heap,malloc}

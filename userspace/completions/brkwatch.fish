@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion for fish of the program that this file is named after: brkwatch-cli, brkwatch-top,
-# brkwatch-stacks, brkwatch-plot, brkwatch-metrics or brkwatch-heap.
+# brkwatch-stacks, brkwatch-plot, brkwatch-metrics, brkwatch-heap or brkwatch-malloc.
 
 # Go on with a list with commas by one of what the function prints.
 function __brkwatch_list
@@ -80,26 +80,28 @@ if not contains $program brkwatch-metrics brkwatch-heap
     complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Processes of this user'
     complete -c $program -l all -d 'All processes that you may read'
 end
-if contains $program brkwatch-cli brkwatch-stacks brkwatch-plot
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-plot brkwatch-malloc
     complete -c $program -n __brkwatch_has_command -a '(__brkwatch_command)'
     complete -c $program -n __brkwatch_wants_process -a '(__brkwatch_list __brkwatch_processes)'
     complete -c $program -s f -l follow-forks -d 'Also follow all their descendants'
     complete -c $program -l duration -x -d 'Stop after that time'
 end
-if contains $program brkwatch-cli brkwatch-plot
+if contains $program brkwatch-cli brkwatch-plot brkwatch-malloc
     complete -c $program -l input -r -F -d 'Show a recording or a copy of a file'
 end
-if contains $program brkwatch-cli brkwatch-stacks brkwatch-top brkwatch-heap
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-top brkwatch-heap brkwatch-malloc
     complete -c $program -l bytes -d 'Print sizes in bytes'
 end
-if contains $program brkwatch-cli brkwatch-stacks
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-malloc
     complete -c $program -s c -l summary-only -d 'Print no events, only a table at the end'
 end
-if contains $program brkwatch-cli brkwatch-top brkwatch-heap
+if contains $program brkwatch-cli brkwatch-top brkwatch-heap brkwatch-malloc
     complete -c $program -l json -d 'Print JSON, one object per line'
 end
 if contains $program brkwatch-cli brkwatch-top
     complete -c $program -l color -x -a 'auto always never' -d 'When to use colors'
+end
+if contains $program brkwatch-cli brkwatch-top brkwatch-malloc
     complete -c $program -s q -l quiet -d 'Print no heading'
 end
 
@@ -118,6 +120,9 @@ switch $program
         complete -c $program -l interval -x -d 'Write the file again and again'
         complete -c $program -l openmetrics -d 'Use the OpenMetrics format'
         complete -c $program -l groups -x -d 'How many command names to show'
+    case brkwatch-malloc
+        complete -c $program -l regions -d 'Show what is mapped now instead of calls'
+        complete -c $program -l csv -d 'Print calls as comma-separated values'
     case brkwatch-cli
         complete -c $program -l follow -d 'Print each event as it happens'
         complete -c $program -l event -x -a '(__brkwatch_list __brkwatch_kinds)' -d 'Show only these kinds'

@@ -102,8 +102,7 @@ static bool enable_others(const struct trace *trace)
 	const char *missing = trace_format_add(trace->format, others->events, others->n);
 
 	if (missing) {
-		warn_user("this kernel has no event %s: it was built without what its events need "
-			  "(CONFIG_FTRACE_SYSCALLS)", missing);
+		warn_user("this kernel has no event %s; CONFIG_FTRACE_SYSCALLS is needed", missing);
 		return false;
 	}
 	if (tracefs_instance_file_write(tracefs, "options/event-fork", "1") < 0 || !trace_add_pids(trace, others->pids)) {

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2030,SC2031
+# brkwatch-malloc on programs that run: strace, /proc/PID/maps and the module say the same.
+
+load helper
+
+program malloc
+
+setup() {
+	json=$BATS_TEST_TMPDIR/json
+}
+
+teardown() {
+	pkill -KILL -x brkwatch-malloc || :
+	pkill -KILL -x mapper || :
+	until_true 10 no_instances
+	judge_log
+}
+
+no_instances() {
+	[ -z "$(ls /sys/kernel/tracing/instances)" ]
+}
+
+# A process as it is: what was told of it so far is what maps has.
+agrees() {
+	python3 "$ROOT/tests/malloccheck.py" "$json" "$pid"
+}
+
+# start_mapper STEP...: until it pauses
+start_mapper() {
+	out=$BATS_TEST_TMPDIR/out
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	: >"$out"
+	"$@" <"$BATS_TEST_TMPDIR/in" >"$out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	follower=$!
+	exec {told}>"$BATS_TEST_TMPDIR/in"
+	until_true 30 grep -q ready "$out"
+	pid=$(pgrep -x mapper)
+}
+
+@test "call by call as strace sees them, also of children and threads" {
+	run -0 "$CLI" -f --json -o "$json" -- strace -ff -qq -e trace=memory -o "$BATS_TEST_TMPDIR/strace" \
+		sh -c 'ls / >/dev/null; mapper malloc 10485760 free threads 8 remap taken fork as'
+	python3 "$ROOT/tests/malloccheck.py" "$json" >"$BATS_TEST_TMPDIR/left"
+	run -0 python3 "$ROOT/tests/mallocstrace.py" "$json" "$BATS_TEST_TMPDIR/strace"
+	echo "# threads and calls: $output" >&3
+	[ "${output% *}" -ge 11 ]
+	[ "$(jq -s 'map(select(.type == "lost")) | length' "$json")" = 0 ]
+	[ "$(jq -r 'select(.type == "exec" or .type == "start").name' "$json" | sort -u | grep -cx -e ls -e sh -e mapper)" = 3 ]
+}
+
+@test "what is held is what maps has, and the heap what the module has" {
+	local heap
+	start_mapper "$CLI" --json -o "$json" -- mapper malloc 10485760 malloc 100 threads 4 shared file remap as pause
+	until_true 30 agrees
+	heap=$(jq -s 'map(select(.call == "brk" and .bytes > 0).bytes) | add' "$json")
+	[ "$heap" = "$(key GrownBytes <"$PROC/$pid")" ]
+	# What it was for.
+	[ "$(jq -r 'select(.call == "mmap" and .length == 10489856) | .kind' "$json")" = malloc ]
+	[ "$(jq -s 'map(select(.call == "mmap" and .kind == "arena")) | length' "$json")" -ge 4 ]
+	[ "$(jq -s 'map(select(.call == "mmap" and .kind == "stack")) | length' "$json")" = 4 ]
+	[ "$(jq -r 'select(.call == "mmap" and .length == 1048576 and .kind == "shared").flags' "$json")" = "MAP_SHARED|MAP_ANONYMOUS" ]
+	jq -r 'select(.call == "mmap" and .kind == "file").file' "$json" | grep -q 'libc\.so'
+	jq -r 'select(.call == "mmap" and .kind == "file").file' "$json" | grep -q '/mapper$'
+	# The kernel names the same kinds.
+	"$CLI" --regions "$pid"
+	[ "$("$CLI" --regions --json "$pid" | jq '.kinds[] | select(.kind == "heap").virtual_bytes')" -ge "$heap" ]
+	tell
+	wait "$follower"
+	[ "$(jq ".kinds.heap.held_bytes" <(grep '"summary"' "$json"))" = "$heap" ]
+}
+
+@test "one that runs: with what it had before, until it is enough" {
+	# In this order: the kernel would make one mapping of the block and a stack below it.
+	start_mapper mapper threads 2 malloc 300000 pause malloc 200000 free malloc 100000 threads 1 pause
+	interruptible "$CLI" --json -o "$json" -p "$pid" 2>"$BATS_TEST_TMPDIR/err2" 3>&- &
+	local reader=$!
+	until_true 30 grep -q '"mapping"' "$json"
+	until_true 30 eval "grep -qx '$pid' /sys/kernel/tracing/instances/*/set_event_pid"
+	: >"$out"
+	tell
+	until_true 30 grep -q ready "$out"
+	until_true 30 agrees
+	[ "$(jq -s 'map(select(.type == "mapping" and .kind == "malloc" and .guess)) | length' "$json")" -ge 1 ]
+	[ "$(jq -s 'map(select(.call == "mmap" and .kind == "stack")) | length' "$json")" = 1 ]
+	kill -INT "$reader"
+	wait "$reader"
+	[ "$(jq -s 'map(select(.type == "summary")) | length' "$json")" = 1 ]
+	[ -d "/proc/$pid" ]
+	tell
+	wait "$follower"
+}
+
+@test "why a call was refused" {
+	start_mapper "$CLI" --json -o "$json" -- mapper data taken as pause
+	until_true 30 eval "grep '\"ENOMEM\"' '$json' | tail -n 1 | grep '\"rlimit_as\"'"
+	tell
+	wait "$follower"
+	jq -c 'select(.type == "call" and .error)' "$json"
+	[ "$(jq -r 'select(.error == "EEXIST").reason' "$json")" = address_taken ]
+	[ "$(jq -r 'select(.error) | .kind + " \(.guess)"' "$json" | head -n 1)" = "malloc true" ]
+	# One that is gone when it is looked at has the limits that it began with.
+	(
+		ulimit -v 1000000
+		"$CLI" -- mapper malloc 2000000000 2>"$BATS_TEST_TMPDIR/err2"
+	)
+	cat "$BATS_TEST_TMPDIR/err2"
+	grep -q 'mmap  *ENOMEM .* malloc? rlimit_as: 1.9 GiB, may be 97[67] MiB$' "$BATS_TEST_TMPDIR/err2"
+}
+
+@test "a burst is followed, or it is said what was lost; children only if asked for" {
+	local n calls lost
+	n=$(figure 3000 100000)
+	run -0 "$CLI" --json -o "$json" -- mapper burst "$n" fork
+	calls=$(jq -s 'map(select(.type == "call" and .length == 4096 and (.call == "mmap" or .call == "munmap"))) | length' "$json")
+	lost=$(jq -s 'map(select(.type == "lost").count) | add // 0' "$json")
+	echo "# of $((2 * n)) calls $calls were seen, $lost events were lost" >&3
+	[ "$lost" -gt 0 ] || [ "$calls" -ge $((2 * n)) ]
+	[ "$(jq 'select(.pid).pid' "$json" | sort -u | wc -l)" = 1 ]
+}
+
+@test "who may not is told what does it; the command's status is ours" {
+	run -125 setpriv --reuid 65534 --clear-groups "$CLI" -- true
+	echo "$output"
+	[ "${#lines[@]}" = 1 ]
+	[[ "$output" == *"needs root"*"--regions"* ]]
+	run -7 "$CLI" -q -- sh -c 'exit 7'
+	run -127 "$CLI" -- /nonexistent/program
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# brkwatch-malloc on what was recorded, and on processes of ours: needs neither the module nor root.
+
+load common
+
+program malloc
+
+setup() {
+	export BRKWATCH_PROC=/nonexistent
+	CALLS=$DATA/malloc/calls.json SMAPS=$DATA/malloc/smaps
+}
+
+teardown() {
+	[ -z "${pid:-}" ] || kill "$pid"
+}
+
+# kinds_of CALL [JQ-CONDITION]: of a recording's calls
+kinds_of() {
+	"$CLI" --input "$CALLS" --json | jq -r "select(.call == \"$1\" and (${2:-true})) | .kind + if .guess then \"?\" else \"\" end" | xargs
+}
+
+@test "calls: what each is about, and what it comes to" {
+	golden malloc-calls.txt --input "$CALLS"
+	golden malloc-summary.txt --input "$CALLS" -c --bytes
+	golden malloc-calls.csv --input "$CALLS" --csv
+	golden malloc-summary.json --input "$CALLS" -c --json
+	[ "$("$CLI" --input "$CALLS" -q 2>/dev/null | wc -l)" = "$(grep -c '"call"' "$CALLS")" ]
+}
+
+@test "page by page it is the same" {
+	"$CLI" --input "$CALLS" --json >"$BATS_TEST_TMPDIR/json"
+	python3 "$ROOT/tests/malloccheck.py" "$BATS_TEST_TMPDIR/json" >"$BATS_TEST_TMPDIR/left"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/left")" = 11 ]
+	# The check finds an error.
+	sed -i '0,/"bytes":8192/s//"bytes":4096/' "$BATS_TEST_TMPDIR/json"
+	run -1 python3 "$ROOT/tests/malloccheck.py" "$BATS_TEST_TMPDIR/json"
+}
+
+@test "JSON to JSON is the same, from a pipe, too" {
+	"$CLI" --input "$CALLS" --json >"$BATS_TEST_TMPDIR/json"
+	diff -u "$BATS_TEST_TMPDIR/json" <("$CLI" --input "$BATS_TEST_TMPDIR/json" --json)
+	diff -u "$BATS_TEST_TMPDIR/json" <("$CLI" --input - --json <"$BATS_TEST_TMPDIR/json")
+	diff -u <("$CLI" --input "$CALLS" --csv 2>&1) <("$CLI" --input "$BATS_TEST_TMPDIR/json" --csv 2>&1)
+	# What is asked for is not changed by it.
+	asked_for() {
+		jq -c 'select(.type == "call") | [.call, .pid, .tid, .time_ns, .took_ns, .request, .length, .new_length, .addr,
+			.flags, .prot, .old, .start, .error, .reason, .limit, .needed]' "$1"
+	}
+	diff -u <(asked_for "$CALLS") <(asked_for "$BATS_TEST_TMPDIR/json")
+}
+
+@test "128 KiB is the size from which on malloc maps" {
+	[ "$(kinds_of mmap '.length == 131072')" = unknown ]
+	[ "$(kinds_of mmap '.length == 135168')" = "malloc?" ]
+	# It is malloc's while it is moved and made smaller.
+	[ "$(kinds_of mremap)" = "malloc? malloc? malloc?" ]
+}
+
+@test "before the loader is done memory is its own" {
+	[ "$(kinds_of mmap '.length == 8192 or .length == 12288')" = "loader? loader?" ]
+	grep -v '"loading"' "$CALLS" >"$BATS_TEST_TMPDIR/calls"
+	CALLS=$BATS_TEST_TMPDIR/calls
+	[ "$(kinds_of mmap '.length == 8192 or .length == 12288')" = "unknown unknown" ]
+}
+
+@test "a munmap takes nothing that was mapped while it ended" {
+	"$CLI" --input "$CALLS" --json >"$BATS_TEST_TMPDIR/json"
+	[ "$(jq -c 'select(.took_ns == 80000) | [.call, .bytes]' "$BATS_TEST_TMPDIR/json")" = '["munmap",0]' ]
+	# One that began later does.
+	sed -i 's/"took_ns":80000/"took_ns":2000/' "$BATS_TEST_TMPDIR/json"
+	[ "$("$CLI" --input "$BATS_TEST_TMPDIR/json" --json | jq 'select(.call == "munmap" and .length == 262144).bytes' | xargs)" = "-262144 0" ]
+}
+
+@test "regions: of a copy, what is known and what is a guess" {
+	golden malloc-regions.txt --regions --input "$SMAPS"
+	golden malloc-regions.json --regions --json --input - <"$SMAPS"
+	# Of maps there are only sizes.
+	grep '^[0-9a-f]*-' "$SMAPS" >"$BATS_TEST_TMPDIR/maps"
+	diff -u <("$CLI" --regions --input "$SMAPS" --bytes | awk '{ print $1, $2, $3 }') \
+		<("$CLI" --regions --input "$BATS_TEST_TMPDIR/maps" --bytes | awk '{ print $1, $2, $3 }')
+}
+
+# What the kernel sums up of a process: kB of a key.
+kernel_says() {
+	awk -v key="$1:" '$1 == key { print $2 * 1024 }' "/proc/$pid/smaps_rollup"
+}
+
+@test "regions: of a process they are what the kernel sums up" {
+	local sum
+	sleep 1000 3>&- &
+	pid=$!
+	until_true 10 grep -q libc /proc/$pid/maps
+	"$CLI" --regions --json "$pid" >"$BATS_TEST_TMPDIR/json"
+	sum=$(jq -c '[.kinds | map(.virtual_bytes, .count)] | flatten' "$BATS_TEST_TMPDIR/json")
+	echo "$sum"
+	[ "$(jq .pid "$BATS_TEST_TMPDIR/json")" = "$pid" ]
+	[ "$(jq .total.resident_bytes "$BATS_TEST_TMPDIR/json")" = "$(kernel_says Rss)" ]
+	[ "$(jq .total.swapped_bytes "$BATS_TEST_TMPDIR/json")" = "$(kernel_says Swap)" ]
+	[ "$(jq .total.dirty_bytes "$BATS_TEST_TMPDIR/json")" = $(($(kernel_says Private_Dirty) + $(kernel_says Shared_Dirty))) ]
+	[ "$(jq .total.count "$BATS_TEST_TMPDIR/json")" = "$(grep -vc vsyscall /proc/$pid/maps)" ]
+	[ "$(jq '.kinds | map(.virtual_bytes) | add' "$BATS_TEST_TMPDIR/json")" = "$(jq .total.virtual_bytes "$BATS_TEST_TMPDIR/json")" ]
+	[ "$(jq '.kinds | map(select(.kind == "heap" or .kind == "loader" or .kind == "stack" or .kind == "file")) | length' "$BATS_TEST_TMPDIR/json")" -ge 4 ]
+	"$CLI" --regions -p "$pid,$pid" >"$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c ^total "$BATS_TEST_TMPDIR/out")" = 2 ]
+	[ "$(grep -c "^\.\.\. $pid$" "$BATS_TEST_TMPDIR/out")" = 2 ]
+}
+
+@test "recordings that are not understood" {
+	local line
+	for line in x '{}' '[]' '{"type":"other"}' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \
+		'{"type":"call","call":"mmap","flags":"MAP_X"}' '{"type":"call","call":"mmap","error":"EX"}'; do
+		fails 1 "line 2: not written by brkwatch-malloc --json" --input <(printf '%s\n' '{"type":"lost","count":0}' "$line")
+	done
+	fails 1 "/nonexistent/x: No such file" --input /nonexistent/x
+	fails 1 "not a copy of /proc/PID/smaps" --regions --input "$CALLS"
+	# Numbers that make no sense do no harm.
+	printf '%s\n' '{"type":"mapping","pid":1,"kind":"heap","start":"0xffffffffffffffff","end":"0x1"}' \
+		'{"type":"mapping","pid":1,"kind":"file","start":"0x2","end":"0x1"}' \
+		'{"type":"call","call":"mmap","pid":1,"addr":"0xffffffffffff0000","length":18446744073709551615}' \
+		'{"type":"call","call":"mremap","pid":1,"addr":"0x5000","request":"0x1000","length":18446744073709551615,"new_length":4096}' \
+		'{"type":"call","call":"munmap","pid":1,"request":"0xfffffffffffff000","length":8192,"took_ns":5}' \
+		'{"type":"call","call":"brk","pid":1,"addr":"0x1","start":"0xfffffffffffff000"}' >"$BATS_TEST_TMPDIR/rec"
+	run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec"
+	run -0 "$CLI" --input /dev/null
+}
+
+@test "wrong arguments" {
+	fails 2 "no process given"
+	fails 2 "cannot be combined" --input x 1
+	fails 2 "cannot be combined" 1 -- true
+	fails 2 "--all is not possible" --all
+	fails 2 "not a command" --regions -- true
+	fails 2 "no CSV" --regions --csv 1
+	fails 1 "4194305: no such process" --regions 4194305
+	fails 1 "/nonexistent: No such file" 1
+	run -125 "$CLI" -- true
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "common/by-pid.h"
+#include "malloc/reasons.h"
+#include "tracefs/event-layout.h"
+
+/*
+ * What the events do not say, and is to be seen only as long as the process is there: the names of
+ * files that it has mapped, and what has refused it. So it is looked at as soon as an event is read,
+ * which is before it is its turn.
+ */
+struct names {
+	struct pid_table threads;
+	unsigned int pass;
+};
+
+/* A thread is about to map a file; a call of its was refused. */
+void names_wanted(struct names *names, pid_t tid);
+void names_refused(struct names *names, pid_t tid);
+
+/* Look at those, once all events were read that there are. */
+void names_look(struct names *names);
+
+/* The file that was there when it was looked, or NULL. */
+const char *names_file(const struct names *names, pid_t tid, uint64_t address);
+const struct facts *names_facts(const struct names *names, pid_t tid);
+
+void names_forget(struct names *names, pid_t tid);
+void names_free(struct names *names);

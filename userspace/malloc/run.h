@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "common/command.h"
+#include "malloc/names.h"
+#include "malloc/timeline.h"
+#include "tracefs/buffers.h"
+
+/* What the files of this source share. */
+
+/* A thread, or a child by vfork that uses the memory of its parent. */
+struct task {
+	struct pid_entry entry;
+	uint64_t process;
+	bool inside;		/* a call, of these */
+	enum call_id id;
+	uint64_t entered_ns;
+	uint64_t values[TRACE_VALUES];
+};
+
+struct live;
+
+/* A process that is followed. */
+struct owner {
+	struct pid_entry entry;
+	uint64_t tasks;
+	struct facts facts;	/* when it began */
+	bool silent;		/* it was not there when it was looked for */
+};
+
+struct run {
+	const struct live *live;
+	const struct brkwatch *bw;
+	bool children;		/* are followed, too */
+	struct timeline *timeline;
+	struct trace *trace;
+	struct trace_others others;
+	struct names names;
+	struct pid_table tasks, owners;
+	struct launch command;
+	struct launch *launch;	/* that one, if there is one */
+	int stop_fd;
+	bool stopped;
+};
+
+/* A task begins, or has become another process. */
+void run_add_task(struct run *run, uint64_t tid, uint64_t pid);
+
+/* Its limits are known from here on. */
+void run_note_facts(struct run *run, pid_t pid);
+
+/* A program that begins, and has done nothing yet where it is @held. */
+void run_add_program(struct run *run, pid_t pid, bool held);
+
+/* A process that runs. False: after a complaint. */
+bool run_add_process(struct run *run, pid_t pid, struct brkwatch_reader *reader);
+
+/* What is recorded, and what comes of it. */
+extern const struct trace_other run_events[];
+extern const size_t run_n_events;
+void run_seen(void *owner, const struct trace_event *event);
+void run_take(struct run *run, const struct trace_event *event);

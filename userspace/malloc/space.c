@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls come in the order in which they ended. A munmap that has not ended yet may have made room
+ * for an mmap that has: so what is mapped replaces what is known to be there, and what is unmapped
+ * is only what was there when that call began.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/complain.h"
+#include "malloc/maps.h"
+#include "malloc/space.h"
+
+#define DONTUNMAP	4	/* of mremap, since Linux 5.7 */
+
+void space_init(struct space *space)
+{
+	*space = (struct space){ .page_size = (uint64_t)sysconf(_SC_PAGESIZE) };
+}
+
+void space_free(struct space *space)
+{
+	free(space->segments);
+	space_init(space);
+}
+
+void space_copy(struct space *to, const struct space *from)
+{
+	struct segment *segments = needed(malloc((from->n + 1) * sizeof(*segments)));
+
+	if (from->n)
+		memcpy(segments, from->segments, from->n * sizeof(*segments));
+	*to = *from;
+	to->segments = segments;
+	to->room = from->n + 1;
+	/* What the child does is counted from now on. */
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		to->tally[kind] = (struct tally){ .held = from->tally[kind].held };
+		to->tally[kind].most = to->tally[kind].held;
+	}
+	to->most = to->total;
+}
+
+/* ---- segments ---- */
+
+static uint64_t page_up(const struct space *space, uint64_t size)
+{
+	return (size + space->page_size - 1) / space->page_size * space->page_size;
+}
+
+/* How many begin at @address or above it. */
+static size_t above(const struct space *space, uint64_t address)
+{
+	size_t low = 0, high = space->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (space->segments[middle].start >= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct segment *segment_at(const struct space *space, uint64_t address)
+{
+	size_t i = above(space, address + 1);
+
+	return i < space->n && space->segments[i].end > address ? &space->segments[i] : NULL;
+}
+
+static void insert(struct space *space, size_t i, const struct segment *segment)
+{
+	(void)array_add(space->segments, space->n, space->room);
+	memmove(space->segments + i + 1, space->segments + i, (space->n - 1 - i) * sizeof(*segment));
+	space->segments[i] = *segment;
+}
+
+static void drop(struct space *space, size_t i)
+{
+	space->n--;
+	memmove(space->segments + i, space->segments + i + 1, (space->n - i) * sizeof(*space->segments));
+}
+
+static void hold(struct space *space, enum kind kind, uint64_t size)
+{
+	struct tally *tally = &space->tally[kind];
+
+	tally->held += size;
+	if (tally->most < tally->held)
+		tally->most = tally->held;
+	space->total += size;
+	if (space->most < space->total)
+		space->most = space->total;
+}
+
+static void release(struct space *space, enum kind kind, uint64_t size)
+{
+	space->tally[kind].unmapped += size;
+	space->tally[kind].held -= size;
+	space->total -= size;
+}
+
+/* What was mapped after @since stays. @what, or NULL, becomes that of most of it. */
+static void unmap(struct space *space, uint64_t start, uint64_t end, uint64_t since, struct what *what)
+{
+	uint64_t most = 0;
+
+	if (start >= end)
+		return;
+	for (size_t i = above(space, end); i < space->n;) {
+		struct segment *s = &space->segments[i], low;
+		const uint64_t from = s->start > start ? s->start : start, to = s->end < end ? s->end : end;
+
+		if (s->end <= start)
+			break;
+		if (s->since > since) {
+			i++;
+			continue;
+		}
+		if (what && to - from > most) {
+			most = to - from;
+			*what = s->what;
+		}
+		release(space, s->what.kind, to - from);
+		low = *s;
+		low.end = from;
+		if (s->end > to) {
+			s->start = to;
+			i++;
+			if (low.start < low.end)
+				insert(space, i++, &low);
+		} else if (low.start < low.end) {
+			*s = low;
+			i++;
+		} else {
+			drop(space, i);
+		}
+	}
+}
+
+static void map(struct space *space, uint64_t start, uint64_t end, struct what what, uint64_t now)
+{
+	const struct segment segment = { start, end, now, what };
+
+	if (start >= end)
+		return;
+	unmap(space, start, end, UINT64_MAX, NULL);
+	insert(space, above(space, start), &segment);
+	space->tally[what.kind].mapped += end - start;
+	hold(space, what.kind, end - start);
+}
+
+void space_add(struct space *space, uint64_t start, uint64_t end, struct what what)
+{
+	const struct tally before = space->tally[what.kind];
+
+	map(space, start, end, what, 0);
+	space->tally[what.kind].mapped = before.mapped;
+}
+
+/* What the heap has of pages. */
+static uint64_t heap_held(const struct space *space)
+{
+	const uint64_t start = page_up(space, space->heap_start), end = page_up(space, space->brk);
+
+	return end > start ? end - start : 0;
+}
+
+/* Returns by how much it is larger. */
+static uint64_t set_heap(struct space *space, uint64_t start, uint64_t brk)
+{
+	const uint64_t before = heap_held(space);
+	uint64_t after;
+
+	space->heap_start = start;
+	space->brk = brk;
+	after = heap_held(space);
+	if (after < before)
+		release(space, KIND_HEAP, before - after);
+	else
+		hold(space, KIND_HEAP, after - before);
+	return after > before ? after - before : 0;
+}
+
+void space_add_heap(struct space *space, uint64_t start, uint64_t brk)
+{
+	set_heap(space, start, brk);
+}
+
+/* ---- what it is ---- */
+
+static bool is_writable(const struct call *call)
+{
+	return (call->prot & (PROT_READ | PROT_WRITE)) == (PROT_READ | PROT_WRITE);
+}
+
+static struct what what_of_mapping(const struct space *space, const struct call *call)
+{
+	const uint64_t size = page_up(space, call->length);
+	const bool shared = call->flags & MAP_SHARED, fixed = call->flags & MAP_FIXED;
+	const struct segment *there = fixed ? segment_at(space, call->addr) : NULL;
+
+	if (!(call->flags & MAP_ANONYMOUS))
+		return call->what.file ? what_of_file(call->what.file, shared) : (struct what){ KIND_FILE, false, NULL };
+	if (shared)
+		return (struct what){ KIND_SHARED, false, NULL };
+	if (call->flags & MAP_STACK)
+		return (struct what){ KIND_STACK, false, NULL };
+	/* A library's data without initial values, behind or over what is mapped of its file. */
+	if (fixed && !there && call->addr)
+		there = segment_at(space, call->addr - 1);
+	if (there)
+		return there->what;
+	if (space->loading)
+		return (struct what){ KIND_LOADER, true, NULL };
+	if (!call->prot && call->flags & MAP_NORESERVE && (size == ARENA_SIZE || size == 2 * ARENA_SIZE))
+		return (struct what){ KIND_ARENA, true, NULL };
+	if (is_writable(call) && size > MALLOC_MIN)
+		return (struct what){ KIND_MALLOC, true, NULL };
+	return (struct what){ KIND_UNKNOWN, false, NULL };
+}
+
+/* Of what is there already. */
+static struct what what_at(const struct space *space, uint64_t address)
+{
+	const struct segment *segment = segment_at(space, address);
+
+	if (segment)
+		return segment->what;
+	if (address >= space->heap_start && address - space->heap_start < heap_held(space))
+		return (struct what){ KIND_HEAP, false, NULL };
+	return (struct what){ KIND_UNKNOWN, false, NULL };
+}
+
+/* ---- calls ---- */
+
+static void take_mmap(struct space *space, struct call *call)
+{
+	call->what = what_of_mapping(space, call);
+	if (!call->error)
+		map(space, call->addr, call->addr + page_up(space, call->length), call->what, call->time_ns);
+}
+
+static void take_munmap(struct space *space, struct call *call)
+{
+	const uint64_t end = call->request + page_up(space, call->length);
+	const struct segment *segment = segment_at(space, call->request);
+
+	call->what = what_at(space, call->request);
+	if (call->error)
+		return;
+	/* The last thing that glibc's loader does is to let go of its cache: of libraries there are only parts. */
+	if (segment && segment->start == call->request && segment->end == end &&
+	    (segment->what.kind == KIND_FILE || segment->what.kind == KIND_LOADER))
+		space->loading = false;
+	unmap(space, call->request, end, call->time_ns - call->took_ns, &call->what);
+}
+
+static void take_mremap(struct space *space, struct call *call)
+{
+	const uint64_t old = call->request, old_end = old + page_up(space, call->length);
+	const uint64_t end = call->addr + page_up(space, call->new_length), since = call->time_ns - call->took_ns;
+
+	call->what = what_at(space, old);
+	if (call->error)
+		return;
+	if (call->addr == old && end < old_end) {
+		unmap(space, end, old_end, since, NULL);
+	} else if (call->addr == old) {
+		map(space, old_end, end, call->what, call->time_ns);
+	} else {
+		if (!(call->flags & DONTUNMAP))
+			unmap(space, old, old_end, since, NULL);
+		map(space, call->addr, end, call->what, call->time_ns);
+	}
+}
+
+/* And madvise: what is mapped stays so. */
+static void take_other(struct space *space, struct call *call)
+{
+	call->what = what_at(space, call->request);
+}
+
+static void take_brk(struct space *space, struct call *call)
+{
+	const uint64_t more = set_heap(space, call->start, call->addr);
+
+	call->what = (struct what){ KIND_HEAP, false, NULL };
+	space->tally[KIND_HEAP].mapped += more;
+	/* A loader's own malloc needs no heap. */
+	if (more)
+		space->loading = false;
+}
+
+void space_take(struct space *space, struct call *call)
+{
+	static void (*const take[CALLS])(struct space *space, struct call *call) = {
+		take_mmap, take_munmap, take_mremap, take_other, take_other, take_brk,
+	};
+	const uint64_t before = space->total;
+	struct tally *tally;
+
+	take[call->id](space, call);
+	tally = &space->tally[call->what.kind];
+	tally->calls++;
+	tally->refused += call->error || (call->id == CALL_BRK && call->reason);
+	call->bytes = (int64_t)(space->total - before);
+	call->total = space->total;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "malloc/call.h"
+
+/* What a kind of memory has come to. */
+struct tally {
+	uint64_t calls, refused;
+	uint64_t mapped, unmapped;	/* bytes */
+	uint64_t held, most;		/* now, and at one time */
+};
+
+struct segment {
+	uint64_t start, end;
+	uint64_t since;			/* when the call that mapped it had ended */
+	struct what what;
+};
+
+/* An address space as its calls have made it. */
+struct space {
+	/* Highest first: a new one mostly is the lowest of those that are above the heap. */
+	struct segment *segments;
+	size_t n, room;
+	uint64_t page_size;
+	uint64_t heap_start, brk;
+	uint64_t total, most;
+	struct tally tally[KINDS];
+	bool loading;			/* the loader is at work, and the program has not begun */
+};
+
+void space_init(struct space *space);
+void space_free(struct space *space);
+void space_copy(struct space *to, const struct space *from);
+
+/* What was there before the first call. It counts as held, but not as mapped. */
+void space_add(struct space *space, uint64_t start, uint64_t end, struct what what);
+void space_add_heap(struct space *space, uint64_t start, uint64_t brk);
+
+/* Say what @call is about, and what comes of it. */
+void space_take(struct space *space, struct call *call);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#pragma once
+
+#include "common/by-pid.h"
+#include "malloc/print.h"
+
+/* A process whose calls are shown. */
+struct process {
+	struct pid_entry entry;
+	const char *name;
+	struct space space;
+};
+
+/* What sources tell of, and what prints it: in one order, whoever it is of. */
+struct timeline {
+	struct printer printer;
+	struct pid_table processes;
+};
+
+/* A process that is not known begins by itself. */
+struct process *timeline_process(struct timeline *timeline, uint64_t pid);
+
+/*
+ * A process begins, as a copy of @parent where that is not 0; or has another program. @loading:
+ * what is told next is all that the kernel has mapped for it, and the loader is still to come.
+ */
+void timeline_start(struct timeline *timeline, uint64_t pid, uint64_t parent, const char *name);
+void timeline_exec(struct timeline *timeline, uint64_t pid, const char *name);
+
+/* What it has mapped before its first call that is shown; of the heap, from its start to the break. */
+void timeline_mapping(struct timeline *timeline, uint64_t pid, uint64_t start, uint64_t end, struct what what);
+
+/* What is in /proc/PID/maps, and the heap, unless @start is 0. */
+void timeline_mappings(struct timeline *timeline, uint64_t pid, const struct regions *regions,
+		      uint64_t start, uint64_t brk);
+
+/* The loader is at work. */
+void timeline_loading(struct timeline *timeline, uint64_t pid);
+
+void timeline_call(struct timeline *timeline, struct call *call);
+void timeline_lost(struct timeline *timeline, uint64_t count);
+void timeline_end(struct timeline *timeline, uint64_t pid);
+
+/* Of all that are left. */
+void timeline_finish(struct timeline *timeline);
