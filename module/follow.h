@@ -3,7 +3,6 @@
 #ifndef BRKWATCH_FOLLOW_H
 #define BRKWATCH_FOLLOW_H
 
-
 #include "record.h"
 
 /* Long enough to wake a reader for many events, short for one who watches. */

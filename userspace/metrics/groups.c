@@ -62,19 +62,20 @@ static void add(struct group *group, const struct delta *delta)
 static void collect(struct groups *groups, struct tally *tally)
 {
 	const struct delta *living = tally->now.list;
-	struct group *group = NULL;
+	struct group *group;
 
 	groups->n_all = 0;
 	if (!tally->n_living)
 		return;
 	qsort(tally->now.list, tally->n_living, sizeof(*living), compare_names);
 	for (size_t i = 0; i < tally->n_living; i++) {
-		if (!group || strcmp(group->name, living[i].name) != 0) {
+		if (!groups->n_all ||
+		    strcmp(groups->all[groups->n_all - 1].name, living[i].name) != 0) {
 			group = array_add(groups->all, groups->n_all, groups->room);
 			*group = (struct group){ 0 };
 			memcpy(group->name, living[i].name, sizeof(group->name));
 		}
-		add(group, &living[i]);
+		add(&groups->all[groups->n_all - 1], &living[i]);
 	}
 	qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
 }
