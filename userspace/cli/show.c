@@ -184,6 +184,7 @@ static int show_history(const struct session *session, struct brkwatch_process *
 
 	history.style.columns = session->opts->style.columns;
 	history.style.state = true;
+	history.style.summary = false;
 	printer_init(&history);
 	while ((rc = reader_next_event(reader, &ev)) > 0) {
 		if (!filter_shows(&session->opts->filter, &ev))
