@@ -131,12 +131,15 @@ fill_cache 40" ]
 	done
 }
 
-# Those of trace-cmd, $pid, that record: one that is told to end before it catches
-# the signal, SIGUSR1, takes along what it has recorded.
-recorders_catch_signals() {
+# Those of trace-cmd, $pid, that record wait for events: one that is told to end
+# before that takes along what it should have recorded. Those of CPUs that are off
+# have ended.
+recorders_wait() {
 	local recorder
 	for recorder in $(pgrep -P "$pid" -x trace-cmd); do
-		((0x$(awk '/^SigCgt/ { print $2 }' "/proc/$recorder/status") & 0x200)) || return
+		[[ $(readlink "/proc/$recorder"/fd/*) == *trace_pipe_raw* &&
+			$(<"/proc/$recorder/wchan") =~ select|wait_on_pipe|ring_buffer ]] ||
+			grep -q ') Z ' "/proc/$recorder/stat" || return
 	done
 }
 
@@ -144,7 +147,7 @@ recorders_catch_signals() {
 	cd "$BATS_TEST_TMPDIR"
 	local under=(trace-cmd record -q -o data -e brkwatch:brk_grow -f 'delta > 4096' -e brkwatch:brk_shrink -f 'delta <= -8192')
 	start_brkdo pause grow 4096 grow 8192 grow -4096 grow 40960 grow -8192
-	until_true 20 recorders_catch_signals
+	until_true 20 recorders_wait
 	tell
 	wait "$pid"
 	trace-cmd report -i data >report
