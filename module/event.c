@@ -118,11 +118,13 @@ void brkwatch_event_end(struct brkwatch_record *record)
 {
 	bool was_ended;
 
+	rcu_read_lock();
 	raw_spin_lock(&record->lock);
 	was_ended = record->ended;
 	if (!was_ended)
 		add_end(record);
 	raw_spin_unlock(&record->lock);
+	rcu_read_unlock();
 
 	if (!was_ended)
 		brkwatch_record_retire(record);

@@ -158,7 +158,13 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);
-	return record ? record_use(record, mm, current) : NULL;
+	if (record) {
+		/* Credentials and parents want more than no preemption. */
+		rcu_read_lock();
+		record = record_use(record, mm, current);
+		rcu_read_unlock();
+	}
+	return record;
 }
 
 /*
