@@ -118,6 +118,7 @@ void brkwatch_event_end(struct brkwatch_record *record)
 {
 	bool was_ended;
 
+	/* For lockdep, as in brkwatch_record_new(). */
 	rcu_read_lock();
 	raw_spin_lock(&record->lock);
 	was_ended = record->ended;

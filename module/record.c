@@ -159,7 +159,7 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);
 	if (record) {
-		/* Credentials and parents want more than no preemption. */
+		/* Not to be preempted makes a handler a reader, but lockdep does not know. */
 		rcu_read_lock();
 		record = record_use(record, mm, current);
 		rcu_read_unlock();
