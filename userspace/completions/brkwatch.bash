@@ -101,7 +101,7 @@ _brkwatch() {
 	*-plot) options+=(--input) ;;
 	*-heap) options+=(--map --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --openmetrics --groups) ;;
-	*-malloc) options+=(--regions --input -c --summary-only --bytes --json --csv -q --quiet) ;;
+	*-malloc) options+=(--regions --input -c --summary-only --explain --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
 		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
 	esac

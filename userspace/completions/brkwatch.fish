@@ -122,6 +122,7 @@ switch $program
         complete -c $program -l groups -x -d 'How many command names to show'
     case brkwatch-malloc
         complete -c $program -l regions -d 'Show what is mapped now instead of calls'
+        complete -c $program -l explain -d 'Explain each call in plain words'
         complete -c $program -l csv -d 'Print calls as comma-separated values'
     case brkwatch-cli
         complete -c $program -l follow -d 'Print each event as it happens'

@@ -10,7 +10,7 @@
 #include "malloc/input.h"
 #include "malloc/live.h"
 
-enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT };
+enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN };
 
 /* What one run of the program works with. */
 struct session {
@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
 	  "copy of /proc/PID/smaps", 2 },
 	{ NULL, 0, NULL, 0, "Output:", 3 },
 	{ "summary-only", 'c', NULL, 0, "print no calls, only the table", 3 },
+	{ "explain", OPT_EXPLAIN, NULL, 0, "explain each call in plain words", 3 },
 	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 3 },
 	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per line", 3 },
 	{ "csv", OPT_CSV, NULL, 0, "print calls as comma-separated values", 3 },
@@ -154,6 +155,7 @@ static enum exit_status run(struct session *session)
 
 static bool check(const struct session *session)
 {
+	const struct style *style = &session->timeline.printer.style;
 	const struct selection *sel = &session->selection;
 	const int sources = (sel->n || select_searches(sel)) + !!session->command + !!session->input;
 
@@ -164,8 +166,10 @@ static bool check(const struct session *session)
 			  "no process given: name one by its number, or use --comm, --uid or -- COMMAND");
 	else if (session->regions && session->command)
 		warn_user("--regions shows running processes, not a command");
-	else if (session->regions && session->timeline.printer.style.format == FORMAT_CSV)
+	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions has no CSV");
+	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
+		warn_user("--explain needs calls, as text: it cannot be combined with --json, --csv, -c or --regions");
 	else
 		return true;
 	return false;
@@ -196,6 +200,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'c':
 		style->no_calls = true;
+		break;
+	case OPT_EXPLAIN:
+		style->explain = true;
 		break;
 	case OPT_BYTES:
 		style->bytes = true;

@@ -204,10 +204,13 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 	} else if (call->what.file) {
 		snprintf(note, sizeof(note), "%s", call->what.file);
 		text_clean(note);
-	} else if (call->id == CALL_MADVISE) {
-		flags_text(call, note);
-	} else if (call->id == CALL_MPROTECT) {
-		prot_text(call->prot, note);
+	} else if (call->id == CALL_MADVISE || call->id == CALL_MPROTECT) {
+		if (call->id == CALL_MADVISE)
+			flags_text(call, note);
+		else
+			prot_text(call->prot, note);
+		snprintf(note + strlen(note), sizeof(note) - strlen(note), " %s",
+			 size_text(call->length, style->bytes).text);
 	}
 	outbuf_printf(out, "%7" PRIu64 " %15s %-8s %12s 0x%016" PRIx64 " %12s %s%s%s\n", call->pid,
 		      seconds_text(call->time_ns).text, call_names[call->id], change,

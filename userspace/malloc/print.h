@@ -12,6 +12,7 @@ struct style {
 	bool bytes;		/* sizes as plain numbers */
 	bool no_calls;		/* only the summary */
 	bool quiet;		/* without head and summary */
+	bool explain;		/* each call, in plain words */
 };
 
 struct printer {

@@ -26,6 +26,7 @@ static void begin(struct timeline *timeline, struct process *process, const char
 	const struct process *from = parent ? pid_find(&timeline->processes, parent) : NULL;
 
 	space_free(&process->space);
+	process->story = from ? from->story : (struct story){ .phases = 0 };
 	if (from)
 		space_copy(&process->space, &from->space);
 	process->name = name ? intern(name) : from ? from->name : NULL;
@@ -54,6 +55,7 @@ void timeline_mapping(struct timeline *timeline, uint64_t pid, uint64_t start, u
 		space_add_heap(&process->space, start, end);
 	else
 		space_add(&process->space, start, end, what);
+	explain_mapping(&process->story, &what);
 	print_mapping(&timeline->printer, pid, start, end, &what);
 }
 
@@ -88,9 +90,17 @@ void timeline_loading(struct timeline *timeline, uint64_t pid)
 
 void timeline_call(struct timeline *timeline, struct call *call)
 {
-	space_take(&timeline_process(timeline, call->pid)->space, call);
-	if (!timeline->printer.style.no_calls)
-		print_call(&timeline->printer, call);
+	struct process *process = timeline_process(timeline, call->pid);
+	struct printer *printer = &timeline->printer;
+	const bool loading = process->space.loading;
+
+	space_take(&process->space, call);
+	if (printer->style.explain)
+		explain_phase(printer, &process->story, call, loading);
+	if (!printer->style.no_calls)
+		print_call(printer, call);
+	if (printer->style.explain)
+		explain_call(printer, &process->story, call);
 }
 
 void timeline_lost(struct timeline *timeline, uint64_t count)

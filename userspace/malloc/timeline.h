@@ -2,13 +2,14 @@
 #pragma once
 
 #include "common/by-pid.h"
-#include "malloc/print.h"
+#include "malloc/explain.h"
 
 /* A process whose calls are shown. */
 struct process {
 	struct pid_entry entry;
 	const char *name;
 	struct space space;
+	struct story story;
 };
 
 /* What sources tell of, and what prints it: in one order, whoever it is of. */

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls in plain words. What is said of glibc is what its malloc does unless it was told otherwise by
+ * mallopt(3) or GLIBC_TUNABLES; of other allocators nothing is claimed.
+ */
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "explain/sentences.h"
+#include "malloc/explain.h"
+
+/* By these glibc enlarges its heap beyond what it needs (M_TOP_PAD)... */
+#define TOP_PAD		((uint64_t)128 << 10)
+/* ...and up to this free raises M_MMAP_THRESHOLD. */
+#define THRESHOLD_MAX	((uint64_t)(sizeof(long) > 4 ? 32768 : 512) << 10)
+
+static struct number size_of(const struct printer *printer, uint64_t size)
+{
+	return prose_size(size, printer->style.bytes);
+}
+
+static const char *name_of(const struct call *call)
+{
+	return call->what.file ?: "a file whose name is not known";
+}
+
+/* ---- phases ---- */
+
+enum phase { LOADING, FIRST_MALLOC, LARGE_BLOCKS, THREADS, PHASES };
+
+static const struct {
+	const char *title, *text;
+} phases[PHASES] = {
+	[LOADING] = { "loading libraries",
+		"The dynamic loader maps the libraries that the program needs, and memory of its own." },
+	[FIRST_MALLOC] = { "first malloc",
+		"The heap grows for the first time: malloc cuts small blocks from it." },
+	[LARGE_BLOCKS] = { "large blocks",
+		"Large blocks get mappings of their own, which free gives back to the kernel at once." },
+	[THREADS] = { "threads",
+		"Threads begin: each has a stack, and malloc may give it a heap of its own, an arena." },
+};
+
+static enum phase phase_of(const struct call *call, bool loading)
+{
+	if (loading)
+		return LOADING;
+	if (call->error)
+		return PHASES;
+	if (call->id == CALL_BRK && call->bytes > 0)
+		return FIRST_MALLOC;
+	if (call->id == CALL_MMAP && call->what.kind == KIND_MALLOC)
+		return LARGE_BLOCKS;
+	if (call->id == CALL_MMAP && (call->what.kind == KIND_STACK || call->what.kind == KIND_ARENA))
+		return THREADS;
+	return PHASES;
+}
+
+void explain_phase(struct printer *printer, struct story *story, const struct call *call, bool loading)
+{
+	const enum phase phase = phase_of(call, loading);
+
+	story->loading = loading;
+	if (phase == PHASES || story->phases & 1u << phase)
+		return;
+	story->phases |= 1u << phase;
+	print_head(printer);
+	outbuf_printf(printer->out, "... %" PRIu64 ": %s\n", call->pid, phases[phase].title);
+	prose_put(printer->out, phases[phase].text);
+}
+
+/* ---- whose malloc it is ---- */
+
+static void note_library(struct story *story, const char *file)
+{
+	static const char *const others[] = { "*/libjemalloc.so*", "*/libtcmalloc*.so*", "*/libmimalloc*.so*" };
+
+	story->glibc |= !fnmatch("*/libc.so.6", file, 0) || !fnmatch("*/libc-2.*.so", file, 0);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		story->other |= !fnmatch(others[i], file, 0);
+}
+
+void explain_mapping(struct story *story, const struct what *what)
+{
+	if (what->file)
+		note_library(story, what->file);
+}
+
+static bool is_glibc(const struct story *story)
+{
+	return story->glibc && !story->other;
+}
+
+/* ---- refusals ---- */
+
+static const struct {
+	const char *reason, *text;
+} reasons[] = {
+	{ "rlimit_as", "RLIMIT_AS limits all that the process maps; 'ulimit" PROSE_BLANK "-v' changes it" },
+	{ "rlimit_data", "RLIMIT_DATA limits the heap and other private writable memory; 'ulimit" PROSE_BLANK
+	  "-d' changes it" },
+	{ "mlock_limit", "RLIMIT_MEMLOCK limits locked memory; 'ulimit" PROSE_BLANK "-l' changes it" },
+	{ "max_map_count", "the process has as many mappings as the sysctl vm.max_map_count allows" },
+	{ "overcommit", "the kernel does not promise more memory than vm.overcommit_memory allows" },
+	{ "address_taken", "something is mapped at the address that was asked for" },
+	{ "next_mapping", "another mapping is above the heap" },
+	{ "below_start", "the break cannot be below the start of the heap" },
+	{ "unmap", "the heap could not be made smaller" },
+	{ "address_limit", "addresses end there" },
+	{ "no_memory", "the kernel had no memory, or did not want to promise it" },
+	{ "killed", "the process was being killed" },
+};
+
+static void explain_refusal(struct prose *prose, const struct call *call)
+{
+	prose_add(prose, "The kernel refused it");
+	for (size_t i = 0; call->reason && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (!strcmp(call->reason, reasons[i].reason)) {
+			prose_add(prose, ": %s.", reasons[i].text);
+			return;
+		}
+	}
+	prose_add(prose, call->error == ENOMEM || call->id == CALL_BRK ? ", and it cannot be seen why." :
+		  ": the arguments make no sense, or it is not allowed.");
+}
+
+/* ---- calls ---- */
+
+static void explain_brk(struct prose *prose, const struct printer *printer, struct story *story,
+			const struct call *call)
+{
+	const uint64_t grown = call->bytes > 0 ? (uint64_t)call->bytes : 0;
+
+	if (!call->request) {
+		prose_add(prose, "The program asked where the heap ends, as the loader and sbrk(0) do.");
+	} else if (call->bytes < 0) {
+		prose_add(prose, "The end of the heap was free, and %s of it went back to the kernel.",
+			  size_of(printer, -(uint64_t)call->bytes).text);
+	} else if (!grown) {
+		prose_add(prose, "The end of the heap moved within its page, or not at all.");
+	} else {
+		prose_add(prose, "The heap grew by %s, to %s.", size_of(printer, grown).text,
+			  size_of(printer, call->addr - call->start).text);
+		/* For a block that malloc would have mapped before. */
+		if (is_glibc(story) && !story->adapted && story->freed && grown > MALLOC_MIN + TOP_PAD &&
+		    grown - TOP_PAD <= story->freed) {
+			story->adapted = true;
+			prose_add(prose, " glibc's threshold has adapted: it took a block of more than 128" PROSE_BLANK
+				  "KiB from the heap, because one of %s was freed before. M_MMAP_THRESHOLD of mallopt(3) "
+				  "makes it constant.", size_of(printer, story->freed).text);
+		}
+	}
+}
+
+static void explain_new(struct prose *prose, const struct printer *printer, const struct call *call, bool loading)
+{
+	const struct number size = size_of(printer, call->length);
+	char prot[4];
+
+	prot_text(call->prot, prot);
+	switch (call->what.kind) {
+	case KIND_FILE:
+	case KIND_LOADER:
+		if (call->what.kind == KIND_LOADER && !call->what.file)
+			prose_add(prose, "%s for the loader itself.", size.text);
+		else if (call->flags & MAP_ANONYMOUS)
+			prose_add(prose, "%s for data of %s that have no initial values.", size.text, name_of(call));
+		else if (call->flags & MAP_FIXED)
+			prose_add(prose, "A part of %s got its place: %s.", name_of(call),
+				  call->prot & PROT_EXEC ? "its code" : call->prot & PROT_WRITE ? "its data" : "its constants");
+		else
+			prose_add(prose, "%s mapped %s.", loading ? "The loader" : "The program", name_of(call));
+		break;
+	case KIND_MALLOC:
+		prose_add(prose, "%s in a mapping of its own, probably for one block of malloc.", size.text);
+		break;
+	case KIND_ARENA:
+		prose_add(prose, "Addresses for the heap of a thread: 64" PROSE_BLANK "MiB, and more to find a place that is "
+			  "aligned. This is no memory yet.");
+		break;
+	case KIND_STACK:
+		prose_add(prose, "%s for the stack of a new thread; only what it writes to becomes memory.", size.text);
+		break;
+	case KIND_SHARED:
+		prose_add(prose, "%s that processes can share.", size.text);
+		break;
+	default:
+		prose_add(prose, "%s (%s) of which it is not known what for.", size.text, prot);
+	}
+}
+
+static void explain_old(struct prose *prose, const struct printer *printer, struct story *story,
+			const struct call *call)
+{
+	const uint64_t size = call->bytes < 0 ? -(uint64_t)call->bytes : 0;
+
+	if (!size) {
+		prose_add(prose, "Nothing was mapped there any more.");
+		return;
+	}
+	if (call->what.kind == KIND_ARENA) {
+		prose_add(prose, "%s of the addresses around an arena were too many.", size_of(printer, size).text);
+		return;
+	}
+	if (call->what.kind != KIND_MALLOC) {
+		prose_add(prose, "%s went back to the kernel.", size_of(printer, size).text);
+		return;
+	}
+	prose_add(prose, "A large block of %s was freed, and went back to the kernel at once.",
+		  size_of(printer, size).text);
+	if (is_glibc(story) && size > story->freed && size > MALLOC_MIN && size <= THRESHOLD_MAX) {
+		prose_add(prose, " From now on glibc takes blocks up to this size from the heap.");
+		story->freed = size;
+	}
+}
+
+static void explain_access(struct prose *prose, const struct printer *printer, const struct call *call)
+{
+	const struct number size = size_of(printer, call->length);
+	char prot[4];
+
+	prot_text(call->prot, prot);
+	if (call->what.kind == KIND_ARENA && call->prot & PROT_WRITE)
+		prose_add(prose, "An arena grew by %s: a thread needed more memory.", size.text);
+	else if (call->what.kind == KIND_STACK && call->prot & PROT_WRITE)
+		prose_add(prose, "All of the stack but its guard page can be used now.");
+	else if (call->what.file && !(call->prot & PROT_WRITE))
+		prose_add(prose, "%s of %s cannot be written to any more.", size.text, call->what.file);
+	else
+		prose_add(prose, "The access to %s is now %s.", size.text, prot);
+}
+
+static void explain_advice(struct prose *prose, const struct printer *printer, const struct call *call)
+{
+	char flags[FLAGS_TEXT_MAX];
+
+	flags_text(call, flags);
+	if (call->flags == MADV_DONTNEED || call->flags == MADV_FREE)
+		prose_add(prose, "%s went back to the kernel%s, although they stay mapped.",
+			  size_of(printer, call->length).text, call->flags == MADV_FREE ? " as soon as it needs them" : "");
+	else
+		prose_add(prose, "A hint to the kernel about %s: %s.", size_of(printer, call->length).text, flags);
+}
+
+static void explain_remap(struct prose *prose, const struct printer *printer, const struct call *call)
+{
+	prose_add(prose, "A mapping of %s became one of %s%s", size_of(printer, call->length).text,
+		  size_of(printer, call->new_length).text, call->addr == call->request ? "" : ", elsewhere");
+	prose_add(prose, call->what.kind == KIND_MALLOC ? ", as realloc does with large blocks." : ".");
+}
+
+void explain_call(struct printer *printer, struct story *story, const struct call *call)
+{
+	struct prose prose = { .len = 0 };
+
+	explain_mapping(story, &call->what);
+	if (call->error || call->reason)
+		explain_refusal(&prose, call);
+	else if (call->id == CALL_BRK)
+		explain_brk(&prose, printer, story, call);
+	else if (call->id == CALL_MMAP)
+		explain_new(&prose, printer, call, story->loading);
+	else if (call->id == CALL_MUNMAP)
+		explain_old(&prose, printer, story, call);
+	else if (call->id == CALL_MREMAP)
+		explain_remap(&prose, printer, call);
+	else if (call->id == CALL_MPROTECT)
+		explain_access(&prose, printer, call);
+	else
+		explain_advice(&prose, printer, call);
+	prose_put(printer->out, prose.text);
+}
