@@ -314,13 +314,37 @@ sound_or_said() { # TIMES
 @test "the picture, the largest, common sizes, an address" {
 	does blocks 1001 1000 blocks 1 50000 free every-second show
 	take_truth
-	run -0 "$CLI" --map --top 3 --address "$(printf '0x%x' $((malloc[last] + 100)))" "$pid"
+	run -0 "$CLI" --map --svg map.svg --top 3 --address "$(printf '0x%x' $((malloc[last] + 100)))" "$pid"
 	echo "$output"
 	[ "$(grep -cE '^0x[0-9a-f]+ [#.+^]+$' <<<"$output")" -ge 10 ]
 	grep -E '^Address .* lies 116 bytes into the chunk at .*, in use\)$' <<<"$output"
 	grep -A1 '^LARGEST' <<<"$output" | grep '49 KiB'
 	grep -A1 '^MOST COMMON' <<<"$output" | grep -E '1008 B +5[0-9]{2}'
-	run ! grep -E '^.{133}' <<<"$output"
+	run ! grep -E '^.{133}| $' <<<"$output"
+	# Drawn, each field once.
+	drawn map.svg 'lie below the chunk at'
+	run ! grep '<title>.*not walked' map.svg
+	ends
+	does blocks 1000 1000 sbrk 4096 blocks 1000 1000 show
+	run -1 "$CLI" --svg map.svg "$pid"
+	drawn map.svg 'Not sound: the walk ended at'
+	grep '<title>.*not walked' map.svg
+	run -1 --separate-stderr "$CLI" --svg no/map.svg "$pid"
+	[[ -z "$output" && "$stderr" == "brkwatch-heap: no/map.svg: "* ]]
+}
+
+drawn() { # FILE TEXT
+	python3 -S - "$@" <<-'END'
+	import sys, xml.etree.ElementTree as tree
+	svg = "{http://www.w3.org/2000/svg}"
+	root = tree.parse(sys.argv[1]).getroot()
+	assert any(sys.argv[2] in "".join(text.itertext()) for text in root.iter(svg + "text"))
+	fields = [r.attrib for r in root.iter(svg + "rect") if r.find(svg + "title") is not None and "class" not in r.attrib]
+	fields = sorted((int(f["y"]) // 14 * 128 + int(f["x"]) // 7, int(f["width"]) // 7) for f in fields)
+	for field, following in zip(fields, fields[1:]):
+	    assert sum(field) == following[0], field
+	assert 2000 < sum(fields[-1]) - fields[0][0] <= 4096
+	END
 }
 
 @test "again and again, with what has changed, until it ends" {

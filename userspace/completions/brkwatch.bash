@@ -99,7 +99,7 @@ _brkwatch() {
 	*-top) options+=(--color --bytes --json -q --quiet) ;;
 	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes) ;;
 	*-plot) options+=(--input) ;;
-	*-heap) options+=(--map --top --address --watch --stop --bytes --json) ;;
+	*-heap) options+=(--map --svg --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --openmetrics --groups) ;;
 	*-malloc) options+=(--regions --input -c --summary-only --explain --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
@@ -115,7 +115,7 @@ _brkwatch() {
 		case $word in
 		--) _brkwatch_command $((i + 1)) && return ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --output | --flamegraph | --interval | --groups | \
+			--until | --columns | --color | --output | --flamegraph | --svg | --interval | --groups | \
 			--top | --address | --watch) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;

@@ -112,6 +112,7 @@ switch $program
     case brkwatch-heap
         complete -c $program -a '(__brkwatch_processes)'
         complete -c $program -l map -d 'Also draw a map of the heap'
+        complete -c $program -l svg -r -F -d 'Also draw the map into a file, an SVG'
         complete -c $program -l top -x -d 'Also show the largest chunks and most common sizes'
         complete -c $program -l address -x -d 'Also show the chunk at that address'
         complete -c $program -l watch -x -d 'Read again and again, show the changes'

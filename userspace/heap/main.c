@@ -8,18 +8,19 @@
 #include "common/choose-processes.h"
 #include "common/parse-values.h"
 #include "common/program.h"
+#include "common/replace-file.h"
 #include "common/signals.h"
 #include "heap/examine.h"
 #include "heap/print.h"
 #include "heap/stop.h"
 
-enum { OPT_JSON = 0x100, OPT_MAP, OPT_ADDRESS, OPT_TOP, OPT_WATCH, OPT_STOP, OPT_BYTES };
+enum { OPT_JSON = 0x100, OPT_MAP, OPT_SVG, OPT_ADDRESS, OPT_TOP, OPT_WATCH, OPT_STOP, OPT_BYTES };
 
 #define TOP_MAX 100000
 #define STOPS_MAX 10
 
 struct heap_options {
-	const char *file;
+	const char *file, *svg;
 	struct selection selection;
 	bool json, map, stop, bytes;
 	uint64_t address, top, watch_ms;
@@ -27,6 +28,7 @@ struct heap_options {
 
 static const struct argp_option options[] = {
 	{ "map", OPT_MAP, NULL, 0, "also draw a map of the heap", 0 },
+	{ "svg", OPT_SVG, "FILE", 0, "also draw the map into FILE, an SVG", 0 },
 	{ "top", OPT_TOP, "N", 0, "also show the N largest chunks and the N most common sizes", 0 },
 	{ "address", OPT_ADDRESS, "ADDR", 0, "also show the chunk at that address", 0 },
 	{ "watch", OPT_WATCH, "SECONDS", 0, "read again and again, show the changes", 0 },
@@ -68,6 +70,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_MAP:
 		opts->map = true;
+		break;
+	case OPT_SVG:
+		opts->svg = arg;
 		break;
 	case OPT_BYTES:
 		opts->bytes = true;
@@ -111,15 +116,17 @@ static bool prepare(struct reading *reading, const struct heap_options *opts)
 	struct account *account = &reading->account;
 
 	reading->wanted = opts->address;
-	if (opts->map) {
-		account->n_cells = (size_t)MAP_COLUMNS * MAP_ROWS;
+	if (opts->svg && !newfile_possible(opts->svg))
+		return false;
+	if (opts->map || opts->svg) {
+		account->n_cells = MAP_CELLS;
 		account->cells = calloc(account->n_cells, sizeof(*account->cells));
 	}
 	if (opts->top) {
 		account->n_largest = (size_t)opts->top;
 		account->largest = calloc(account->n_largest, sizeof(*account->largest));
 	}
-	if ((opts->map && !account->cells) || (opts->top && !account->largest)) {
+	if ((account->n_cells && !account->cells) || (opts->top && !account->largest)) {
 		warn_user("%s", strerror(ENOMEM));
 		return false;
 	}
@@ -203,7 +210,7 @@ static enum exit_status run(struct reading *reading, const struct heap_options *
 			return STATUS_FAILED;
 		}
 		show(opts, &print, reading);
-		if (reading->result)
+		if ((opts->svg && !draw_map(reading, opts->svg)) || reading->result)
 			status = STATUS_FAILED;
 		if (!opts->watch_ms || outbuf_flush(out) || !wait_for(opts->watch_ms, stop))
 			return status;

@@ -197,14 +197,14 @@ static void print_sizes(const struct print *print, const struct reading *reading
 	outbuf_printf(print->out, "\n%-12s %10s %10s %10s %10s\n", "CHUNKS FROM", "IN USE", "BYTES", "FREE", "BYTES");
 	for (size_t i = 0; i < BUCKETS; i++) {
 		const struct amount *used = &buckets[i].used, *vacant = &buckets[i].free;
-		char bar[17] = "################";
+		int marks = (int)((used->bytes + vacant->bytes) * 16 / most);
 
 		if (!used->chunks && !vacant->chunks)
 			continue;
-		bar[(used->bytes + vacant->bytes) * (sizeof(bar) - 1) / most] = '\0';
-		outbuf_printf(print->out, "%-12s %10s %10s %10s %10s %s\n", sized(print, 1ull << i).text,
+		outbuf_printf(print->out, "%-12s %10s %10s %10s %10s%s%.*s\n", sized(print, 1ull << i).text,
 			      count_text(used->chunks).text, sized(print, used->bytes).text,
-			      count_text(vacant->chunks).text, sized(print, vacant->bytes).text, bar);
+			      count_text(vacant->chunks).text, sized(print, vacant->bytes).text,
+			      marks ? " " : "", marks, "################");
 	}
 }
 
@@ -278,35 +278,4 @@ void print_text(const struct print *print, const struct reading *reading)
 	print_top(print, &reading->account);
 	if (print->map)
 		print_map(print, &reading->account);
-}
-
-/* ---- the picture ---- */
-
-static char cell_letter(const struct cell *cell)
-{
-	if (cell->top && cell->top >= cell->used + cell->free)
-		return '^';
-	if (!cell->used && !cell->free)
-		return ' ';
-	if (!cell->used)
-		return '.';
-	return cell->free ? '+' : '#';
-}
-
-void print_map(const struct print *print, const struct account *account)
-{
-	outbuf_printf(print->out, "\n# in use, . free, + both, ^ the top; %s each\n",
-		      sized(print, account->cell_size).text);
-	for (size_t row = 0; row < MAP_ROWS; row++) {
-		char text[MAP_COLUMNS + 1] = "";
-		uint64_t at = account->start + row * MAP_COLUMNS * account->cell_size;
-
-		for (size_t i = 0; i < MAP_COLUMNS; i++)
-			text[i] = cell_letter(&account->cells[row * MAP_COLUMNS + i]);
-		/* The last cells are behind the break. */
-		for (size_t i = MAP_COLUMNS; i-- && text[i] == ' ';)
-			text[i] = '\0';
-		if (*text)
-			outbuf_printf(print->out, "%-14s %s\n", address_text(at).text, text);
-	}
 }

@@ -5,9 +5,10 @@
 #include "common/output.h"
 #include "heap/reading.h"
 
-/* The picture of the heap: one screen. */
+/* The map of the heap as text: one screen. As a drawing it is finer. */
 #define MAP_COLUMNS	64
 #define MAP_ROWS	16
+#define MAP_CELLS	(4ul * MAP_COLUMNS * MAP_ROWS)
 
 struct print {
 	struct outbuf *out;
@@ -19,6 +20,9 @@ struct print {
 
 void print_text(const struct print *print, const struct reading *reading);
 void print_map(const struct print *print, const struct account *account);
+/* Into a file, an SVG. False after a complaint. */
+bool draw_map(const struct reading *reading, const char *file);
+
 void print_json(struct outbuf *out, const struct reading *reading);
 
 /* Why the walk did not come to the break; false where it did. */
