@@ -246,6 +246,38 @@ module_says() {
 	[ "${json[brk]}" = "$end" ]
 }
 
+@test "which event of the break brought a page, and when" {
+	local start end
+	does blocks 1000 1000 show
+	look
+	take_truth
+	module_says "${json[brk]}"
+	start=$((json[start_brk])) end=$((json[brk]))
+	# event NUMBER OLD NEW: it lasted 500 ns
+	event() { printf '%d\t12345%d0000000\t500\t77\t%s\t0x%016x\t0x%016x\t0x%016x\t%d\t%d\t-\t-\n' "$1" "$1" "$2" "$4" "$3" "$4" $(($4 - $3)) $((($4 - $3) / 4096)); }
+	sed -i '/^[0-9]/d' "proc/$pid"
+	{
+		event 1 grow "$start" $((start + 135168))
+		event 2 grow $((start + 135168)) $((start + 139265))
+		event 3 grow $((start + 139265)) $((end + 8192))
+		event 4 shrink $((end + 8192)) $((end - 8192))
+		event 5 external $((end - 8192)) "$end"
+	} >>"proc/$pid"
+	# at OFFSET TEXT: where that is said of this address in the heap
+	at() { "$CLI" --address "$(printf '0x%x' $((start + $1)))" "$pid" >found; cat found; grep -A1 '^Address' found | grep -E "^ +$2"; }
+	at 5000 'its page came at 1234\.510000: event 1, grow by 132 KiB, thread 77$'
+	# Of a page that began with the second one's last byte.
+	at 143000 'its page came at 1234\.520000: event 2, grow by 4 KiB, thread 77$'
+	at 143360 'its page came at 1234\.530000: event 3, grow'
+	at $((end - start - 100)) 'its page came at 1234\.550000: event 5, external by 8 KiB, thread 77$'
+	sed -i -E '/^1\t/d; s/^Dropped:.*/Dropped:\t1/' "proc/$pid"
+	at 5000 'its page was there before the oldest event that is kept, at 1234\.520000$'
+	sed -i -E '/^[0-9]/d; s/^Dropped:.*/Dropped:\t0/' "proc/$pid"
+	at 5000 'its page was there before the history begins, at 1234\.560000$'
+	rm "proc/$pid"
+	at 5000 'which call brought its page is not known'
+}
+
 @test "a heap of nobody's malloc, and one that is overwritten, are told" {
 	does sbrk 100000 show
 	look_in_vain "it is not malloc's"

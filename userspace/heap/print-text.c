@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/format-number.h"
 #include "common/utf8.h"
+#include "common/wall-clock.h"
+#include "heap/history.h"
 #include "heap/print.h"
 
 /* 402,113 */
@@ -225,6 +228,44 @@ static void print_top(const struct print *print, const struct account *account)
 	}
 }
 
+/* "at 1234.567890, 2026-11-27 12:34:56" */
+static const char *when(const struct space *space, uint64_t ns, char *text, size_t size)
+{
+	struct wall wall = { .bw = space->bw };
+	size_t len = (size_t)snprintf(text, size, "at %s", seconds_text(ns).text);
+	struct tm tm;
+	time_t seconds;
+
+	wall_look(&wall, UINT64_MAX);
+	if (!wall.n)
+		return text;
+	seconds = (time_t)(wall_time(&wall, ns) / 1000000000);
+	strftime(text + len, size - len, ", %Y-%m-%d %H:%M:%S", localtime_r(&seconds, &tm));
+	return text;
+}
+
+static void print_origin(const struct print *print, const struct reading *reading)
+{
+	const struct space *space = reading->space;
+	struct origin origin;
+	char text[80];
+
+	if (reading->wanted < reading->start_brk || reading->wanted >= reading->brk)
+		return;
+	if (history_find(&origin, space, reading->wanted))
+		line(print, "", "which call brought its page is not known: the module is not loaded, or has no history");
+	else if (origin.seq)
+		line(print, "", "its page came %s: event %" PRIu64 ", %s by %s, thread %" PRIu64,
+		     when(space, origin.time_ns, text, sizeof(text)), origin.seq, origin.kind,
+		     sized(print, origin.bytes).text, origin.tid);
+	else if (origin.dropped)
+		line(print, "", "its page was there before the oldest event that is kept, %s",
+		     when(space, origin.oldest_ns, text, sizeof(text)));
+	else
+		line(print, "", "its page was there before the history begins, %s",
+		     when(space, origin.since, text, sizeof(text)));
+}
+
 static void print_found(const struct print *print, const struct reading *reading)
 {
 	static const char *const states[] = {
@@ -241,6 +282,7 @@ static void print_found(const struct print *print, const struct reading *reading
 		line(print, "Address", "%s lies %" PRIu64 " bytes into the chunk at %s (%s, %s)",
 		     address_text(reading->wanted).text, reading->wanted - chunk->address,
 		     address_text(chunk->address).text, sized(print, chunk->size).text, states[chunk->state]);
+	print_origin(print, reading);
 }
 
 void print_text(const struct print *print, const struct reading *reading)
