@@ -41,9 +41,28 @@ static void lost(struct outbuf *out, const struct event_style *style,
 		  before ? "earlier events" : "events");
 }
 
+/* A row of its own, so that the gap is where the events are. What is known of it has no columns. */
+static void missed(struct outbuf *out, const struct event_style *style,
+		   const struct brkwatch_process *process, const struct brkwatch_row *row)
+{
+	for (size_t i = 0; i < style->columns.n; i++) {
+		const enum column_id id = style->columns.ids[i];
+
+		outbuf_puts(out, i ? "," : "");
+		if (id == COL_PID)
+			outbuf_printf(out, "%" PRIu64, process->snap.pid);
+		else if (id == COL_SPACE && row)
+			outbuf_printf(out, "%" PRIu64, row->space);
+		else if (id == COL_EVENT)
+			outbuf_puts(out, CSV_MISSED);
+	}
+	outbuf_puts(out, "\n");
+}
+
 const struct event_format csv_lines = {
 	.choose = choose,
 	.head = head,
 	.event = event,
 	.lost = lost,
+	.missed = missed,
 };

@@ -181,6 +181,7 @@ static void done(struct outbuf *out, const struct event_style *style,
 }
 
 const struct event_format json_lines = {
+	.has_totals = true,
 	.choose = choose,
 	.start = start,
 	.clock = clock_set,

@@ -232,7 +232,7 @@ static void missed(void *owner, struct brkwatch_process *process, const struct b
 	}
 	if (pr->format->missed)
 		pr->format->missed(pr->out, &pr->style, process, row);
-	else
+	if (!pr->format->has_totals)
 		remark_missed(pr, process, row ? &totals : NULL);
 	pr->missed += !row;
 	if (row && pr->below && !pr->style.no_events)

@@ -71,6 +71,7 @@ struct event_view;
 /* A format. Each function follows the style; NULL: the format prints nothing for this. */
 struct event_format {
 	bool for_people;
+	bool has_totals;	/* missed() puts them */
 	/* The columns by default. */
 	void (*choose)(struct column_list *list, const struct event_style *style);
 	/* Before the first event. */
@@ -84,7 +85,7 @@ struct event_format {
 	char *(*event)(char *p, const struct event_view *view);
 	void (*lost)(struct outbuf *out, const struct event_style *style,
 		     const struct brkwatch_process *process, uint64_t count, bool before);
-	/* NULL: a remark as text. */
+	/* NULL, or unless @has_totals: a remark as text, too. */
 	void (*missed)(struct outbuf *out, const struct event_style *style,
 		       const struct brkwatch_process *process, const struct brkwatch_row *row);
 	/* @sums: NULL unless the style has a summary. */
@@ -92,5 +93,8 @@ struct event_format {
 		     const struct brkwatch_process *process, const struct event_sums *sums,
 		     bool ended);
 };
+
+/* Of a row of CSV in the place of what was missed. */
+#define CSV_MISSED "missed"
 
 extern const struct event_format text_lines, json_lines, csv_lines;

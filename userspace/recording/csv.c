@@ -43,7 +43,7 @@ static bool set_cell(struct player *player, uint64_t *numbers, enum column_id id
 		return event_set_field(&player->event, &player->fields,
 				       (enum brkwatch_field)(id - COL_SEQ), word, strlen(word));
 	}
-	if (id == COL_START && !*word)
+	if ((id == COL_START || id == COL_SPACE) && !*word)
 		return true;
 	return (id != COL_PID && id != COL_SPACE && id != COL_START) ||
 	       value_parse(event_columns[id].kind, word, &numbers[id]);
@@ -72,6 +72,10 @@ int csv_play(struct csv *csv, struct player *player, char *line)
 	}
 	if (i < csv->n)
 		return player_problem(player, "cut short");
+	if (slice_is(player->event.field[BRKWATCH_EVENT], CSV_MISSED)) {
+		player_missed(player, player_process(player, numbers[COL_PID]), NULL);
+		return 0;
+	}
 	player->event.malformed = false;
 	return player_event(player, numbers[COL_PID], numbers[COL_SPACE], numbers[COL_START]);
 }

@@ -190,12 +190,7 @@ static int play_missed(struct player *player, struct recorded *recorded, struct 
 	if (member(object, "name"))
 		snapshot_set_name(&process->snap, json_object_get_string(member(object, "name")));
 	snprintf(row.name, sizeof(row.name), "%s", process->snap.name);
-	recorded->open |= known;
-	if (known)
-		totals_add_row(&process->totals, &row);
-	else
-		process->totals.missed++;
-	tell(&player->listener, missed, process, known ? &row : NULL);
+	player_missed(player, recorded, known ? &row : NULL);
 	return 0;
 }
 

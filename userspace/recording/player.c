@@ -100,6 +100,18 @@ int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t s
 	return tell_of_event(player, recorded);
 }
 
+void player_missed(struct player *player, struct recorded *recorded, const struct brkwatch_row *row)
+{
+	struct brkwatch_process *process = &recorded->process;
+
+	recorded->open |= !!row;
+	if (row)
+		totals_add_row(&process->totals, row);
+	else
+		process->totals.missed++;
+	tell(&player->listener, missed, process, row);
+}
+
 /* As many lines as the state has events. */
 static int tell_of_state(struct player *player, struct recorded *recorded)
 {

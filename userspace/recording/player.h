@@ -42,6 +42,9 @@ void player_space(struct player *player, struct recorded *recorded,
  */
 int player_event(struct player *player, uint64_t pid, uint64_t space, uint64_t start);
 
+/* What the recorder has missed; @row, or NULL: what is known of that. */
+void player_missed(struct player *player, struct recorded *recorded, const struct brkwatch_row *row);
+
 /* A state; the reader of states is at its first event. */
 int player_state(struct player *player, struct brkwatch_process *process);
 
