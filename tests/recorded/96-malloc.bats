@@ -47,6 +47,54 @@ grown_after() {
 	fails 2 "--explain needs calls" --input "$CALLS" --explain --json
 }
 
+@test "a trace for Perfetto: what the format demands, and what the calls were" {
+	local trace=$BATS_TEST_TMPDIR/trace.json
+	"$CLI" --input "$CALLS" --json --perfetto "$trace" >"$BATS_TEST_TMPDIR/json"
+	# Trace Event Format: M metadata, X complete events, C counters, i instants of a thread.
+	jq -e '.traceEvents | length > 80 and all(.[]; (.name | type == "string") and (.pid | type == "number") and (.args | type == "object") and (
+		if .ph == "M" then .name == "process_name" and (.args.name | type == "string")
+		elif .ph == "X" then ([.tid, .ts, .dur] | all(type == "number")) and .dur >= 0 and (.cat | type == "string")
+		elif .ph == "C" then (.ts | type == "number") and (.args | keys == ["bytes"]) and .args.bytes >= 0
+		elif .ph == "i" then ([.tid, .ts] | all(type == "number")) and .s == "t"
+		else false end))' "$trace"
+	# On the track of a thread slices are one after the other.
+	jq -e '.traceEvents | map(select(.ph == "X")) | group_by(.tid) | length == 3 and all(.[]; sort_by(.ts) | [.[:-1], .[1:]] | transpose |
+		all(.[]; .[0].ts + .[0].dur <= .[1].ts))' "$trace"
+	jq -e 'map(select(.type == "call")) | length > 30' -s "$BATS_TEST_TMPDIR/json"
+	diff <(jq -c '.traceEvents[] | select(.ph == "X") | [.name, .pid, .tid, .ts + .dur, .args.kind, .args.bytes]' "$trace") \
+		<(jq -c 'select(.type == "call") | [.call, .pid, .tid, .time_ns / 1000, .kind, .bytes]' "$BATS_TEST_TMPDIR/json")
+	diff <(jq -r '.traceEvents[] | select(.ph == "i") | .name' "$trace") \
+		<(jq -r 'select(.error or (.call == "brk" and .reason)) | .call + " refused: " + (.reason // .error)' "$BATS_TEST_TMPDIR/json")
+	# Counters end as the summary does; of a process that has ended, with nothing.
+	diff <(jq -c '[.traceEvents[] | select(.ph == "C" and .pid == 4242 and .name != null)] | group_by(.name) | map(select(last.args.bytes > 0) | {(.[0].name): last.args.bytes}) | add' "$trace") \
+		<(jq -cS 'select(.type == "summary" and .pid == 4242).kinds | map_values(.held_bytes)' "$BATS_TEST_TMPDIR/json")
+	jq -e '[.traceEvents[] | select(.ph == "C" and .pid == 4243)] | group_by(.name) | length == 9 and all(.[]; last.args.bytes == 0)' "$trace"
+	fails 1 "/nonexistent/x: No such file" --input "$CALLS" --perfetto /nonexistent/x
+	fails 2 "nothing for --perfetto" --regions 1 --perfetto "$trace"
+}
+
+@test "a picture: layers by kind, and refused calls" {
+	local svg=$BATS_TEST_TMPDIR/a.svg trace=$BATS_TEST_TMPDIR/trace.json
+	command -v gnuplot || skip "no gnuplot"
+	"$CLI" --input "$CALLS" -q -o /dev/null --plot "$svg" --perfetto "$trace"
+	python3 -c 'import sys, xml.dom.minidom; print(*(t.firstChild.data for t in xml.dom.minidom.parse(sys.argv[1]).getElementsByTagName("text") if t.firstChild), sep="\n")' "$svg" |
+		sed 's/^ *//' >"$BATS_TEST_TMPDIR/words"
+	cat "$BATS_TEST_TMPDIR/words"
+	# The most of each kind, and of all at one time.
+	for word in "2 processes" mapped "heap (132 KiB)" "malloc (64 MiB)" "arena (128 MiB)" "peak 152 MiB" "4 refused:" "1 rlimit_as"; do
+		grep -qxF -- "$word" "$BATS_TEST_TMPDIR/words"
+	done
+	# It is what brkwatch-plot makes of the trace.
+	"${CLI%malloc}plot" --stacked --input "$trace" -o "$BATS_TEST_TMPDIR/b.svg"
+	diff "$svg" "$BATS_TEST_TMPDIR/b.svg"
+	run -1 "${CLI%malloc}plot" --stacked --input "$CALLS.gz" -o "$svg"
+	run -1 "${CLI%malloc}plot" --stacked --input <(echo x) -o "$svg"
+	[[ "$output" == *"line 1: not written by brkwatch-malloc --perfetto" ]]
+	run -2 "${CLI%malloc}plot" --stacked -o "$svg" 1
+	run -1 "$CLI" --input "$CALLS" --plot "$BATS_TEST_TMPDIR/a.txt"
+	[[ "$output" == *"must end in .svg or .png"* ]]
+}
+
 @test "page by page it is the same" {
 	"$CLI" --input "$CALLS" --json >"$BATS_TEST_TMPDIR/json"
 	python3 "$ROOT/tests/malloccheck.py" "$BATS_TEST_TMPDIR/json" >"$BATS_TEST_TMPDIR/left"

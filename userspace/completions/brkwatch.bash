@@ -69,7 +69,7 @@ _brkwatch_argument() {
 		_brkwatch_offer_list "${columns[@]}"
 		;;
 	--color) _brkwatch_offer auto always never ;;
-	-o | --output | --input | --flamegraph)
+	-o | --output | --input | --flamegraph | --perfetto | --plot)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
@@ -98,10 +98,10 @@ _brkwatch() {
 	case $program in
 	*-top) options+=(--color --bytes --json -q --quiet) ;;
 	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes) ;;
-	*-plot) options+=(--input) ;;
+	*-plot) options+=(--input --stacked) ;;
 	*-heap) options+=(--map --svg --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --openmetrics --groups) ;;
-	*-malloc) options+=(--regions --input -c --summary-only --explain --bytes --json --csv -q --quiet) ;;
+	*-malloc) options+=(--regions --input -c --summary-only --explain --perfetto --plot --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
 		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
 	esac
@@ -116,7 +116,7 @@ _brkwatch() {
 		--) _brkwatch_command $((i + 1)) && return ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
 			--until | --columns | --color | --output | --flamegraph | --svg | --interval | --groups | \
-			--top | --address | --watch) option=$word ;;
+			--perfetto | --plot | --top | --address | --watch) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;
 		esac

@@ -109,6 +109,8 @@ switch $program
     case brkwatch-stacks
         complete -c $program -l folded -d 'Print only the call paths, for flame graph tools'
         complete -c $program -l flamegraph -r -F -d 'Also draw a flame graph, an SVG'
+    case brkwatch-plot
+        complete -c $program -l stacked -d 'Draw the counters of a trace, one upon the other'
     case brkwatch-heap
         complete -c $program -a '(__brkwatch_processes)'
         complete -c $program -l map -d 'Also draw a map of the heap'
@@ -124,6 +126,8 @@ switch $program
     case brkwatch-malloc
         complete -c $program -l regions -d 'Show what is mapped now instead of calls'
         complete -c $program -l explain -d 'Explain each call in plain words'
+        complete -c $program -l perfetto -r -F -d 'Also write a trace for Perfetto'
+        complete -c $program -l plot -r -F -d 'Also draw what is mapped over time'
         complete -c $program -l csv -d 'Print calls as comma-separated values'
     case brkwatch-cli
         complete -c $program -l follow -d 'Print each event as it happens'

@@ -46,6 +46,12 @@ struct call {
 	uint64_t total;		/* mapped then */
 };
 
+/* brk returns no errors. */
+static inline bool call_is_refused(const struct call *call)
+{
+	return call->error || (call->id == CALL_BRK && call->reason);
+}
+
 /* A copy of the text that stays; equal ones are one. */
 const char *intern(const char *text);
 void intern_free(void);

@@ -29,12 +29,12 @@ const size_t run_n_events = sizeof(run_events) / sizeof(run_events[0]);
 
 /* ---- processes ---- */
 
-static void leave(struct run *run, uint64_t pid)
+static void leave(struct run *run, uint64_t pid, uint64_t time_ns)
 {
 	struct owner *owner = pid_find(&run->owners, pid);
 
 	if (owner && !--owner->tasks) {
-		timeline_end(run->timeline, pid);
+		timeline_end(run->timeline, pid, time_ns);
 		pid_drop(&run->owners, owner);
 	}
 }
@@ -48,14 +48,14 @@ void run_add_task(struct run *run, uint64_t tid, uint64_t pid)
 		return;
 	owner->tasks++;
 	if (task->process)
-		leave(run, task->process);
+		leave(run, task->process, 0);
 	task->process = pid;
 	task->inside = false;
 }
 
-static void drop_task(struct run *run, struct task *task)
+static void drop_task(struct run *run, struct task *task, uint64_t time_ns)
 {
-	leave(run, task->process);
+	leave(run, task->process, time_ns);
 	pid_drop(&run->tasks, task);
 }
 
@@ -93,7 +93,7 @@ static void take_exec(struct run *run, const struct trace_event *event)
 		return;
 	/* A child by vfork, which has its own memory now. */
 	if (!known && !run->children) {
-		drop_task(run, task);
+		drop_task(run, task, event->time);
 		return;
 	}
 	if (known)
@@ -103,7 +103,7 @@ static void take_exec(struct run *run, const struct trace_event *event)
 	/* In this order: a process is never without any. */
 	run_add_task(run, pid, pid);
 	if (task && task->entry.pid != pid)
-		drop_task(run, task);
+		drop_task(run, task, event->time);
 	run_add_program(run, (pid_t)pid, false);
 }
 
@@ -212,7 +212,7 @@ void run_take(struct run *run, const struct trace_event *event)
 		task = pid_find(&run->tasks, (uint64_t)event->tid);
 		names_forget(&run->names, event->tid);
 		if (task)
-			drop_task(run, task);
+			drop_task(run, task, event->time);
 		break;
 	default:
 		take_syscall(run, event, which);

@@ -257,7 +257,7 @@ void explain_call(struct printer *printer, struct story *story, const struct cal
 	struct prose prose = { .len = 0 };
 
 	explain_mapping(story, &call->what);
-	if (call->error || call->reason)
+	if (call_is_refused(call))
 		explain_refusal(&prose, call);
 	else if (call->id == CALL_BRK)
 		explain_brk(&prose, printer, story, call);

@@ -105,7 +105,7 @@ static bool play_loading(struct timeline *timeline, struct json_object *object)
 
 static bool play_end(struct timeline *timeline, struct json_object *object)
 {
-	timeline_end(timeline, number_of(object, "pid"));
+	timeline_end(timeline, number_of(object, "pid"), number_of(object, "time_ns"));
 	return true;
 }
 

@@ -47,7 +47,7 @@ static void look_at(void *owner, void *entry)
 	} else if (!process->silent) {
 		process->silent = true;
 	} else {
-		timeline_end(run->timeline, pid);
+		timeline_end(run->timeline, pid, 0);
 		pid_drop(&run->owners, process);
 	}
 }

@@ -10,13 +10,13 @@
 #include "malloc/input.h"
 #include "malloc/live.h"
 
-enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN };
+enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN, OPT_PERFETTO, OPT_PLOT };
 
 /* What one run of the program works with. */
 struct session {
 	struct timeline timeline;
 	struct selection selection;
-	const char *output, *input;
+	const char *output, *input, *perfetto, *picture;
 	char *const *command;
 	uint64_t duration_ms;
 	bool children, regions;
@@ -37,6 +37,8 @@ static const struct argp_option options[] = {
 	{ "csv", OPT_CSV, NULL, 0, "print calls as comma-separated values", 3 },
 	{ "quiet", 'q', NULL, 0, "print only calls: no heading, no table", 3 },
 	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
+	{ "perfetto", OPT_PERFETTO, "FILE", 0, "also write a trace that ui.perfetto.dev and chrome://tracing open", 3 },
+	{ "plot", OPT_PLOT, "FILE", 0, "also draw with brkwatch-plot what is mapped over time: FILE.svg or FILE.png", 3 },
 	{ 0 },
 };
 
@@ -153,6 +155,19 @@ static enum exit_status run(struct session *session)
 	return status;
 }
 
+/* With what is made of the calls besides what is printed. */
+static enum exit_status run_with_files(struct session *session)
+{
+	struct perfetto *perfetto = &session->timeline.perfetto;
+	enum exit_status status;
+
+	if ((session->picture && !picture_possible(session->picture)) ||
+	    ((session->perfetto || session->picture) && !perfetto_open(perfetto, session->perfetto)))
+		return failure(session->command);
+	status = run(session);
+	return perfetto_close(perfetto, true, session->picture) ? status : failure(session->command);
+}
+
 static bool check(const struct session *session)
 {
 	const struct style *style = &session->timeline.printer.style;
@@ -168,6 +183,8 @@ static bool check(const struct session *session)
 		warn_user("--regions shows running processes, not a command");
 	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions has no CSV");
+	else if (session->regions && (session->perfetto || session->picture))
+		warn_user("--regions shows one moment: there is nothing for --perfetto and --plot");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
 		warn_user("--explain needs calls, as text: it cannot be combined with --json, --csv, -c or --regions");
 	else
@@ -203,6 +220,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_EXPLAIN:
 		style->explain = true;
+		break;
+	case OPT_PERFETTO:
+		session->perfetto = arg;
+		break;
+	case OPT_PLOT:
+		session->picture = arg;
 		break;
 	case OPT_BYTES:
 		style->bytes = true;
@@ -250,7 +273,7 @@ int main(int argc, char **argv)
 
 	program_setup();
 	program_parse(&argp, argc, argv, &session);
-	status = run(&session);
+	status = run_with_files(&session);
 	status = output_finish(&out, status, failure(session.command));
 	select_free(&session.selection);
 	intern_free();

@@ -194,7 +194,7 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 	snprintf(change, sizeof(change), "%s%s", call->bytes < 0 ? "-" : call->bytes ? "+" : "",
 		 size_text(size, style->bytes).text);
 	snprintf(kind, sizeof(kind), "%s%s", kind_names[call->what.kind], call->what.guess ? "?" : "");
-	if (call->error || call->reason) {
+	if (call_is_refused(call)) {
 		snprintf(change, sizeof(change), "%s", call->error ? strerrorname_np(call->error) ?: "?" : "refused");
 		snprintf(note, sizeof(note), "%s", call->reason ?: "");
 		if (call->reason && call->limit && call->needed)
@@ -214,7 +214,7 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 	}
 	outbuf_printf(out, "%7" PRIu64 " %15s %-8s %12s 0x%016" PRIx64 " %12s %s%s%s\n", call->pid,
 		      seconds_text(call->time_ns).text, call_names[call->id], change,
-		      moves && !call->error && !call->reason ? call->addr : call->request,
+		      moves && !call_is_refused(call) ? call->addr : call->request,
 		      size_text(call->total, style->bytes).text, kind, *note ? " " : "", note);
 }
 
@@ -269,7 +269,7 @@ void print_mapping(struct printer *printer, uint64_t pid, uint64_t start, uint64
 }
 
 void print_news(struct printer *printer, const char *type, uint64_t pid, uint64_t parent,
-		const char *name)
+		const char *name, uint64_t time_ns)
 {
 	static const struct {
 		const char *type, *words;
@@ -287,6 +287,8 @@ void print_news(struct printer *printer, const char *type, uint64_t pid, uint64_
 			json_add_number(obj, "parent", parent);
 		if (name)
 			json_add_name(obj, "name", name, false);
+		if (time_ns)
+			json_add_number(obj, "time_ns", time_ns);
 		json_write(printer->out, obj);
 	}
 	for (size_t i = 0; printer->style.format == FORMAT_TEXT && !printer->style.quiet && i < 3; i++) {

@@ -307,7 +307,7 @@ void space_take(struct space *space, struct call *call)
 	take[call->id](space, call);
 	tally = &space->tally[call->what.kind];
 	tally->calls++;
-	tally->refused += call->error || (call->id == CALL_BRK && call->reason);
+	tally->refused += call_is_refused(call);
 	call->bytes = (int64_t)(space->total - before);
 	call->total = space->total;
 }

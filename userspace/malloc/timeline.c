@@ -30,7 +30,8 @@ static void begin(struct timeline *timeline, struct process *process, const char
 	if (from)
 		space_copy(&process->space, &from->space);
 	process->name = name ? intern(name) : from ? from->name : NULL;
-	print_news(&timeline->printer, type, process->entry.pid, parent, process->name);
+	print_news(&timeline->printer, type, process->entry.pid, parent, process->name, 0);
+	perfetto_name(&timeline->perfetto, process->entry.pid, process->name);
 }
 
 void timeline_start(struct timeline *timeline, uint64_t pid, uint64_t parent, const char *name)
@@ -85,7 +86,7 @@ void timeline_loading(struct timeline *timeline, uint64_t pid)
 	if (!process->space.tally[KIND_LOADER].held)
 		return;
 	process->space.loading = true;
-	print_news(&timeline->printer, "loading", pid, 0, NULL);
+	print_news(&timeline->printer, "loading", pid, 0, NULL, 0);
 }
 
 void timeline_call(struct timeline *timeline, struct call *call)
@@ -101,6 +102,8 @@ void timeline_call(struct timeline *timeline, struct call *call)
 		print_call(printer, call);
 	if (printer->style.explain)
 		explain_call(printer, &process->story, call);
+	perfetto_call(&timeline->perfetto, call);
+	perfetto_counters(&timeline->perfetto, &process->counters, call->pid, call->time_ns, &process->space);
 }
 
 void timeline_lost(struct timeline *timeline, uint64_t count)
@@ -119,13 +122,15 @@ static void end(void *owner, void *entry)
 	pid_drop(&timeline->processes, process);
 }
 
-void timeline_end(struct timeline *timeline, uint64_t pid)
+void timeline_end(struct timeline *timeline, uint64_t pid, uint64_t time_ns)
 {
 	struct process *process = pid_find(&timeline->processes, pid);
 
 	if (!process)
 		return;
-	print_news(&timeline->printer, "end", pid, 0, process->name);
+	print_news(&timeline->printer, "end", pid, 0, process->name, time_ns);
+	if (time_ns && process->counters.shown)
+		perfetto_counters(&timeline->perfetto, &process->counters, pid, time_ns, NULL);
 	end(timeline, process);
 }
 

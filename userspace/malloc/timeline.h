@@ -3,6 +3,7 @@
 
 #include "common/by-pid.h"
 #include "malloc/explain.h"
+#include "malloc/perfetto.h"
 
 /* A process whose calls are shown. */
 struct process {
@@ -10,11 +11,13 @@ struct process {
 	const char *name;
 	struct space space;
 	struct story story;
+	struct counters counters;
 };
 
 /* What sources tell of, and what prints it: in one order, whoever it is of. */
 struct timeline {
 	struct printer printer;
+	struct perfetto perfetto;
 	struct pid_table processes;
 };
 
@@ -40,7 +43,9 @@ void timeline_loading(struct timeline *timeline, uint64_t pid);
 
 void timeline_call(struct timeline *timeline, struct call *call);
 void timeline_lost(struct timeline *timeline, uint64_t count);
-void timeline_end(struct timeline *timeline, uint64_t pid);
+
+/* @time_ns 0: it is not known when. */
+void timeline_end(struct timeline *timeline, uint64_t pid, uint64_t time_ns);
 
 /* Of all that are left. */
 void timeline_finish(struct timeline *timeline);

@@ -90,11 +90,12 @@ static void count_reason(struct plot *plot, const char *reason)
 			 i < PLOT_REASONS - 1 ? reason : "other");
 }
 
-static void add_refusal(struct plot *plot, struct plot_space *space, struct slice reason)
+void plot_refusal(struct plot *plot, struct plot_space *space, const char *reason)
 {
-	char text[PLOT_REASON_MAX];
+	char text[PLOT_REASON_MAX] = "";
 
-	snprintf(text, sizeof(text), "%.*s", (int)reason.len, reason.text);
+	strncat(text, reason, sizeof(text) - 1);
+	gnuplot_clean(text, sizeof(text));
 	if (plot->refused < PLOT_NOTES) {
 		struct plot_note *note = &plot->notes[plot->refused];
 
@@ -119,6 +120,7 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 	struct plot *plot = owner;
 	struct plot_space *space = process->data;
 	uint64_t ns = event_unsigned(ev, BRKWATCH_TIME_NS);
+	char reason[PLOT_REASON_MAX];
 	uint64_t old, new;
 
 	if (!space)
@@ -141,8 +143,11 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 	space->gap = false;
 	if (new != space->last.value)
 		add_step(plot, space, new, false);
-	if (event_is(ev, BRKWATCH_REFUSED))
-		add_refusal(plot, space, ev->field[BRKWATCH_REASON]);
+	if (event_is(ev, BRKWATCH_REFUSED)) {
+		snprintf(reason, sizeof(reason), "%.*s", (int)ev->field[BRKWATCH_REASON].len,
+			 ev->field[BRKWATCH_REASON].text);
+		plot_refusal(plot, space, reason);
+	}
 	space->ended |= event_is(ev, BRKWATCH_END);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct plot_process {
 	uint64_t pid;
 	char name[sizeof(((struct brkwatch_snapshot *)0)->name)];	/* what it was last */
 	const struct plot_space *newest;
+	uint64_t most;			/* of a layer alone */
 	/* For who draws it: */
 	size_t place;			/* by its peak */
 	bool any;			/* event */
@@ -43,6 +44,8 @@ struct plot_space {
 
 /* Must be zeroed at first, except first_ns. */
 struct plot {
+	bool stacked;			/* layers, the lowest first; a title is above them */
+	char title[2 * PLOT_NAME_MAX + 128];
 	size_t n_processes, n_spaces, more_spaces;
 	struct plot_process processes[PLOT_SPACES];
 	struct plot_space spaces[PLOT_SPACES];
@@ -65,5 +68,8 @@ extern const struct brkwatch_sink plot_sink;
 
 /* How many buckets an address space may have, depending on the number of address spaces. */
 size_t plot_limit(const struct plot *plot);
+
+/* A call was refused where the space is now. */
+void plot_refusal(struct plot *plot, struct plot_space *space, const char *reason);
 
 void plot_free(struct plot *plot);

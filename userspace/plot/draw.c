@@ -17,14 +17,18 @@
 #define MARGIN_RIGHT	30
 #define KEY_SAMPLE	60
 
-#define TITLE_MAX	(sizeof(((struct plot_process *)0)->name) + 80)
-
 /* Okabe and Ito's, for those who see few colours; the last one is too near to the crosses' red. */
 static const char *const colours[] = {
 	"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000", "#a65628",
 };
 static const char *const dashes[] = { "1", "(16,5)", "(3,3)" };
 
+/* From the lowest on. */
+static const char *const layer_colours[] = {
+	"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#a65628", "#f0e442", "#808080", "#c8c8c8",
+};
+
+#define LAYER_COLOURS (sizeof(layer_colours) / sizeof(layer_colours[0]))
 #define COLOURS (sizeof(colours) / sizeof(colours[0]))
 #define DASHES (sizeof(dashes) / sizeof(dashes[0]))
 
@@ -101,6 +105,19 @@ static void measure_space(struct drawing *d, struct plot_space *space)
 	d->top = fmax(d->top, (double)peak.value);
 }
 
+/* What is drawn first is the whole stack, and all but the highest layer covers it then. */
+static void put_in_layers(struct drawing *d)
+{
+	struct plot *plot = d->plot;
+
+	for (size_t i = plot->n_processes; i-- > 0;)
+		if (plot->processes[i].most)
+			d->order[d->shown++] = &plot->processes[i];
+	/* What the colour is of. */
+	for (size_t i = 0; i < plot->n_processes; i++)
+		plot->processes[i].place = i;
+}
+
 static void measure(struct drawing *d)
 {
 	struct plot *plot = d->plot;
@@ -109,10 +126,14 @@ static void measure(struct drawing *d)
 		d->order[i] = &plot->processes[i];
 	for (size_t i = 0; i < plot->n_spaces; i++)
 		measure_space(d, &plot->spaces[i]);
-	qsort(d->order, plot->n_processes, sizeof(struct plot_process *), by_peak);
-	for (size_t i = 0; i < plot->n_processes; i++)
-		d->order[i]->place = i;
-	d->shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
+	if (plot->stacked) {
+		put_in_layers(d);
+	} else {
+		qsort(d->order, plot->n_processes, sizeof(struct plot_process *), by_peak);
+		d->shown = plot->n_processes < IN_COLOUR ? plot->n_processes : IN_COLOUR;
+		for (size_t i = 0; i < plot->n_processes; i++)
+			d->order[i]->place = i;
+	}
 	if (plot->first_ns > plot->last_ns)
 		plot->first_ns = plot->last_ns;
 	d->span_ns = (double)(plot->last_ns - plot->first_ns) ?: 1e6;
@@ -128,8 +149,11 @@ static void measure(struct drawing *d)
  */
 static void curve_title(const struct plot_process *process, char *text, size_t size)
 {
-	snprintf(text, size, "%s %" PRIu64 " (%s)", process->name, process->pid,
-		 process->any ? size_text(process->peak.value, false).text : "no events");
+	if (!process->pid)
+		snprintf(text, size, "%s (%s)", process->name, size_text(process->most, false).text);
+	else
+		snprintf(text, size, "%s %" PRIu64 " (%s)", process->name, process->pid, process->any ?
+			 size_text(process->peak.value, false).text : "no events");
 }
 
 static void lay_out(struct drawing *d)
@@ -156,77 +180,6 @@ static void lay_out(struct drawing *d)
 	d->labels.area = (struct rectangle){
 		MARGIN_LEFT, MARGIN_TOP, WIDTH - MARGIN_RIGHT, d->height - MARGIN_BOTTOM,
 	};
-}
-
-/* ---- the head of the script ---- */
-
-/* 4 to 8 sizes that are all so many times a power of two. */
-static void put_size_axis(struct drawing *d)
-{
-	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	int unit = 0;
-	double step, highest = d->top;
-
-	if (highest < 8)
-		highest = 4096;
-	unit = ilogb(highest) / 10;
-	step = exp2(ceil(log2(highest)) - 3);
-	if (highest / step <= 4)
-		step /= 2;
-	/* And room for the label of the peak. */
-	d->top = highest * 1.12;
-	fprintf(d->script, "set yrange [0:%.17g]\nset ytics ('0' 0", d->top);
-	for (int i = 1; i * step <= d->top; i++)
-		fprintf(d->script, ", '%g %s' %.17g", i * step / exp2(unit * 10), names[unit],
-			i * step);
-	fputs(")\n", d->script);
-}
-
-static void put_title(const struct drawing *d)
-{
-	const struct plot *plot = d->plot;
-	char text[TITLE_MAX];
-
-	if (plot->n_processes == 1)
-		snprintf(text, sizeof(text), "%s %" PRIu64, plot->processes[0].name,
-			 plot->processes[0].pid);
-	else
-		snprintf(text, sizeof(text), "%zu processes", plot->n_processes);
-	fputs("set title ", d->script);
-	gnuplot_quote(d->script, text);
-	fputs(" font ',14'\n", d->script);
-}
-
-static void put_head(struct drawing *d, bool png)
-{
-	const struct rectangle *area = &d->labels.area;
-	FILE *f = d->script;
-	double span = d->span_ns / d->unit->ns;
-
-	/* A gnuplot may have been built without cairo. */
-	if (png)
-		fprintf(f, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo "
-			"noenhanced size %.0f,%.0f font 'sans,11' background '#ffffff' } else { "
-			"set terminal png noenhanced truecolor size %.0f,%.0f }\n",
-			d->width, d->height, d->width, d->height);
-	else
-		fprintf(f, "set terminal svg noenhanced size %.0f,%.0f font 'sans,13' "
-			"background '#ffffff'\n", d->width, d->height);
-	fputs("set encoding utf8\n", f);
-	fprintf(f, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n",
-		area->left / d->width, area->right / d->width);
-	fprintf(f, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-		1 - area->top / d->height, 1 - area->bottom / d->height);
-	fprintf(f, "set key at screen %.6f,%.6f left top Left reverse vertical maxcols 1 "
-		"samplen 2\n", (area->right + 10) / d->width, 1 - area->top / d->height);
-	fprintf(f, "set xrange [%.17g:%.17g]\nset xlabel '%s since the first event'\n",
-		-span / 48, span + span / 48, d->unit->name);
-	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out\n"
-	      "set grid ytics lc rgb '#e0e0e0' lt 1\n", f);
-	fprintf(f, "set label 'heap size' at screen %.6f,%.6f right\n",
-		area->left / d->width, 1 - (area->top - 1.2 * LINE) / d->height);
-	put_size_axis(d);
-	put_title(d);
 }
 
 /* ---- curves ---- */
@@ -351,8 +304,11 @@ static void put_curve_element(struct drawing *d, size_t i)
 	if (d->order[i]->any)
 		snprintf(data, sizeof(data), "$curve%zu", i);
 	curve_title(d->order[i], title, sizeof(title));
-	put_element(d, alone ? NULL : title, "%s with lines lw 2 lc rgb '%s' dt %s", data,
-		    colour_of(i), dash);
+	if (d->plot->stacked)
+		put_element(d, title, "%s with filledcurves y1=0 fc rgb '%s'", data,
+			    layer_colours[d->order[i]->place % LAYER_COLOURS]);
+	else
+		put_element(d, alone ? NULL : title, "%s with lines lw 2 lc rgb '%s' dt %s", data, colour_of(i), dash);
 }
 
 static void put_elements(struct drawing *d)

@@ -12,6 +12,8 @@
 #define CHARACTER	7.2
 #define LINE		20
 
+#define TITLE_MAX	(sizeof(((struct plot_process *)0)->name) + 80)
+
 #define IN_COLOUR	20	/* processes; others are grey */
 
 struct time_unit {
@@ -33,6 +35,9 @@ struct drawing {
 
 /* Write the script for gnuplot. */
 void plot_draw(struct plot *plot, bool png, FILE *script);
+
+/* What is around the curves: the size, the title and the axes. */
+void put_head(struct drawing *d, bool png);
 
 double dots_x(const struct drawing *d, uint64_t ns);
 double dots_y(const struct drawing *d, uint64_t size);

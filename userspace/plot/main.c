@@ -12,15 +12,16 @@
 #include "common/replace-file.h"
 #include "plot/draw.h"
 #include "plot/gnuplot.h"
+#include "plot/stacked.h"
 #include "recording/replay.h"
 
-enum { OPT_INPUT = 0x100, OPT_DURATION };
+enum { OPT_INPUT = 0x100, OPT_DURATION, OPT_STACKED };
 
 struct plot_options {
 	struct selection selection;
 	const char *picture, *input;
 	char *const *command;
-	bool children;
+	bool children, stacked;
 	uint64_t duration_ms;
 };
 
@@ -29,6 +30,8 @@ static const struct argp_option options[] = {
 	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
 	{ "input", OPT_INPUT, "FILE", 0, "draw a recording of brkwatch-cli instead of a process; -: "
 	  "standard input", 2 },
+	{ "stacked", OPT_STACKED, NULL, 0, "draw counters, one upon the other: the input is a trace that "
+	  "brkwatch-malloc --perfetto has written", 2 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
 	{ NULL, 0, NULL, 0, "Output:", 3 },
 	{ "output", 'o', "FILE", 0, "the picture to write: FILE.svg or FILE.png", 3 },
@@ -46,6 +49,8 @@ static const char *contradiction(const struct plot_options *opts)
 		return "processes, --input and a command cannot be combined";
 	if (!processes && !opts->input && !opts->command)
 		return "no process given: name one by its number, or use --comm, --uid, --all, --input or -- COMMAND";
+	if (opts->stacked && !opts->input)
+		return "--stacked needs a trace: name it with --input";
 	if (opts->input && opts->duration_ms)
 		return "--duration cannot be combined with --input";
 	return NULL;
@@ -67,6 +72,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_INPUT:
 		opts->input = arg;
+		break;
+	case OPT_STACKED:
+		opts->stacked = true;
 		break;
 	case OPT_DURATION:
 		ok = parse_seconds("duration", arg, &opts->duration_ms);
@@ -91,6 +99,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ok && !wrong ? 0 : program_usage(state);
 }
 
+static enum exit_status read_stacked(const struct plot_options *opts, struct plot *plot)
+{
+	FILE *file = strcmp(opts->input, "-") != 0 ? fopen(opts->input, "re") : stdin;
+	bool ok = file;
+
+	if (!file)
+		warn_user("%s: %s", opts->input, strerror(errno));
+	else
+		ok = stacked_read(plot, file, opts->input);
+	if (file && file != stdin)
+		fclose(file);
+	return ok ? STATUS_OK : STATUS_FAILED;
+}
+
 static enum exit_status follow(struct plot_options *opts, struct plot *plot, struct outbuf *out)
 {
 	const struct listener listener = { plot_sink, plot };
@@ -103,6 +125,8 @@ static enum exit_status follow(struct plot_options *opts, struct plot *plot, str
 	enum exit_status status = STATUS_FAILED;
 	struct brkwatch *bw;
 
+	if (opts->stacked)
+		return read_stacked(opts, plot);
 	if (opts->input)
 		return replay(&recording);
 	following.bw = bw = open_directory();

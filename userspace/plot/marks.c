@@ -70,7 +70,7 @@ static void put_block(struct drawing *d, const char *name,
 
 static bool has_peak(const struct drawing *d, size_t place)
 {
-	return place < d->shown && d->order[place]->any;
+	return place < (d->plot->stacked ? 1 : d->shown) && d->order[place]->any;
 }
 
 static void put_peaks(struct drawing *d)
@@ -106,7 +106,7 @@ static void put_labels(struct drawing *d)
 
 	for (size_t i = 0; i < labels && has_peak(d, i); i++) {
 		*put_size(stpcpy(text, "peak "), d->order[i]->peak.value, false) = '\0';
-		put_label(d, text, plot->n_processes > 1 ? colour_of(i) : "#303030",
+		put_label(d, text, plot->n_processes > 1 && !plot->stacked ? colour_of(i) : "#303030",
 			  d->order[i]->peak.ns, d->order[i]->peak.value);
 	}
 	for (size_t i = 0; i < plot->refused && plot->refused <= PLOT_NOTES; i++) {
@@ -156,7 +156,7 @@ void put_mark_elements(struct drawing *d)
 		put_element(d, "end", "$ends with points pt 4 ps 0.8 lw 1 lc rgb '#606060'");
 	for (size_t i = 0; has_peak(d, i); i++)
 		put_element(d, NULL, "$peak%zu with points pt 7 ps 0.7 lc rgb '%s'", i,
-			    colour_of(i));
+			    d->plot->stacked ? "#303030" : colour_of(i));
 	if (d->plot->refused)
 		put_refused_elements(d);
 }
