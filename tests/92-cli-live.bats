@@ -306,7 +306,7 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	done <"$BATS_TEST_TMPDIR/all"
 	# An ordinary user has nothing to look at, and hears of nobody.
 	run -1 setpriv --reuid 65534 --clear-groups "$CLI" --all
-	[ "$output" = "brkwatch-cli: no process matches" ]
+	[ "$output" = "brkwatch-cli: no process that you may read matches; try sudo" ]
 	run -1 "$CLI" --uid nobody
 	[ "$output" = "brkwatch-cli: no process matches" ]
 	run -0 "$CLI" --uid root --comm brkdo --json

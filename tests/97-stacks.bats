@@ -187,7 +187,7 @@ make_stripped() {
 	tell
 	wait "$follower"
 	cat "$text" "$out" "$BATS_TEST_TMPDIR/stderr"
-	[ "$(grep -c 'growers, [0-9]*: the process that reads programs did not survive it' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
+	[ "$(grep -c 'growers, [0-9]*: the process that reads programs crashed at this one' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
 	grep -q '^    #0 \[no stack\]$' "$text"
 	run ! grep ' grow (growers.c:' "$text"
 	grep -q ' churn (growers.c:' "$text"

@@ -272,7 +272,7 @@ load common
 	fails 2 "not a process number: '99999999999'" 99999999999
 	fails 2 "cannot be combined" --json --csv --follow 1
 	fails 2 "cannot be combined" -p 1 -- true
-	fails 2 "--event: invalid argument: 'grow,glow'" --follow --event grow,glow 1
+	fails 2 "--event: invalid argument: 'grow,glow'; expected kinds such as" --follow --event grow,glow 1
 	fails 2 "--until: invalid argument: 'heap>'" --follow --until 'heap>' 1
 	fails 2 "--until: invalid argument: 'head>1'" --follow --until 'head>1' 1
 	fails 2 "--min-delta: invalid argument: '1X'" --min-delta 1X 1

@@ -263,7 +263,7 @@ setup() {
 
 @test "what is no recording, or a damaged one" {
 	fails 1 "No such file" --input /nonexistent
-	fails 1 "contains nothing" --input /dev/null
+	fails 1 "is not a recording" --input /dev/null
 	fails 1 "Is a directory" --input "$REC"
 	fails 1 "line 1: neither JSON nor CSV" --input "$ROOT/README.md"
 	fails 2 "cannot be combined" --input "$REC/shell.json" 17

@@ -198,7 +198,7 @@ kernel_says() {
 	fails 2 "cannot be combined" 1 -- true
 	fails 2 "--all is not possible" --all
 	fails 2 "not a command" --regions -- true
-	fails 2 "no CSV" --regions --csv 1
+	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
 	fails 1 "4194305: no such process" --regions 4194305
 	fails 1 "/nonexistent: No such file" 1
 	run -125 "$CLI" -- true

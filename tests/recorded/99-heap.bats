@@ -402,11 +402,11 @@ drawn() { # FILE TEXT
 	run -2 --separate-stderr "$CLI" --json --map 1
 	[[ "${stderr_lines[0]}" == *"for people, not for --json" ]]
 	run -2 --separate-stderr "$CLI" --address 0xz 1
-	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'" ]]
+	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'; expected "* ]]
 	if [ "$(id -u)" = 0 ]; then
 		does blocks 1 1 show
 		run -1 --separate-stderr setpriv --bounding-set=-sys_ptrace "$CLI" "$pid"
 		echo "$stderr"
-		[[ $stderr == "brkwatch-heap: $pid: "*"try sudo" ]]
+		[[ $stderr == "brkwatch-heap: $pid: permission denied; "*"or root" ]]
 	fi
 }

@@ -64,15 +64,18 @@ static bool take(int key, char *arg, struct options *opts)
 		opts->follow = true;
 		break;
 	case OPT_EVENT:
-		return filter_parse_kinds(arg, &opts->filter.kinds) || not_understood("event", arg);
+		return filter_parse_kinds(arg, &opts->filter.kinds) ||
+		       not_understood("--event", arg, "kinds such as grow,shrink,refused");
 	case OPT_MIN_DELTA:
-		return parse_size(arg, &opts->filter.min_delta) || not_understood("min-delta", arg);
+		return parse_size(arg, &opts->filter.min_delta) ||
+		       not_understood("--min-delta", arg, "a size such as 64K or 1M");
 	case OPT_UNTIL:
-		return filter_parse_until(&opts->filter, arg) || not_understood("until", arg);
+		return filter_parse_until(&opts->filter, arg) ||
+		       not_understood("--until", arg, "a condition such as refused or heap>64M");
 	case OPT_DURATION:
-		return parse_seconds("duration", arg, &opts->duration_ms);
+		return parse_seconds("--duration", arg, &opts->duration_ms);
 	case 'n':
-		return parse_count("max-events", arg, &opts->max_events);
+		return parse_count("--max-events", arg, &opts->max_events);
 	case 't':
 		style->stamp = style->stamp >= TIME_OF_DAY && style->stamp < TIME_EPOCH ?
 			       style->stamp + 1 : TIME_OF_DAY;
@@ -93,7 +96,8 @@ static bool take(int key, char *arg, struct options *opts)
 		opts->explain = true;
 		break;
 	case OPT_COLUMNS:
-		return !columns_parse(arg, &style->columns) || not_understood("columns", arg);
+		return !columns_parse(arg, &style->columns) ||
+		       not_understood("--columns", arg, "different columns of those that --help lists");
 	case OPT_COLOR:
 		return parse_color(arg, &opts->color);
 	case OPT_BYTES:

@@ -22,7 +22,7 @@ static bool parse_pid(const char *text, size_t len, pid_t *pid)
 	value = strtol(text, &end, 10);
 	if (*text < '0' || *text > '9' || end != text + len || errno || value < 1 ||
 	    value > INT_MAX) {
-		warn_user("not a process number: '%.*s'", (int)len, text);
+		warn_user("not a process number: '%.*s'; select by name with --comm", (int)len, text);
 		return false;
 	}
 	*pid = (pid_t)value;
@@ -80,7 +80,7 @@ static bool select_uid(struct selection *sel, const char *user)
 	errno = 0;
 	value = strtoul(user, &end, 10);
 	if (*user < '0' || *user > '9' || *end || errno || value >= (uid_t)-1) {
-		warn_user("no such user: '%s'", user);
+		warn_user("no such user: '%s'; expected a name or a number", user);
 		return false;
 	}
 	sel->uid = (uid_t)value;
@@ -192,7 +192,7 @@ bool select_search(struct selection *sel, const struct brkwatch *bw)
 	if (rc)
 		complain_of_file(bw, "all", rc);
 	else if (!sel->n)
-		warn_user("no process matches");
+		warn_user(brkwatch_is_live(bw) && geteuid() ? "no process that you may read matches; try sudo" : "no process matches");
 	if (rc || !sel->n)
 		return false;
 	select_sort(sel);

@@ -8,9 +8,9 @@
 #include "common/complain.h"
 #include "common/parse-values.h"
 
-bool not_understood(const char *option, const char *argument)
+bool not_understood(const char *option, const char *argument, const char *expected)
 {
-	warn_user("--%s: invalid argument: '%s'", option, argument);
+	warn_user("%s: invalid argument: '%s'; expected %s", option, argument, expected);
 	return false;
 }
 
@@ -21,7 +21,7 @@ bool parse_count(const char *option, const char *text, uint64_t *count)
 	errno = 0;
 	*count = strtoull(text, &end, 10);
 	if (!isdigit((unsigned char)*text) || *end || errno || !*count)
-		return not_understood(option, text);
+		return not_understood(option, text, "a number, 1 or more");
 	return true;
 }
 
@@ -32,7 +32,7 @@ bool parse_seconds(const char *option, const char *text, uint64_t *ms)
 
 	if (!isdigit((unsigned char)*text) || *end || !isfinite(seconds) || seconds > 1e9 ||
 	    seconds * 1000 < 1)
-		return not_understood(option, text);
+		return not_understood(option, text, "seconds, such as 10 or 0.5");
 	*ms = (uint64_t)(seconds * 1000);
 	return true;
 }

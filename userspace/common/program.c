@@ -127,7 +127,7 @@ bool parse_color(const char *when, enum color *color)
 	for (*color = 0; *color <= COLOR_NEVER; ++*color)
 		if (!strcmp(when, names[*color]))
 			return true;
-	return not_understood("color", when);
+	return not_understood("--color", when, "auto, always or never");
 }
 
 bool color_wanted(enum color color, int fd)

@@ -45,7 +45,8 @@ static bool parse_address(const char *text, uint64_t *address)
 
 	errno = 0;
 	*address = strtoull(text, &end, 16);
-	return (!errno && end != text && !*end && *address && *text != '-') || not_understood("address", text);
+	return (!errno && end != text && !*end && *address && *text != '-') ||
+	       not_understood("--address", text, "a hexadecimal number, not 0");
 }
 
 static const char *contradiction(const struct heap_options *opts)
@@ -84,11 +85,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		ok = parse_address(arg, &opts->address);
 		break;
 	case OPT_TOP:
-		ok = parse_count("top", arg, &opts->top) &&
-		     (opts->top <= TOP_MAX || not_understood("top", arg));
+		ok = parse_count("--top", arg, &opts->top) &&
+		     (opts->top <= TOP_MAX || not_understood("--top", arg, "at most 100000"));
 		break;
 	case OPT_WATCH:
-		ok = parse_seconds("watch", arg, &opts->watch_ms);
+		ok = parse_seconds("--watch", arg, &opts->watch_ms);
 		break;
 	case 'o':
 		opts->file = arg;
@@ -138,7 +139,8 @@ static void complain(const struct reading *reading, int rc)
 	pid_t pid = reading->space->pid;
 
 	if (rc == -EPERM || rc == -EACCES)
-		warn_user("%d: its memory may not be read by this user, for which ptrace(2) has the rules: try sudo", pid);
+		warn_user("%d: permission denied; reading its memory needs the right to trace it, see ptrace(2): "
+			  "the same user, or root", pid);
 	else
 		warn_user("%d: %s", pid, strerror(-rc));
 }

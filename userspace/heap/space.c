@@ -202,14 +202,15 @@ static bool complain(pid_t pid, int rc)
 		warn_user("%d: no such process", pid);
 		break;
 	case TASK_ZOMBIE:
-		warn_user("%d: has exited, its heap is gone", pid);
+		warn_user("%d: has exited and waits for its parent (zombie), so it has no heap", pid);
 		break;
 	case TASK_KTHREAD:
 		warn_user("%d: is a kernel thread and has no heap", pid);
 		break;
 	default:
 		if (!rc || rc == -EACCES || rc == -EPERM)
-			warn_user("%d: may not be looked at by this user: try sudo", pid);
+			warn_user("%d: permission denied; this needs the right to trace it, see ptrace(2): "
+				  "the same user, or root", pid);
 		else
 			warn_user("%d: %s", pid, strerror(-rc));
 	}
@@ -225,7 +226,7 @@ bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)
 	if (rc || !space->start_brk)
 		return complain(pid, rc);
 	if (is_32_bit(pid)) {
-		warn_user("%d: is a 32-bit program, of which the heap is not understood", pid);
+		warn_user("%d: is a 32-bit program, whose heap this program cannot read", pid);
 		return false;
 	}
 	space->has_threads = count_threads(pid);

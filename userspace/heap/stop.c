@@ -88,7 +88,7 @@ bool stop_process(struct stopped *stopped, pid_t pid)
 	closedir(dir);
 	if (!rc && stopped->n)
 		return true;
-	warn_user("%d: cannot be stopped: %s", pid, strerror(rc ? -rc : ESRCH));
+	warn_user("%d: cannot stop the process: %s", pid, strerror(rc ? -rc : ESRCH));
 	stop_end(stopped);
 	return false;
 }

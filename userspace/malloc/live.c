@@ -136,7 +136,7 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	/* Threads that began meanwhile. */
 	tids = run->trace ? list_tasks(run, pids, n) : NULL;
 	if (tids && !trace_add_pids(run->trace, tids))
-		warn_user("set_event_pid: %s", strerror(errno));
+		warn_user("cannot choose the threads to trace: %s", strerror(errno));
 	free(tids);
 	return run->trace;
 }
@@ -192,7 +192,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	}
 	stop_close();
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)
-		warn_user("%s", strerror(-rc));
+		warn_user("cannot follow: %s", strerror(-rc));
 	names_free(&run->names);
 	pid_visit(&run->tasks, forget, &run->tasks);
 	pid_visit(&run->owners, forget, &run->owners);

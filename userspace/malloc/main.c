@@ -57,7 +57,7 @@ static void complain_of_maps(pid_t pid, int error)
 	if (error == -ENOENT || error == -ESRCH)
 		warn_user("%d: no such process, or it has no address space", pid);
 	else if (error == -EACCES || error == -EPERM)
-		warn_user("%d: permission denied; needed is what /proc/%d/maps needs: "
+		warn_user("%d: permission denied; this needs the same rights as reading /proc/%d/maps: "
 			  "the same user and ptrace access, or root", pid, pid);
 	else
 		warn_user("/proc/%d/smaps: %s", pid, strerror(-error));
@@ -182,7 +182,7 @@ static bool check(const struct session *session)
 	else if (session->regions && session->command)
 		warn_user("--regions shows running processes, not a command");
 	else if (session->regions && style->format == FORMAT_CSV)
-		warn_user("--regions has no CSV");
+		warn_user("--regions and --csv cannot be combined; use --json");
 	else if (session->regions && (session->perfetto || session->picture))
 		warn_user("--regions shows one moment: there is nothing for --perfetto and --plot");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
@@ -207,7 +207,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		session->children = true;
 		break;
 	case OPT_DURATION:
-		ok = parse_seconds("duration", arg, &session->duration_ms);
+		ok = parse_seconds("--duration", arg, &session->duration_ms);
 		break;
 	case OPT_REGIONS:
 		session->regions = true;

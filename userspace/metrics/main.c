@@ -122,11 +122,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->openmetrics = true;
 		break;
 	case OPT_INTERVAL:
-		ok = parse_seconds("interval", arg, &opts->interval_ms);
+		ok = parse_seconds("--interval", arg, &opts->interval_ms);
 		break;
 	case OPT_GROUPS:
-		ok = parse_count("groups", arg, &opts->groups) &&
-		     (opts->groups <= GROUPS_MAX || not_understood("groups", arg));
+		ok = parse_count("--groups", arg, &opts->groups) &&
+		     (opts->groups <= GROUPS_MAX || not_understood("--groups", arg, "at most 100"));
 		break;
 	case ARGP_KEY_ARG:
 		warn_user("unexpected argument: '%s'; the metrics always cover all processes", arg);

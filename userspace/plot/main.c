@@ -77,7 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		opts->stacked = true;
 		break;
 	case OPT_DURATION:
-		ok = parse_seconds("duration", arg, &opts->duration_ms);
+		ok = parse_seconds("--duration", arg, &opts->duration_ms);
 		break;
 	case 'o':
 		opts->picture = arg;

@@ -134,7 +134,7 @@ static int play(const struct replay *replay, struct player *player, struct input
 		return 1;
 	}
 	if (!rc && !player->any && !input->stopped) {
-		warn_user("%s: contains nothing that brkwatch-cli has recorded", replay->name);
+		warn_user("%s: is not a recording; make one with brkwatch-cli --follow --json -o FILE", replay->name);
 		return 1;
 	}
 	return rc && rc == replay->out->error ? 1 : rc;

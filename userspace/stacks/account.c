@@ -185,7 +185,7 @@ static struct trace_format *find_tracepoint(void)
 			  error == EACCES || error == EPERM ?
 			  "; run it as root, or with read permission for tracefs and CAP_PERFMON" : "");
 	else if (!format)
-		warn_user("the format of " EVENT " is unknown: use brkwatch-stacks and the module of one version");
+		warn_user("the format of " EVENT " is unknown: use brkwatch-stacks and the module of the same version");
 	return format;
 }
 

@@ -153,7 +153,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		session->options.children = session->style.several = true;
 		break;
 	case OPT_DURATION:
-		ok = parse_seconds("duration", arg, &session->duration_ms);
+		ok = parse_seconds("--duration", arg, &session->duration_ms);
 		break;
 	case OPT_FOLDED:
 		session->options.folded = session->options.quiet = true;

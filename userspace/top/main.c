@@ -23,8 +23,9 @@ static const struct argp_option options[] = {
 /* [INTERVAL [COUNT]] */
 static bool take_number(struct top_options *opts, unsigned int i, const char *arg)
 {
-	return i == 0 ? parse_seconds("interval", arg, &opts->interval_ms) :
-	       i == 1 ? parse_count("count", arg, &opts->count) : not_understood("count", arg);
+	return i == 0 ? parse_seconds("INTERVAL", arg, &opts->interval_ms) :
+	       i == 1 ? parse_count("COUNT", arg, &opts->count) :
+			not_understood("[INTERVAL [COUNT]]", arg, "no more arguments");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

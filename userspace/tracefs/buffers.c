@@ -102,11 +102,11 @@ static bool enable_others(const struct trace *trace)
 	const char *missing = trace_format_add(trace->format, others->events, others->n);
 
 	if (missing) {
-		warn_user("this kernel has no event %s; CONFIG_FTRACE_SYSCALLS is needed", missing);
+		warn_user("this kernel has no event %s; it must be built with CONFIG_FTRACE_SYSCALLS", missing);
 		return false;
 	}
 	if (tracefs_instance_file_write(tracefs, "options/event-fork", "1") < 0 || !trace_add_pids(trace, others->pids)) {
-		warn_user("cannot choose whose events there are: %s", strerror(errno));
+		warn_user("cannot choose the processes to trace: %s", strerror(errno));
 		return false;
 	}
 	for (size_t i = 0; i < others->n; i++) {
