@@ -77,11 +77,11 @@ static bool take(int key, char *arg, struct options *opts)
 	case 'n':
 		return parse_count("--max-events", arg, &opts->max_events);
 	case 't':
-		style->stamp = style->stamp >= TIME_OF_DAY && style->stamp < TIME_EPOCH ?
-			       style->stamp + 1 : TIME_OF_DAY;
+		style->stamp = style->stamp >= STAMP_OF_DAY && style->stamp < STAMP_EPOCH ?
+			       style->stamp + 1 : STAMP_OF_DAY;
 		break;
 	case 'r':
-		style->stamp = TIME_RELATIVE;
+		style->stamp = STAMP_RELATIVE;
 		break;
 	case 'c':
 		style->no_events = true;

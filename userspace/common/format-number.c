@@ -86,12 +86,13 @@ char *put_seconds(char *p, uint64_t ns)
 
 static char *put_unit(char *p, unsigned int unit)
 {
-	static const char units[][4] = {
-		" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB",
-	};
-
-	memcpy(p, units[unit], sizeof(units[unit]));
-	return p + (unit ? 4 : 2);
+	*p++ = ' ';
+	if (unit) {
+		*p++ = "KMGTPE"[unit - 1];
+		*p++ = 'i';
+	}
+	*p++ = 'B';
+	return p;
 }
 
 char *put_size(char *p, uint64_t size, bool bytes)

@@ -37,16 +37,16 @@ static char *put_other_time(char *p, const struct event_view *view, uint64_t ns)
 	time_t seconds;
 	struct tm tm;
 
-	if (view->style->stamp == TIME_RELATIVE)
+	if (view->style->stamp == STAMP_RELATIVE)
 		return put_seconds(p, view->previous_ns && ns > view->previous_ns ?
 				   ns - view->previous_ns : 0);
 	ns = wall_time(view->style->wall, ns);
-	if (view->style->stamp == TIME_EPOCH)
+	if (view->style->stamp == STAMP_EPOCH)
 		return put_seconds(p, ns);
 	seconds = (time_t)(ns / NSEC_PER_SEC);
 	localtime_r(&seconds, &tm);
 	p += strftime(p, TEXT_NUMBER_MAX, "%H:%M:%S", &tm);
-	return view->style->stamp == TIME_OF_DAY ? p : put_usec(p, ns);
+	return view->style->stamp == STAMP_OF_DAY ? p : put_usec(p, ns);
 }
 
 /* Like put_seconds(), from text. */
@@ -292,8 +292,8 @@ int column_width(enum column_id id, const struct event_style *style)
 {
 	/* Three years after the boot, or 1970, is not rare. */
 	static const int times[] = {
-		[TIME_MONOTONIC] = 15, [TIME_RELATIVE] = 15, [TIME_EPOCH] = 17,
-		[TIME_OF_DAY] = 8, [TIME_OF_DAY_USEC] = 15,
+		[STAMP_MONOTONIC] = 15, [STAMP_RELATIVE] = 15, [STAMP_EPOCH] = 17,
+		[STAMP_OF_DAY] = 8, [STAMP_OF_DAY_USEC] = 15,
 	};
 
 	if (id == COL_TIME)

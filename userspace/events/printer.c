@@ -90,7 +90,7 @@ static void exec(void *owner, struct brkwatch_process *process)
 
 static bool is_time_of_day(enum time_stamp stamp)
 {
-	return stamp >= TIME_OF_DAY && stamp <= TIME_EPOCH;
+	return stamp >= STAMP_OF_DAY && stamp <= STAMP_EPOCH;
 }
 
 size_t style_look_at_clock(struct event_style *style, uint64_t ns)
@@ -101,7 +101,7 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 		return added;
 	warn_user("%s does not contain the time of day: times are those of the monotonic clock",
 		  style->source);
-	style->stamp = TIME_MONOTONIC;
+	style->stamp = STAMP_MONOTONIC;
 	return added;
 }
 
@@ -138,7 +138,7 @@ static int print_event(struct printer *pr, struct brkwatch_process *process,
 	if (pr->keeps)
 		trend_add(&shown->trend, column_heap(&view));
 	p = pr->format->event(p, &view);
-	if (pr->style.stamp == TIME_RELATIVE)
+	if (pr->style.stamp == STAMP_RELATIVE)
 		pr->previous_ns = event_unsigned(ev, BRKWATCH_TIME_NS);
 	if (ev->malformed)
 		return -EPROTO;

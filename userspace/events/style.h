@@ -42,11 +42,11 @@ struct column_list {
 
 /* The form of the TIME column, as with strace's -t, -tt, -ttt and -r. */
 enum time_stamp {
-	TIME_MONOTONIC,
-	TIME_OF_DAY,
-	TIME_OF_DAY_USEC,
-	TIME_EPOCH,
-	TIME_RELATIVE,
+	STAMP_MONOTONIC,
+	STAMP_OF_DAY,
+	STAMP_OF_DAY_USEC,
+	STAMP_EPOCH,
+	STAMP_RELATIVE,
 };
 
 /* How events and the lines between them are shown. */
