@@ -27,7 +27,7 @@
 #define EXEC_MS		200
 #define LIVES_MS	2000
 
-/* Then those are looked for of whose end there was no event, as it was lost. */
+/* With more processes than this, look for those that have ended although the event of their end was lost. */
 #define MANY_AT_FIRST	4096
 
 struct known {
@@ -45,10 +45,10 @@ struct everyone {
 	struct pid_table processes;
 	size_t many;
 	bool look_at_all;
-	struct brkwatch_event event;	/* the one that is told */
+	struct brkwatch_event event;	/* the one being reported */
 	struct event_text text;
 	uint64_t now_ms;
-	uint64_t lost;			/* that are known whose they were */
+	uint64_t lost;			/* of processes that are known */
 	bool enough;
 };
 

@@ -49,9 +49,9 @@ static enum walk_result walk_from(struct reading *reading, uint64_t start, unsig
 }
 
 /*
- * What a program, or the start of a static one, took of the break before malloc's first use is
- * nobody's chunk. The first chunk is then one that glibc itself makes, and that it is one shows
- * where the walk from there ends.
+ * A program, such as a static one at its start, may move the break before malloc does. What lies
+ * there is no chunk. The first chunk is then one that glibc allocates for itself; a candidate is
+ * right if the walk from it ends at the break.
  */
 static enum walk_result walk_past_foreign(struct reading *reading, uint64_t start, unsigned int tries)
 {

@@ -148,7 +148,7 @@ static int try_open(struct target *t, struct brkwatch_follower *f)
 		retry(t, f, TARGET_SHARED);
 		return 0;
 	}
-	/* One that was asked for by its number is there, or it is said why it is not. */
+	/* A process that the user named is there, or he is told why it is not. */
 	if (t->state == TARGET_SHARED)
 		t->delay_ms = 0;
 	if (t->fd < 0)

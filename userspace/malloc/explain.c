@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls in plain words. What is said of glibc is what its malloc does unless it was told otherwise by
- * mallopt(3) or GLIBC_TUNABLES; of other allocators nothing is claimed.
+ * Calls in plain words. They describe glibc's malloc with its default settings; mallopt(3) and
+ * GLIBC_TUNABLES change them. They claim nothing about other allocators.
  */
 #include <errno.h>
 #include <fnmatch.h>

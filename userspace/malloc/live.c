@@ -19,7 +19,7 @@
 /* Longer than it takes from when an event is made until it is in its buffer. */
 #define HOLD_MS		100
 
-/* Who has ended without an event, as that was lost, is looked for. */
+/* How often to look for processes that have ended although the event of their end was lost. */
 #define LIVES_MS	2000
 
 /* ---- the loop ---- */

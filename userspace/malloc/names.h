@@ -6,9 +6,9 @@
 #include "tracefs/event-layout.h"
 
 /*
- * What the events do not say, and is to be seen only as long as the process is there: the names of
- * files that it has mapped, and what has refused it. So it is looked at as soon as an event is read,
- * which is before it is its turn.
+ * What the events do not contain and only a living process shows: the names of the files that it
+ * maps, and why its calls were refused. So look as soon as an event is read, which is before it is
+ * printed.
  */
 struct names {
 	struct pid_table threads;
@@ -19,7 +19,7 @@ struct names {
 void names_wanted(struct names *names, pid_t tid);
 void names_refused(struct names *names, pid_t tid);
 
-/* Look at those, once all events were read that there are. */
+/* Look at these threads when all events that there are have been read. */
 void names_look(struct names *names);
 
 /* The file that was there when it was looked, or NULL. */

@@ -25,7 +25,7 @@ struct owner {
 	struct pid_entry entry;
 	uint64_t tasks;
 	struct facts facts;	/* when it began */
-	bool silent;		/* it was not there when it was looked for */
+	bool silent;		/* it was gone at the last look */
 };
 
 struct run {

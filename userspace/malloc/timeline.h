@@ -26,7 +26,7 @@ struct process *timeline_process(struct timeline *timeline, uint64_t pid);
 
 /*
  * A process begins, as a copy of @parent where that is not 0; or has another program. @loading:
- * what is told next is all that the kernel has mapped for it, and the loader is still to come.
+ * the mappings that are reported next are all that the kernel made, and the loader has not run yet.
  */
 void timeline_start(struct timeline *timeline, uint64_t pid, uint64_t parent, const char *name);
 void timeline_exec(struct timeline *timeline, uint64_t pid, const char *name);

@@ -274,7 +274,7 @@ bool tally_read(struct tally *tally, const struct brkwatch *bw, bool ends)
 		rc = read_exited(tally, bw);
 	if (rc)
 		complain_of_file(bw, "exited", rc);
-	/* That is said once: all but the last of what the ended have done is known. */
+	/* Complain once. Only what processes did between the last reading and their end is then missing. */
 	tally->blind |= rc == -EACCES || rc == -ENOENT;
 	if (rc && !tally->blind)
 		return false;

@@ -143,10 +143,7 @@ static void measure(struct drawing *d)
 
 /* ---- the legend ---- */
 
-/*
- * What is behind a process' curve is told where there is more than one; elsewhere the title does
- * it.
- */
+/* With several processes, each curve is labelled with its process; a single one is named in the title. */
 static void curve_title(const struct plot_process *process, char *text, size_t size)
 {
 	if (!process->pid)

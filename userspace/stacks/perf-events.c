@@ -270,7 +270,7 @@ static int attach(struct perf *perf, pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
-	/* That it is not there is said elsewhere. */
+	/* The caller reports that there is no such process. */
 	if (!dir)
 		return 0;
 	do {

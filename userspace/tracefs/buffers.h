@@ -12,30 +12,29 @@ struct trace;
 
 #define TRACE_ALL_KINDS	((1u << BRKWATCH_KINDS) - 1)
 
-/* Events of the kernel's in the same order, and whose events there are. */
+/* Events of the kernel in the same order, and of which threads. */
 struct trace_others {
-	const char *program;	/* which it is for, as in brkwatch-PROGRAM */
-	const char *advice;	/* to him who may not */
+	const char *program;	/* for which this is, as in brkwatch-PROGRAM */
+	const char *advice;	/* for users without the rights */
 	const struct trace_other *events;
 	size_t n;
 	const char *pids;	/* of threads, with blanks; also of what they fork from then on */
-	/* As soon as one was read, before it is its turn. */
+	/* Called as soon as an event is read, before it is delivered in order. */
 	void (*seen)(void *owner, const struct trace_event *event);
 	void *owner;
 };
 
 /*
- * Begin, with a set of kinds, and with those that move the break by at least so much: what is not
- * asked for the kernel does not record either, so that less is lost. @others may be NULL. Complains and
- * returns NULL where it cannot be.
+ * Start recording events of these kinds that move the break by at least @min_delta. The kernel records
+ * nothing else, so less is lost. @others may be NULL. On failure, complains and returns NULL.
  */
 struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct trace_others *others);
 void trace_close(struct trace *trace);
 
-/* The events of these, too, as the others' pids are. False: it cannot be; errno says why. */
+/* Also record these threads, in the form of trace_others.pids. False: it failed; errno says why. */
 bool trace_add_pids(const struct trace *trace, const char *pids);
 
-/* Whether all kinds of events are recorded: then those of a space are numbered without a gap. */
+/* Whether all kinds of events are recorded. Then those of a space are numbered without a gap. */
 bool trace_is_whole(const struct trace *trace);
 
 /* Until a buffer is half full, a signal comes, or for so long. */
