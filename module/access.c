@@ -33,24 +33,30 @@
 /* procfs of the initial pid namespace, or why there is none. */
 static struct vfsmount *mnt;
 
+static int try_below(struct vfsmount *at, int flags, const char *name)
+{
+	struct path root = { .mnt = at, .dentry = at->mnt_sb->s_root };
+	struct file *file = brkwatch_open_below(&root, name, flags);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fput(file);
+	return 0;
+}
+
 /*
  * Open and close a file of procfs as current; O_PATH only looks whether it is
  * there. Sleeps. Return: 0, or what open says.
  */
 int brkwatch_access_try(int flags, const char *format, ...)
 {
-	struct file *file;
 	char name[64];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	file = brkwatch_open_below(mnt, name, flags);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	fput(file);
-	return 0;
+	return try_below(mnt, flags, name);
 }
 
 /* Some thread that has the address space: the main one may have exited. */
@@ -208,18 +214,18 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 	return ERR_PTR(err);
 }
 
-/* Whether current does not see a process at all in a mount, by hidepid. Sleeps. */
-bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb)
+/*
+ * Whether current does not see process @nr at all in @file's mount, by hidepid.
+ * The mount itself is asked, by a step into the process's directory. Sleeps.
+ */
+bool brkwatch_access_is_hidden(const struct file *file, pid_t nr)
 {
-	const struct proc_fs_info *info = proc_sb_info(sb);
+	char name[16];
 
-	if (info->hide_pid != HIDEPID_NOT_PTRACEABLE &&
-	    (info->hide_pid != HIDEPID_INVISIBLE || in_group_p(info->pid_gid)))
+	if (proc_sb_info(file_inode(file)->i_sb)->hide_pid < HIDEPID_INVISIBLE)
 		return false;
-	/* Which takes what procfs wants of who is to see the process. */
-	return BRKWATCH_FDINFO_IS_CHECKED ?
-	       brkwatch_access_try(O_PATH, "%d/fdinfo/.", pid_nr(pid)) :
-	       brkwatch_access_try(O_RDONLY, "%d/maps", pid_nr(pid));
+	snprintf(name, sizeof(name), "%d/.", nr);
+	return try_below(file->f_path.mnt, O_PATH, name);
 }
 
 /* A mount of procfs shows the pid namespace of whoever makes it. */

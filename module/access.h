@@ -3,14 +3,14 @@
 #ifndef BRKWATCH_ACCESS_H
 #define BRKWATCH_ACCESS_H
 
+struct file;
 struct mm_struct;
 struct pid;
-struct super_block;
 
 int brkwatch_access_init(void);
 void brkwatch_access_exit(void);
 __printf(2, 3) int brkwatch_access_try(int flags, const char *format, ...);
 struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait);
-bool brkwatch_access_is_hidden(struct pid *pid, struct super_block *sb);
+bool brkwatch_access_is_hidden(const struct file *file, pid_t nr);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <linux/fs.h>
 #include <linux/mm_types.h>
-#include <linux/mount.h>
+#include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
@@ -146,15 +146,13 @@ static inline struct pid *brkwatch_next_pid(int nr, struct pid_namespace *ns)
 }
 
 /* file_open_root() takes a struct path since v5.14 (ffb37ca3bd16). */
-static inline struct file *brkwatch_open_below(struct vfsmount *mnt,
+static inline struct file *brkwatch_open_below(const struct path *root,
 					       const char *name, int flags)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
-	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
-
-	return file_open_root(&root, name, flags, 0);
+	return file_open_root(root, name, flags, 0);
 #else
-	return file_open_root(mnt->mnt_root, mnt, name, flags, 0);
+	return file_open_root(root->dentry, root->mnt, name, flags, 0);
 #endif
 }
 

@@ -67,7 +67,7 @@ static int open_reader(struct inode *inode, struct file *file, pid_t nr)
 	reader->record = open_record(reader->pid);
 	if (IS_ERR(reader->record)) {
 		err = PTR_ERR(reader->record);
-		if (brkwatch_access_is_hidden(reader->pid, inode->i_sb))
+		if (brkwatch_access_is_hidden(file, nr))
 			err = -ENOENT;
 		goto err_pid;
 	}
