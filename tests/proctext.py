@@ -121,3 +121,11 @@ class Program:
         self.process.stdin.close()
         self.process.stdout.close()
         assert self.process.wait() == 0
+
+
+UNMAPPED = ["to", "0", "grow", "8192", "unmap-heap", "grow", "-4096"]
+
+
+def minds_unmapped():
+    """Whether this kernel refuses to shrink what is not mapped."""
+    return "refused" in subprocess.run(["brkdo", *UNMAPPED], stdout=subprocess.PIPE, text=True, check=True).stdout
