@@ -13,7 +13,7 @@ start_sleeper() {
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	: >"$out"
 	# A fault on the page of a restartable sequence would come before brk.
-	GLIBC_TUNABLES=glibc.pthread.rseq=0 asleep 8192 "$GROUP/cpu.max" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
+	GLIBC_TUNABLES=glibc.pthread.rseq=0 taskset 1 asleep 8192 "$GROUP" <"$BATS_TEST_TMPDIR/in" >"$out" 3>&- &
 	pid=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 20 grep -q ready "$out"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * asleep TABLES CPU.MAX - a brk call that waits for mmap_lock as long as one likes
+ * asleep TABLES CGROUP - a brk call that waits for mmap_lock as long as one likes
  *
  * Says "ready", and when told calls brk in one thread while the first one forks,
  * which holds mmap_lock for writing as long as it takes to copy that many page
  * tables. When the call waits for that, the first thread's cgroup gets next to
- * no CPU time any more, by the file CPU.MAX; then it says "asleep". When there
- * is time again it says "returned" if the call has done what it should. A call
- * that came too early or too late is followed by another.
+ * no CPU time any more; then it says "asleep". When its cpu.max is set to "max" it
+ * says "returned" if the call has done what it should. A call that came too early
+ * or too late is followed by another. Wants to be on one CPU.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* No less than PTHREAD_STACK_MIN, which is 128 KiB on arm64. */
@@ -26,6 +27,7 @@
 #define TABLE	(2ul << 20)
 
 static int forking[2], called[2], thread_known[2];
+static int cpu_max, cpu_idle;
 
 static void say(const char *text)
 {
@@ -66,31 +68,77 @@ static bool waits(int stat)
 	return !strncmp(strrchr(text, ')'), ") D", 3);
 }
 
-/* Another process, outside of the cgroup. */
-static void watch(pid_t pid, const char *cpu_max)
+static int open_in(const char *folder, const char *name)
 {
-	static const char little[] = "1000 1000000", all[] = "max";
-	int fd = open(cpu_max, O_WRONLY), stat;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return open(path, O_RDWR);
+}
+
+static void set(int fd, const char *text)
+{
+	if (pwrite(fd, text, strlen(text), 0) < 0)
+		_exit(2);
+}
+
+/*
+ * Since Linux 6.18 cpu.max stops nobody who is inside the kernel. Beside one that is
+ * busy a group that is idle gets next to nothing; before 5.15 none can be.
+ */
+static void starve(bool yes)
+{
+	set(cpu_max, yes ? "1000 1000000" : "max");
+	if (cpu_idle >= 0)
+		set(cpu_idle, yes ? "1" : "0");
+}
+
+static bool starves(void)
+{
+	char text[4] = "";
+
+	return pread(cpu_max, text, sizeof(text) - 1, 0) > 0 && strcmp(text, "max");
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Whether it goes on waiting, which it does not if it has got the lock just before. */
+static bool keeps_waiting(int stat)
+{
+	double end = now() + 0.1;
+
+	while (waits(stat))
+		if (now() > end)
+			return true;
+	return false;
+}
+
+/* Another process, outside of the cgroup, and the one that is busy. */
+static void watch(pid_t pid)
+{
 	char name[64];
 	pid_t tid;
+	int stat;
 
-	if (fd < 0 || read(thread_known[0], &tid, sizeof(tid)) != sizeof(tid))
+	if (read(thread_known[0], &tid, sizeof(tid)) != sizeof(tid))
 		_exit(2);
 	snprintf(name, sizeof(name), "/proc/%d/task/%d/stat", pid, tid);
 	stat = open(name, O_RDONLY);
-	for (;;) {
+	do {
+		starve(false);
 		while (!waits(stat))
 			;
-		if (pwrite(fd, little, strlen(little), 0) < 0)
-			_exit(2);
-		/* It may have got what it waited for just before. */
-		usleep(100000);
-		if (waits(stat))
-			break;
-		if (pwrite(fd, all, strlen(all), 0) < 0)
-			_exit(2);
-	}
+		starve(true);
+	} while (!keeps_waiting(stat));
 	say("asleep\n");
+	while (starves())
+		;
 	_exit(0);
 }
 
@@ -106,9 +154,11 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || pipe(forking) || pipe(called) || pipe(thread_known))
 		return 2;
+	cpu_max = open_in(argv[2], "cpu.max");
+	cpu_idle = open_in(argv[2], "cpu.idle");
 	watcher = fork();
 	if (!watcher)
-		watch(pid, argv[2]);
+		watch(pid);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
