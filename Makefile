@@ -8,8 +8,8 @@
 # make deb            Debian packages, in build/deb
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a tour of one minute in a virtual machine
-# make test           the tests, in virtual machines with Debian's 6.1 and 6.12;
-#                     KERNEL=7 for another kernel, TEST=FILE.bats for one file
+# make test           the tests, in virtual machines with Debian's 6.1 and 6.12, some
+#                     on 5.10 and 7; KERNEL=7 for one kernel, TEST=FILE.bats for one file
 # make check-long     the same tests with larger figures; takes hours
 # make check-debug    the tests on kernels that check themselves; takes hours
 # make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
