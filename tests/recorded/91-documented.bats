@@ -165,7 +165,7 @@ offers() {
 	for program in "${PROGRAMS[@]}"; do
 		of "$program"
 		run ! grep -E '^.{81}' "$HELP"
-		[ "$(help_lines | wc -l)" -ge 6 ]
+		[ "$(help_lines | wc -l)" -ge 5 ]
 		run ! grep -E '^ +-[^ ]*( -[^ ]*)? *$' "$HELP"
 	done
 }

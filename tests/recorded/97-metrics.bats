@@ -41,40 +41,6 @@ load metrics
 	run -1 "$PROMTOOL" check metrics < <(echo 'x{a="b} 1')
 }
 
-# openmetrics FILE CLASSIC: Prometheus's own parser understands it, and finds the same there.
-openmetrics() {
-	/usr/bin/python3 - "$1" "$2" <<-'END'
-		import sys
-		from prometheus_client import openmetrics, parser
-		import prometheus_client.openmetrics.parser
-
-		def samples(families):
-		    return {(s.name, *sorted(s.labels.items())): s.value for f in families for s in f.samples}
-
-		text, classic = (open(name, encoding="utf-8").read() for name in sys.argv[1:])
-		families = list(openmetrics.parser.text_string_to_metric_families(text))
-		assert samples(families) == samples(parser.text_string_to_metric_families(classic))
-		for family in families:
-		    last = family.name.rsplit("_", 1)[1]
-		    assert family.unit == (last if last in ("bytes", "seconds") else ""), family.name
-		    assert family.documentation
-	END
-}
-
-@test "OpenMetrics" {
-	"$CLI" --openmetrics >"$OUT"
-	"$CLI" >"$OUT.classic"
-	openmetrics "$OUT" "$OUT.classic"
-	# One that is cut off is found so.
-	sed -i '$d' "$OUT"
-	run -1 openmetrics "$OUT" "$OUT.classic"
-	[[ "$output" == *"Missing # EOF"* ]]
-
-	"$CLI" -o "$OUT" --openmetrics --groups 2
-	"$CLI" --groups 2 >"$OUT.classic"
-	openmetrics "$OUT" "$OUT.classic"
-}
-
 @test "names are labels: escaped, valid UTF-8, without control characters" {
 	"$CLI" >"$OUT"
 	[ "$(value 'brkwatch_heap_bytes{groupname="q\"b\\s\nx"}' <(sed 's/\\/\\\\/g' "$OUT"))" = "" ]

@@ -121,7 +121,6 @@ switch $program
         complete -c $program -l stop -d 'Stop the process while its heap is read'
     case brkwatch-metrics
         complete -c $program -l interval -x -d 'Write the file again and again'
-        complete -c $program -l openmetrics -d 'Use the OpenMetrics format'
         complete -c $program -l groups -x -d 'How many command names to show'
     case brkwatch-malloc
         complete -c $program -l regions -d 'Show what is mapped now instead of calls'

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "common/complain.h"
+#include "common/utf8.h"
 #include "metrics/groups.h"
 
 #define OTHER "other"
@@ -26,9 +27,9 @@
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct delta *d = a, *e = b;
+	const struct group *g = a, *h = b;
 
-	return strcmp(d->name, e->name);
+	return strcmp(g->name, h->name);
 }
 
 static int compare_heaps(const void *a, const void *b)
@@ -37,7 +38,7 @@ static int compare_heaps(const void *a, const void *b)
 
 	if (g->heap_bytes != h->heap_bytes)
 		return g->heap_bytes > h->heap_bytes ? -1 : 1;
-	return strcmp(g->name, h->name);
+	return compare_names(g, h);
 }
 
 static void add_gauges(struct group *to, const struct group *from)
@@ -49,35 +50,47 @@ static void add_gauges(struct group *to, const struct group *from)
 		to->last_event_ns = from->last_event_ns;
 }
 
-static void add(struct group *group, const struct delta *delta)
+/* Also no tab, unlike a newline, which has an escape of its own. */
+static bool is_label(uint32_t c)
 {
-	add_gauges(group, &(struct group){
-		.processes = 1, .heap_bytes = delta->row.heap_bytes,
-		.peak_bytes = delta->row.peak_bytes, .last_event_ns = delta->row.last_event_ns,
-	});
-	counts_add(&group->counts, &delta->added);
+	return c == '\n' || (c >= ' ' && (c < 0x7f || c >= 0xa0));
 }
 
-/* Largest heap first. */
-static void collect(struct groups *groups, struct tally *tally)
+void groups_take(void *owner, const struct brkwatch_row *row, const struct counts *added, bool lives)
 {
-	const struct delta *living = tally->now.list;
-	struct group *group;
+	struct groups *groups = owner;
+	struct group *group = array_add(groups->all, groups->n_all, groups->room);
+	char plain[sizeof(row->name)];
 
-	groups->n_all = 0;
-	if (!tally->n_living)
+	*group = (struct group){ .counts = *added };
+	name_unescape(plain, row->name);
+	utf8_copy(group->name, plain, UTF8_REPLACEMENT, is_label);
+	if (lives)
+		add_gauges(group, &(struct group){
+			.processes = 1, .heap_bytes = row->heap_bytes,
+			.peak_bytes = row->peak_bytes, .last_event_ns = row->last_event_ns,
+		});
+}
+
+/* One of each name, the largest heap first. */
+static void merge(struct groups *groups)
+{
+	struct group *all = groups->all;
+	size_t n = 0;
+
+	if (!groups->n_all)
 		return;
-	qsort(tally->now.list, tally->n_living, sizeof(*living), compare_names);
-	for (size_t i = 0; i < tally->n_living; i++) {
-		if (!groups->n_all ||
-		    strcmp(groups->all[groups->n_all - 1].name, living[i].name) != 0) {
-			group = array_add(groups->all, groups->n_all, groups->room);
-			*group = (struct group){ 0 };
-			memcpy(group->name, living[i].name, sizeof(group->name));
+	qsort(all, groups->n_all, sizeof(*all), compare_names);
+	for (size_t i = 1; i < groups->n_all; i++) {
+		if (compare_names(&all[n], &all[i]) != 0) {
+			all[++n] = all[i];
+			continue;
 		}
-		add(&groups->all[groups->n_all - 1], &living[i]);
+		add_gauges(&all[n], &all[i]);
+		counts_add(&all[n].counts, &all[i].counts);
 	}
-	qsort(groups->all, groups->n_all, sizeof(*groups->all), compare_heaps);
+	groups->n_all = n + 1;
+	qsort(all, groups->n_all, sizeof(*all), compare_heaps);
 }
 
 /* ---- those that are shown ---- */
@@ -114,7 +127,7 @@ static void choose(struct groups *groups)
 	for (size_t i = 0; i < groups->n_all; i++) {
 		struct group *group = &groups->all[i], *shown = find_shown(groups, group->name);
 
-		group->top = left && strcmp(group->name, OTHER) != 0;
+		group->top = left && group->processes && strcmp(group->name, OTHER) != 0;
 		left -= group->top;
 		if (shown) {
 			shown->top = group->top;
@@ -143,18 +156,6 @@ static void clear_gauges(struct group *group)
 
 /* ---- counters ---- */
 
-static void count(struct groups *groups, const char *name, const struct counts *added,
-		  struct counts *seen, struct counts *in_groups)
-{
-	struct group *shown = find_shown(groups, name);
-
-	counts_add(seen, added);
-	if (!shown)
-		return;
-	counts_add(&shown->counts, added);
-	counts_add(in_groups, added);
-}
-
 /* The module may have been loaded again. */
 static uint64_t since(uint64_t now, uint64_t before)
 {
@@ -171,15 +172,21 @@ static struct counts totals_added(struct groups *groups, const struct counts *to
 	return added;
 }
 
-static void count_all(struct groups *groups, const struct tally *tally, const struct counts *totals)
+static void count(struct groups *groups, const struct counts *totals)
 {
 	struct counts seen = { { 0 } }, in_groups = seen, all;
 	struct counts *other = &groups->other.counts;
 
-	for (size_t i = 0; i < groups->n_all; i++)
-		count(groups, groups->all[i].name, &groups->all[i].counts, &seen, &in_groups);
-	for (size_t i = 0; i < tally->ended.n; i++)
-		count(groups, tally->ended.list[i].name, &tally->ended.list[i].added, &seen, &in_groups);
+	for (size_t i = 0; i < groups->n_all; i++) {
+		const struct group *group = &groups->all[i];
+		struct group *shown = find_shown(groups, group->name);
+
+		counts_add(&seen, &group->counts);
+		if (!shown)
+			continue;
+		counts_add(&shown->counts, &group->counts);
+		counts_add(&in_groups, &group->counts);
+	}
 	all = totals ? totals_added(groups, totals) : seen;
 	for (enum count i = 0; i < COUNTS; i++) {
 		int64_t *rest = &groups->rest[i];
@@ -190,19 +197,19 @@ static void count_all(struct groups *groups, const struct tally *tally, const st
 	}
 }
 
-void groups_update(struct groups *groups, struct tally *tally, const struct counts *totals)
+void groups_update(struct groups *groups, const struct counts *totals)
 {
-	collect(groups, tally);
+	merge(groups);
 	for (size_t i = 0; i < groups->n; i++)
 		clear_gauges(&groups->shown[i]);
 	clear_gauges(&groups->other);
 	strcpy(groups->other.name, OTHER);
-	count_all(groups, tally, totals);
+	count(groups, totals);
 	choose(groups);
-	for (size_t i = 0; i < groups->n_all; i++) {
+	for (size_t i = 0; i < groups->n_all; i++)
 		if (!find_shown(groups, groups->all[i].name))
 			add_gauges(&groups->other, &groups->all[i]);
-	}
+	groups->n_all = 0;
 	groups->begun = true;
 }
 

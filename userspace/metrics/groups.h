@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include <stddef.h>
+
 #include "metrics/deltas.h"
 
 /* Each is some twelve lines in each scrape, twice as many may come to be shown. */
@@ -9,7 +11,8 @@
 
 /* Processes of one command name. */
 struct group {
-	char name[DELTA_NAME_MAX];
+	/* Valid UTF-8: any byte of a row's may be one that is replaced by three. */
+	char name[3 * sizeof(((struct brkwatch_row *)0)->name)];
 	uint64_t processes;
 	uint64_t heap_bytes;
 	uint64_t peak_bytes;		/* of each process its highest, together */
@@ -27,17 +30,20 @@ struct groups {
 	struct group other;
 
 	/* private: */
-	struct group *all;
+	struct group *all;		/* of a reading; their counts are what was added */
 	size_t n_all, room;
 	bool begun;
 	struct counts totals;
 	int64_t rest[COUNTS];
 };
 
+/* A take_delta, whose owner is the groups. */
+take_delta groups_take;
+
 /*
- * Sort what was read into groups. @totals: of all address spaces that there ever were, where that
- * is known, or NULL. The living are in another order then.
+ * Sort what was taken since the last call into groups. @totals: of all address spaces that there ever
+ * were, where that is known, or NULL.
  */
-void groups_update(struct groups *groups, struct tally *tally, const struct counts *totals);
+void groups_update(struct groups *groups, const struct counts *totals);
 
 void groups_free(struct groups *groups);

@@ -12,12 +12,11 @@
 #include "libbrkwatch/internal.h"
 #include "metrics/prometheus.h"
 
-enum { OPT_OPENMETRICS = 0x100, OPT_INTERVAL, OPT_GROUPS };
+enum { OPT_INTERVAL = 0x100, OPT_GROUPS };
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "write to FILE, which is replaced as a whole", 0 },
 	{ "interval", OPT_INTERVAL, "SECONDS", 0, "write FILE again and again; remove it at the end", 0 },
-	{ "openmetrics", OPT_OPENMETRICS, NULL, 0, "use the OpenMetrics format", 0 },
 	{ "groups", OPT_GROUPS, "N", 0, "show N command names, the largest heaps first (20), and "
 	  "all others together as \"other\"", 0 },
 	{ 0 },
@@ -26,7 +25,7 @@ static const struct argp_option options[] = {
 struct metrics {
 	struct outbuf *out;
 	struct metrics_options *opts;
-	struct tally tally;
+	struct spaces spaces;
 	struct groups groups;
 };
 
@@ -39,14 +38,14 @@ static bool read_and_print(struct metrics *metrics)
 	struct counts totals;
 	int rc;
 
-	if (!tally_read(&metrics->tally, opts->bw, goes_on))
+	if (!spaces_read(&metrics->spaces, opts->bw, goes_on, groups_take, &metrics->groups))
 		return false;
 	rc = brkwatch_stats_open(&stats, opts->bw);
 	if (rc) {
 		complain_of_file(opts->bw, "stats", rc);
 		return false;
 	}
-	groups_update(&metrics->groups, &metrics->tally, counts_of_all(stats, &totals) ? &totals : NULL);
+	groups_update(&metrics->groups, counts_of_all(stats, &totals) ? &totals : NULL);
 	wall_look(&opts->wall, UINT64_MAX);
 	prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
 	brkwatch_stats_close(stats);
@@ -118,9 +117,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		opts->file = arg;
 		break;
-	case OPT_OPENMETRICS:
-		opts->openmetrics = true;
-		break;
 	case OPT_INTERVAL:
 		ok = parse_seconds("--interval", arg, &opts->interval_ms);
 		break;
@@ -165,7 +161,7 @@ int main(int argc, char **argv)
 	status = run(&metrics) ? STATUS_OK : STATUS_FAILED;
 	if (!opts.file)
 		status = output_finish(&out, status, STATUS_FAILED);
-	tally_free(&metrics.tally);
+	spaces_free(&metrics.spaces);
 	groups_free(&metrics.groups);
 	brkwatch_close(bw);
 	return (int)status;

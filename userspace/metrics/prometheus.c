@@ -20,31 +20,10 @@ struct family {
 	const char *help;
 };
 
-/*
- * In OpenMetrics a family of counters has the name of its samples less "_total", and the unit,
- * where it has one, is the last word of the name.
- */
-static void print_open_head(struct outbuf *out, const struct family *family)
+static void print_head(struct outbuf *out, const struct family *family)
 {
-	bool counter = !strcmp(family->type, "counter");
-	size_t len = strlen(family->name) - (counter ? strlen("_total") : 0);
-	const char *word = (const char *)memrchr(family->name, '_', len) + 1;
-	size_t word_len = (size_t)(family->name + len - word);
-
-	outbuf_printf(out, "# TYPE %.*s %s\n", (int)len, family->name, family->type);
-	if ((word_len == strlen("bytes") && !memcmp(word, "bytes", word_len)) ||
-	    (word_len == strlen("seconds") && !memcmp(word, "seconds", word_len)))
-		outbuf_printf(out, "# UNIT %.*s %.*s\n", (int)len, family->name, (int)word_len, word);
-	outbuf_printf(out, "# HELP %.*s %s\n", (int)len, family->name, family->help);
-}
-
-static void print_head(struct outbuf *out, const struct metrics_options *opts, const struct family *family)
-{
-	if (opts->openmetrics)
-		print_open_head(out, family);
-	else
-		outbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
-			      family->name, family->type);
+	outbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
+		      family->type);
 }
 
 /* NAME{LABEL="TEXT"} and a space. */
@@ -119,7 +98,7 @@ static void print_groups(struct outbuf *out, const struct metrics_options *opts,
 
 		if ((gf->counter && !counters) || (gf->kind == UNIX_SECONDS && !opts->wall.n))
 			continue;
-		print_head(out, opts, &gf->family);
+		print_head(out, &gf->family);
 		for (size_t i = 0; i < groups->n; i++)
 			print_group(out, opts, gf, &groups->shown[i]);
 		print_group(out, opts, gf, &groups->other);
@@ -158,8 +137,7 @@ static const struct module_family {
 	LOST("missed", "LostMissed"), LOST("no_record", "LostNoRecord"), LOST("maxactive", "TotalLost"),
 };
 
-static void print_module(struct outbuf *out, const struct metrics_options *opts,
-			 const struct brkwatch_stats *stats)
+static void print_module(struct outbuf *out, const struct brkwatch_stats *stats)
 {
 	const char *last = "";
 
@@ -170,7 +148,7 @@ static void print_module(struct outbuf *out, const struct metrics_options *opts,
 		if (!brkwatch_stats_number(stats, mf->key, &value))
 			continue;
 		if (strcmp(last, mf->family.name) != 0)
-			print_head(out, opts, &mf->family);
+			print_head(out, &mf->family);
 		last = mf->family.name;
 		if (mf->cause)
 			print_labelled(out, mf->family.name, "cause", mf->cause, strlen(mf->cause));
@@ -180,8 +158,7 @@ static void print_module(struct outbuf *out, const struct metrics_options *opts,
 	}
 }
 
-static void print_build_info(struct outbuf *out, const struct metrics_options *opts,
-			     const struct brkwatch_stats *stats)
+static void print_build_info(struct outbuf *out, const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
 		"brkwatch_build_info", "gauge", "Version of the loaded module; the value is 1.",
@@ -190,14 +167,13 @@ static void print_build_info(struct outbuf *out, const struct metrics_options *o
 
 	if (!version)
 		return;
-	print_head(out, opts, &family);
+	print_head(out, &family);
 	print_labelled(out, family.name, "version", version, strlen(version));
 	outbuf_puts(out, "1\n");
 }
 
 /* Words as killed=0 below_start=2. */
-static void print_failures(struct outbuf *out, const struct metrics_options *opts,
-			   const struct brkwatch_stats *stats)
+static void print_failures(struct outbuf *out, const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
 		"brkwatch_failures_total", "counter", "brk calls that were refused, by why.",
@@ -206,7 +182,7 @@ static void print_failures(struct outbuf *out, const struct metrics_options *opt
 
 	if (!word)
 		return;
-	print_head(out, opts, &family);
+	print_head(out, &family);
 	for (int i = 0; i < SERIES_MAX && islower((unsigned char)*word); i++) {
 		size_t len = strcspn(word, "= \n"), digits;
 
@@ -244,8 +220,7 @@ static void print_probe(struct outbuf *out, const struct probe_family *pf, const
 	outbuf_puts(out, "\n");
 }
 
-static void print_probes(struct outbuf *out, const struct metrics_options *opts,
-			 const struct brkwatch_stats *stats)
+static void print_probes(struct outbuf *out, const struct brkwatch_stats *stats)
 {
 	for (size_t f = 0; f < sizeof(probe_families) / sizeof(probe_families[0]); f++) {
 		const struct probe_family *pf = &probe_families[f];
@@ -257,7 +232,7 @@ static void print_probes(struct outbuf *out, const struct metrics_options *opts,
 			if (!name || !text)
 				break;
 			if (!i)
-				print_head(out, opts, &pf->family);
+				print_head(out, &pf->family);
 			print_probe(out, pf, name, text);
 		}
 	}
@@ -266,11 +241,9 @@ static void print_probes(struct outbuf *out, const struct metrics_options *opts,
 void prom_print(struct outbuf *out, const struct metrics_options *opts, const struct brkwatch_stats *stats,
 		const struct groups *groups, bool counters)
 {
-	print_build_info(out, opts, stats);
+	print_build_info(out, stats);
 	print_groups(out, opts, groups, counters);
-	print_module(out, opts, stats);
-	print_failures(out, opts, stats);
-	print_probes(out, opts, stats);
-	if (opts->openmetrics)
-		outbuf_puts(out, "# EOF\n");
+	print_module(out, stats);
+	print_failures(out, stats);
+	print_probes(out, stats);
 }

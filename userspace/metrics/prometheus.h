@@ -10,14 +10,12 @@ struct metrics_options {
 	const char *file;		/* or NULL: standard output */
 	uint64_t interval_ms;		/* 0: once */
 	uint64_t groups;		/* how many are shown */
-	bool openmetrics;		/* in that format */
 	struct wall wall;
 };
 
 /*
- * What was read, in Prometheus's text format or in that of OpenMetrics. Of a group there are
- * counters only where @counters says that there was a reading before; what the module does not
- * tell is left out.
+ * What was read, in Prometheus's text format. Of a group there are counters only where @counters says
+ * that there was a reading before; what the module does not tell is left out.
  */
 void prom_print(struct outbuf *out, const struct metrics_options *opts, const struct brkwatch_stats *stats,
 		const struct groups *groups, bool counters);
