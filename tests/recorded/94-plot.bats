@@ -116,7 +116,7 @@ refuses() { # MESSAGE FILE
 	    sizes = [0, i * 4096, i * 4096, i * 8192] + [i * 8192] * (i != 3)
 	    expect(len(line) == len(sizes), line)
 	    expect(all(abs(p.size(y) - s) < 0.01 / p.per_byte for (x, y), s in zip(line, sizes)), i, line)
-	    expect(i == 3 or line[-1][0] > 930, line)
+	    expect(i == 3 or line[-1][0] > p.right * 0.95, line)
 	END
 	rm a.svg
 	draws b.svg {1..30}

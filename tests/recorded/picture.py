@@ -33,6 +33,7 @@ class Picture:
         frame = [p.get("d") for p in self.root.iter(SVG + "path")
                  if p.get("stroke") == "rgb( 96,  96,  96)" and p.get("d").count("L") == 2]
         self.zero = float(re.findall(r",([0-9.]+)", frame[-1])[1])
+        self.right = max(float(x) for x in re.findall(r"([0-9.]+),", frame[-1]))
 
     def curve(self, colour):
         """Lists of places, in dots, of the curve of this colour."""
@@ -43,7 +44,7 @@ class Picture:
             for part in path.get("d").strip().split("M")[1:]:
                 lines.append([tuple(map(float, p.split(","))) for p in re.split(r"[ L]+", part.strip())])
         # Two points side by side are the sample in the legend.
-        return [l for l in lines if not (len(l) == 2 and l[0][0] > 980)]
+        return [l for l in lines if not (len(l) == 2 and l[0][0] > self.right)]
 
     def size(self, y):
         return (self.zero - y) / self.per_byte

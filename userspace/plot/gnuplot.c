@@ -84,7 +84,7 @@ bool gnuplot_run(FILE *script, int fd)
 	return !status;
 }
 
-size_t characters(const char *text)
+static size_t characters(const char *text)
 {
 	size_t n = 0;
 

@@ -17,7 +17,5 @@ bool gnuplot_run(FILE *script, int fd);
  */
 void gnuplot_clean(char *text, size_t width);
 
-size_t characters(const char *text);
-
 /* Write any text as a string of gnuplot. */
 void gnuplot_quote(FILE *script, const char *text);

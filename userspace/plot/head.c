@@ -5,6 +5,12 @@
 #include "plot/draw.h"
 #include "plot/gnuplot.h"
 
+/* In dots; a line of the legend has its own. */
+#define WIDTH		1200
+#define HEIGHT		600
+#define LINE		20
+#define MARGINS		110
+
 /* 4 to 8 sizes that are all so many times a power of two. */
 static void put_size_axis(struct drawing *d)
 {
@@ -46,32 +52,27 @@ static void put_title(const struct drawing *d)
 
 void put_head(struct drawing *d, bool png)
 {
-	const struct rectangle *area = &d->labels.area;
+	double span = d->span_ns / d->unit->ns, height;
+	size_t lines = 5 + d->shown;
 	FILE *f = d->script;
-	double span = d->span_ns / d->unit->ns;
 
+	for (size_t i = 0; i < PLOT_REASONS && d->plot->reasons[i].count; i++)
+		lines++;
+	height = fmax(HEIGHT, (double)lines * LINE + MARGINS);
 	/* A gnuplot may have been built without cairo. */
 	if (png)
 		fprintf(f, "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo "
-			"noenhanced size %.0f,%.0f font 'sans,11' background '#ffffff' } else { "
-			"set terminal png noenhanced truecolor size %.0f,%.0f }\n",
-			d->width, d->height, d->width, d->height);
+			"noenhanced size %d,%.0f font 'sans,11' background '#ffffff' } else { "
+			"set terminal png noenhanced truecolor size %d,%.0f }\n",
+			WIDTH, height, WIDTH, height);
 	else
-		fprintf(f, "set terminal svg noenhanced size %.0f,%.0f font 'sans,13' "
-			"background '#ffffff'\n", d->width, d->height);
-	fputs("set encoding utf8\n", f);
-	fprintf(f, "set lmargin at screen %.6f\nset rmargin at screen %.6f\n",
-		area->left / d->width, area->right / d->width);
-	fprintf(f, "set tmargin at screen %.6f\nset bmargin at screen %.6f\n",
-		1 - area->top / d->height, 1 - area->bottom / d->height);
-	fprintf(f, "set key at screen %.6f,%.6f left top Left reverse vertical maxcols 1 "
-		"samplen 2\n", (area->right + 10) / d->width, 1 - area->top / d->height);
-	fprintf(f, "set xrange [%.17g:%.17g]\nset xlabel '%s since the first event'\n",
-		-span / 48, span + span / 48, d->unit->name);
-	fputs("set border 3 lc rgb '#606060'\nset tics nomirror out\n"
-	      "set grid ytics lc rgb '#e0e0e0' lt 1\n", f);
-	fprintf(f, "set label '%s' at screen %.6f,%.6f right\n", d->plot->stacked ? "mapped" : "heap size",
-		area->left / d->width, 1 - (area->top - 1.2 * LINE) / d->height);
+		fprintf(f, "set terminal svg noenhanced size %d,%.0f font 'sans,13' "
+			"background '#ffffff'\n", WIDTH, height);
+	fprintf(f, "set encoding utf8\nset key outside right top Left reverse vertical maxcols 1 samplen 2\n"
+		"set xrange [%.17g:%.17g]\nset xlabel '%s since the first event'\n"
+		"set border 3 lc rgb '#606060'\nset tics nomirror out\nset grid ytics lc rgb '#e0e0e0' lt 1\n"
+		"set label '%s' at graph 0,1 right offset -1,1\n",
+		-span / 48, span + span / 48, d->unit->name, d->plot->stacked ? "mapped" : "heap size");
 	put_size_axis(d);
 	put_title(d);
 }
