@@ -48,15 +48,24 @@ static enum walk_result walk_from(struct reading *reading, uint64_t start, unsig
 	return result;
 }
 
+/* Most places are not the first chunk, which shows soon. One that only a top follows may be anything. */
+static bool is_first(struct reading *reading, uint64_t at, uint64_t end, unsigned int tries)
+{
+	return (walk_from(reading, at, 1) == WALK_SOUND ||
+		(reading->at >= end && walk_from(reading, at, tries) == WALK_SOUND)) &&
+	       reading->account.sums.used.chunks;
+}
+
 /*
  * A program, such as a static one at its start, may move the break before malloc does. What lies
- * there is no chunk. The first chunk is then one that glibc allocates for itself; a candidate is
- * right if the walk from it ends at the break.
+ * there is no chunk. A place is the first chunk if the walk from there ends at the break. Until
+ * glibc 2.41 that is a chunk which glibc allocates for itself. Since then it is any, and the result
+ * is only certain if there is no other such place in it.
  */
 static enum walk_result walk_past_foreign(struct reading *reading, uint64_t start, unsigned int tries)
 {
 	const uint64_t limit = start + FOREIGN_MAX;
-	const uint64_t end = limit < reading->space->brk ? limit : reading->space->brk;
+	uint64_t end = limit < reading->space->brk ? limit : reading->space->brk, found = 0;
 
 	for (uint64_t at = start, next; at < end; at = next) {
 		size_t words[512], len;
@@ -66,14 +75,22 @@ static enum walk_result walk_past_foreign(struct reading *reading, uint64_t star
 		if (len < CHUNK_HEADER || memory_read(&reading->mem, at, words, len))
 			continue;
 		for (size_t i = 0; (i + 2) * sizeof(size_t) <= len; i += 2) {
-			size_t word = words[i + 1];
+			const uint64_t place = at + i * sizeof(size_t), size = words[i + 1] ^ CHUNK_PREV_USED;
 
-			if (word & CHUNK_PREV_USED && tcache_may_be(word ^ CHUNK_PREV_USED, true) &&
-			    walk_from(reading, at + i * sizeof(size_t), tries) == WALK_SOUND)
+			if (place >= end)
+				break;
+			if (size % CHUNK_ALIGN || size < CHUNK_MIN || !is_first(reading, place, end, tries))
+				continue;
+			if (tcache_may_be(size, true) && !found)
 				return WALK_SOUND;
+			if (found)
+				return WALK_NO_CHUNK;
+			found = place;
+			if (size < end - place)
+				end = place + size;
 		}
 	}
-	return WALK_NO_CHUNK;
+	return found ? walk_from(reading, found, tries) : WALK_NO_CHUNK;
 }
 
 static enum walk_result walk_once(struct reading *reading, unsigned int tries)

@@ -57,5 +57,6 @@ void print_json(struct outbuf *out, const struct reading *reading)
 	json_add_number(obj, "pinned_bytes", sums->pinned);
 	json_object_object_add(obj, "pinned_by", pinned_by(&sums->last_used));
 	json_object_object_add(obj, "arenas", arenas(reading));
+	json_add_number(obj, "foreign_bytes", reading->foreign);
 	json_write(out, obj);
 }

@@ -140,7 +140,8 @@ static void print_pinned(const struct print *print, const struct reading *readin
 	line(print, "Pinned", "%s lie below the chunk at %s (%s, %s), so the break cannot go down",
 	     sized(print, sums->pinned).text, address_text(chunk->address).text,
 	     sized(print, chunk->size).text,
-	     reading->tcache.has_last ? "freed, but kept by the main thread" : "in use");
+	     reading->tcache.has_last ? "freed, but kept by the main thread" :
+	     reading->tcache.table == chunk->address ? "glibc's own: which chunks the main thread keeps" : "in use");
 	for (size_t i = 0; i < reading->n_words; i++)
 		snprintf(words + strlen(words), sizeof(words) - strlen(words), " %s",
 			 address_text(reading->words[i]).text);

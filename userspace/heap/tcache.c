@@ -114,8 +114,10 @@ bool tcache_read(struct tcache *tcache, const struct memory *mem, const struct c
 		if (memory_read(mem, table->address + CHUNK_HEADER, bytes, table_size(layout)))
 			break;
 		if (read_lists(tcache, mem, layout, bytes, true, start, end, last) ||
-		    read_lists(tcache, mem, layout, bytes, false, start, end, last))
+		    read_lists(tcache, mem, layout, bytes, false, start, end, last)) {
+			tcache->table = table->address;
 			return true;
+		}
 	}
 	*tcache = (struct tcache){ .found = false };
 	return false;

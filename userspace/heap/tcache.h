@@ -8,6 +8,7 @@
 struct tcache {
 	bool found;
 	uint64_t bytes, chunks;	/* of those from @start to @end */
+	uint64_t table;		/* the chunk that says which */
 	bool has_last;		/* the chunk at @last is one of them */
 };
 
