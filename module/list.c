@@ -4,23 +4,64 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "access.h"
 #include "compat.h"
 #include "proc.h"
 #include "record.h"
-#include "row.h"
+
+static unsigned int max_exited = 64;
+module_param_named(exited, max_exited, uint, 0444);
+MODULE_PARM_DESC(exited, "exited processes remembered, 0 to 65536 (default 64)");
+
+/* An address space in one line; what is not explained is as in <pid>. */
+struct row {
+	char comm[TASK_COMM_LEN];
+	unsigned long start_brk, brk, peak;
+	struct brkwatch_sums sums;
+	u64 space;			/* 0: nothing is recorded */
+	struct brkwatch_event last;	/* but for the end itself; its time is 0: none */
+	struct brkwatch_evidence evidence;	/* of @last */
+
+	/* Rows of exited only. */
+	struct pid *pid;		/* with a reference */
+	kuid_t uid;			/* real user in the end */
+	u64 end;			/* when the address space went away */
+};
 
 #define COLUMNS "pid\tname\tstart_brk\tbrk\theap_bytes\tpeak_bytes\tcalls\t" \
 		"grows\tshrinks\trefused\tgrown_bytes\tshrunk_bytes\tlast_event_ns"
 
-static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *row)
+/* Put a record into one line, but for @pid, @uid and @end. */
+static void fill_row(struct row *row, struct brkwatch_record *record)
+{
+	const struct brkwatch_history *history = &record->history;
+	u64 last;
+
+	raw_spin_lock(&record->lock);
+	memcpy(row->comm, record->comm, sizeof(row->comm));
+	row->start_brk = record->start_brk;
+	row->brk = record->brk;
+	row->peak = max(record->peak, brkwatch_heap(row->start_brk, row->brk));
+	row->sums = record->sums;
+	row->space = record->space;
+	last = history->last - record->ended;
+	if (last >= history->first)
+		row->last = history->ring[last & history->mask];
+	row->evidence = brkwatch_record_evidence(record, last);
+	raw_spin_unlock(&record->lock);
+}
+
+static void show_row(struct seq_file *m, pid_t nr, const struct row *row)
 {
 	seq_put_decimal_ull(m, "", nr);
 	seq_putc(m, '\t');
@@ -41,16 +82,15 @@ static void show_row(struct seq_file *m, pid_t nr, const struct brkwatch_row *ro
 
 /* ---- all ---- */
 
-static void fill_live(struct brkwatch_row *row, struct task_struct *task,
+static void fill_live(struct row *row, struct task_struct *task,
 		      struct mm_struct *mm)
 {
 	struct brkwatch_record *record;
 
-	memset(row, 0, sizeof(*row));
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
 	if (record)
-		brkwatch_row_fill(row, record);
+		fill_row(row, record);
 	rcu_read_unlock();
 
 	/* Without mmap_lock: a break on the move may show. */
@@ -102,7 +142,7 @@ static int all_show(struct seq_file *m, void *v)
 {
 	struct task_struct *task;
 	const struct cred *cred;
-	struct brkwatch_row row;
+	struct row row = {};
 	struct mm_struct *mm;
 	struct pid *pid = v;
 
@@ -150,7 +190,46 @@ static int all_open(struct inode *inode, struct file *file)
 
 /* ---- exited ---- */
 
-static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
+/* A ring: the n-th that was added, from 0, is in row n % max_exited. */
+static DEFINE_RAW_SPINLOCK(exited_lock);
+static struct row *exited;
+static unsigned long added;
+
+/* Remember a process whose record has ended. Context: process. */
+void brkwatch_exited_add(struct brkwatch_record *record)
+{
+	struct row row = {
+		.pid = get_pid(record->tgid),
+		.uid = record->uid,
+		.end = record->last_time,
+	};
+
+	fill_row(&row, record);
+	if (max_exited) {
+		raw_spin_lock(&exited_lock);
+		swap(row, exited[added % max_exited]);
+		added++;
+		raw_spin_unlock(&exited_lock);
+	}
+	put_pid(row.pid);
+}
+
+/* A copy of the @n-th row, with a reference to its pid. Return: whether it is there. */
+static bool get_exited(unsigned long n, struct row *row)
+{
+	bool found;
+
+	raw_spin_lock(&exited_lock);
+	found = added - n - 1 < min_t(unsigned long, added, max_exited);
+	if (found) {
+		*row = exited[n % max_exited];
+		get_pid(row->pid);
+	}
+	raw_spin_unlock(&exited_lock);
+	return found;
+}
+
+static void show_exited(struct seq_file *m, const struct row *row)
 {
 	const struct brkwatch_event *last = &row->last;
 
@@ -170,15 +249,34 @@ static void show_exited(struct seq_file *m, const struct brkwatch_row *row)
 /* All in one go: between two calls of this the ring would have moved on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
-	unsigned long n = brkwatch_exited_count();
-	struct brkwatch_row row;
+	unsigned long n = READ_ONCE(added);
+	struct row row;
 
 	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\tlast_limit\tlast_needed\n");
-	while (brkwatch_exited_get(--n, &row)) {
+	while (get_exited(--n, &row)) {
 		show_exited(m, &row);
 		put_pid(row.pid);
 	}
 	return 0;
+}
+
+int brkwatch_exited_init(void)
+{
+	int err = brkwatch_check_parameter("exited", max_exited, 0, 1 << 16);
+
+	if (err)
+		return err;
+	exited = kvcalloc(max_exited, sizeof(*exited), GFP_KERNEL);
+	return exited ? 0 : -ENOMEM;
+}
+
+void brkwatch_exited_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < max_exited; i++)
+		put_pid(exited[i].pid);
+	kvfree(exited);
 }
 
 static int exited_open(struct inode *inode, struct file *file)

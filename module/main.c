@@ -10,7 +10,6 @@
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
-#include "row.h"
 
 int brkwatch_check_parameter(const char *name, unsigned int value,
 			     unsigned int min, unsigned int max)

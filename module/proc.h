@@ -91,6 +91,9 @@ static inline void brkwatch_snapshot_printed(struct brkwatch_reader *reader,
 
 /* In list.c. */
 extern const struct proc_ops brkwatch_all_ops, brkwatch_exited_ops;
+int brkwatch_exited_init(void);
+void brkwatch_exited_exit(void);
+void brkwatch_exited_add(struct brkwatch_record *record);
 ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to);
 
 /* In text.c. */

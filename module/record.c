@@ -18,8 +18,8 @@
 #include "event.h"
 #include "follow.h"
 #include "pool.h"
+#include "proc.h"
 #include "record.h"
-#include "row.h"
 
 unsigned int brkwatch_history_events = 32;
 module_param_named(history, brkwatch_history_events, uint, 0444);
