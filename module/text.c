@@ -29,22 +29,18 @@ static const char *const count_keys[BRKWATCH_CALL_KINDS] = {
 /*
  * A line of the table is written from its end, because that is how the digits
  * of numbers come, and then put out at once: that takes a third of what
- * putting out column by column does. These write before @p and return where
- * what they wrote begins.
+ * putting out column by column does. Each of these writes a column before @p,
+ * behind a tab, and returns where that is.
  */
 #define LINE_SIZE	256
-
-static char *char_before(char *p, char c)
-{
-	*--p = c;
-	return p;
-}
 
 static char *word_before(char *p, const char *word)
 {
 	size_t n = strlen(word);
 
-	return memcpy(p - n, word, n);
+	p = memcpy(p - n, word, n);
+	*--p = '\t';
+	return p;
 }
 
 static char *decimal_before(char *p, u64 n)
@@ -52,6 +48,7 @@ static char *decimal_before(char *p, u64 n)
 	do {
 		*--p = '0' + do_div(n, 10);
 	} while (n);
+	*--p = '\t';
 	return p;
 }
 
@@ -59,7 +56,10 @@ static char *signed_before(char *p, s64 n)
 {
 	if (n >= 0)
 		return decimal_before(p, n);
-	return char_before(decimal_before(p, -n), '-');
+	p = decimal_before(p, -n);
+	*p = '-';
+	*--p = '\t';
+	return p;
 }
 
 /* 0x%016lx */
@@ -86,11 +86,11 @@ void brkwatch_put_comm(struct seq_file *m, const char *comm, const char *only)
 void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 			  unsigned long address)
 {
-	char text[2 + 16];
+	char text[1 + 2 + 16];
 
 	address_before(text + sizeof(text), address);
 	seq_puts(m, delimiter);
-	seq_write(m, text, sizeof(text));
+	seq_write(m, text + 1, sizeof(text) - 1);
 }
 
 /*
@@ -185,14 +185,11 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 static char *amount_before(char *p, u64 amount, u8 reason)
 {
 	if (!amount)
-		p = char_before(p, '-');
-	else if (reason == BRKWATCH_BELOW_START ||
-		 reason == BRKWATCH_ADDRESS_LIMIT ||
-		 reason == BRKWATCH_NEXT_MAPPING)
-		p = address_before(p, amount);
-	else
-		p = decimal_before(p, amount);
-	return char_before(p, '\t');
+		return word_before(p, "-");
+	if (reason == BRKWATCH_BELOW_START || reason == BRKWATCH_ADDRESS_LIMIT ||
+	    reason == BRKWATCH_NEXT_MAPPING)
+		return address_before(p, amount);
+	return decimal_before(p, amount);
 }
 
 static char *evidence_before(char *p, const struct brkwatch_evidence *evidence,
@@ -214,48 +211,34 @@ void brkwatch_put_evidence(struct seq_file *m,
 static void show_event(struct seq_file *m, const struct brkwatch_reader *reader,
 		       const struct brkwatch_event *event, u64 seq)
 {
-	unsigned long old = event[-1].brk;
 	char line[LINE_SIZE], *end = line + sizeof(line), *p = end;
+	struct brkwatch_evidence evidence = {};
+	unsigned long old = event[-1].brk;
 
-	p = char_before(p, '\n');
 	if (event->kind == BRKWATCH_REFUSED) {
-		struct brkwatch_evidence evidence;
-
 		raw_spin_lock(&reader->record->lock);
 		evidence = brkwatch_record_evidence(reader->record, seq);
 		raw_spin_unlock(&reader->record->lock);
-		p = evidence_before(p, &evidence, event->reason);
-	} else {
-		p = word_before(p, "\t-\t-");
 	}
+	*--p = '\n';
+	p = evidence_before(p, &evidence, event->reason);
 	p = word_before(p, flag_names[event->flags]);
-	p = char_before(p, '\t');
 	p = word_before(p, brkwatch_reason_names[event->reason]);
-	p = char_before(p, '\t');
 	p = signed_before(p, brkwatch_pages(old, event->brk));
-	p = char_before(p, '\t');
 	p = signed_before(p, brkwatch_bytes(old, event->brk));
-	p = char_before(p, '\t');
 	p = address_before(p, event->brk);
-	p = char_before(p, '\t');
 	p = address_before(p, old);
-	p = char_before(p, '\t');
 	if (event->kind == BRKWATCH_FORK)
 		p = decimal_before(p, number(reader, event->request,
 					     event->own_child, event->time));
 	else
 		p = address_before(p, event->request);
-	p = char_before(p, '\t');
 	p = word_before(p, brkwatch_kind_names[event->kind]);
-	p = char_before(p, '\t');
 	p = decimal_before(p, number(reader, event->tid, event->own_tid,
 				     event->time));
-	p = char_before(p, '\t');
 	p = decimal_before(p, event->kind < BRKWATCH_CALL_KINDS ? event->took : 0);
-	p = char_before(p, '\t');
 	p = decimal_before(p, event->time);
-	p = char_before(p, '\t');
-	p = decimal_before(p, seq);
+	p = decimal_before(p, seq) + 1;
 	seq_write(m, p, end - p);
 }
 
