@@ -13,6 +13,7 @@
 #include "brkwatch.h"
 
 #include <linux/fcntl.h>
+#include <linux/kfifo.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/signal.h>
@@ -40,7 +41,7 @@ struct brkwatch_name {
 	struct rcu_head rcu;
 };
 
-/* A build may have fewer, which is how the tests see it overflow. */
+/* A power of two. A build may have fewer, which is how the tests see it overflow. */
 #ifndef QUEUE_SIZE
 #define QUEUE_SIZE	4096
 #endif
@@ -48,12 +49,10 @@ struct brkwatch_name {
 /* Removals that may wait at a time; each has a thread for that long. */
 #define MAX_REMOVALS	256
 
-/* Taken in tracepoint handlers; no interrupt but the softirq that frees tasks. */
+/* Of who comes in; taken in tracepoint handlers, and in the softirq that frees tasks. */
 static DEFINE_RAW_SPINLOCK(queue_lock);
-static pid_t queues[2][QUEUE_SIZE];
-static pid_t *queue = queues[0];
-static unsigned int queued;
-static bool overflown;
+static DEFINE_KFIFO(queue, pid_t, QUEUE_SIZE);
+static unsigned long walk_wanted;	/* the queue overflowed, or memory was short */
 static bool running;			/* the worker may be started */
 
 static void update(struct work_struct *work);
@@ -61,12 +60,10 @@ static DECLARE_DELAYED_WORK(update_work, update);
 static struct workqueue_struct *wq, *removal_wq;
 
 /* The worker's, but for what struct brkwatch_name says. */
-static pid_t *batch = queues[1];
 static DEFINE_XARRAY(names);		/* number -> struct brkwatch_name */
 static struct proc_dir_entry *directory;
 static const struct proc_ops *entry_ops;
 static u64 started;
-static bool walk_again;
 
 /* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
 static DEFINE_RAW_SPINLOCK(names_lock);
@@ -80,10 +77,8 @@ void brkwatch_names_changed(pid_t nr)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&queue_lock, flags);
-	if (queued < QUEUE_SIZE)
-		queue[queued++] = nr;
-	else
-		overflown = true;
+	if (!kfifo_put(&queue, nr))
+		WRITE_ONCE(walk_wanted, true);
 	/* One tick: time enough for a short-lived process to end unnamed. */
 	if (running)
 		queue_delayed_work(wq, &update_work, 1);
@@ -223,7 +218,7 @@ static void process_add(struct pid *pid)
 		name = name_get(pid->numbers[i].nr);
 		if (!name) {
 			numbers_drop(pid, i);
-			walk_again = true;
+			WRITE_ONCE(walk_wanted, true);
 			return;
 		}
 		first = first ?: name;
@@ -286,35 +281,20 @@ static void walk(void)
 		number_check(nr);
 }
 
-/* The queue becomes the batch; the old batch, worked off, the queue. */
-static unsigned int take_batch(void)
-{
-	unsigned int n;
-
-	raw_spin_lock_irq(&queue_lock);
-	n = queued;
-	swap(queue, batch);
-	queued = 0;
-	if (overflown)
-		walk_again = true;
-	overflown = false;
-	raw_spin_unlock_irq(&queue_lock);
-	return n;
-}
-
 static void update(struct work_struct *work)
 {
-	unsigned int i, n = take_batch();
+	unsigned int n = kfifo_len(&queue);
+	pid_t nr;
 
-	for (i = 0; i < n; i++)
-		number_check(batch[i]);
-	if (walk_again) {
-		walk_again = false;
-		brkwatch_names_stats.rescans++;
-		walk();
-		if (walk_again)
-			queue_delayed_work(wq, &update_work, HZ / 10);
-	}
+	/* Those that come meanwhile have started the work again. */
+	while (n-- && kfifo_get(&queue, &nr))
+		number_check(nr);
+	if (!xchg(&walk_wanted, false))
+		return;
+	brkwatch_names_stats.rescans++;
+	walk();
+	if (READ_ONCE(walk_wanted))
+		queue_delayed_work(wq, &update_work, HZ / 10);
 }
 
 /* ---- module ---- */
