@@ -19,7 +19,6 @@
 
 #include "call.h"
 #include "event.h"
-#include "follow.h"
 #include "record.h"
 
 /* An event that is nobody's call. */
@@ -109,8 +108,9 @@ static void add_end(struct brkwatch_record *record)
 	WRITE_ONCE(record->ended, true);
 	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 	brkwatch_follow_pass_on(record, task);
+	/* There will be no more news. */
 	if (record->followers)
-		brkwatch_follow_end(record);
+		mod_timer(&record->wake_timer, jiffies);
 }
 
 /* An address space is going away. Context: any, current may be anybody; RCU reader. */

@@ -9,7 +9,6 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 
-#include "follow.h"
 #include "record.h"
 #include "trace.h"
 

@@ -9,8 +9,6 @@
 #include <linux/overflow.h>
 #include <linux/vmalloc.h>
 
-#include "follow.h"
-#include "pool.h"
 #include "record.h"
 
 /* Events moved at a time, under a lock that a brk call may be waiting for. */

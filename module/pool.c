@@ -7,7 +7,6 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "pool.h"
 #include "proc.h"
 #include "record.h"
 

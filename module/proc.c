@@ -14,9 +14,7 @@
 
 #include "access.h"
 #include "compat.h"
-#include "follow.h"
 #include "names.h"
-#include "pool.h"
 #include "proc.h"
 #include "record.h"
 

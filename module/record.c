@@ -16,8 +16,6 @@
 #include "call.h"
 #include "compat.h"
 #include "event.h"
-#include "follow.h"
-#include "pool.h"
 #include "proc.h"
 #include "record.h"
 

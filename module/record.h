@@ -40,6 +40,7 @@
 struct brkwatch_long_ring;
 struct mm_struct;
 struct pid;
+struct seq_file;
 
 /**
  * struct brkwatch_record - what is known of one address space
@@ -98,7 +99,7 @@ struct brkwatch_record {
 	};
 	struct rcu_work free_work;
 
-	/* follow.c's, from here to @lent under its lock. */
+	/* follow.c's, from here to @lent under followed_lock. */
 	unsigned int followers;
 	u64 next_space;			/* its process's next one, if followed; or 0 */
 	struct hlist_node followed;
@@ -192,5 +193,49 @@ void brkwatch_record_retire(struct brkwatch_record *record);
 
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid);
 void brkwatch_record_put(struct brkwatch_record *record);
+
+/* ---- follow.c: whoever waits for the events of a record ---- */
+
+/* Long enough to wake a reader for many events, short for one who watches. */
+#define BRKWATCH_WAKE_MS	8
+
+/* There is news for followers, who are woken by and by. @record is locked. */
+static inline void brkwatch_follow_news(struct brkwatch_record *record)
+{
+	if (!timer_pending(&record->wake_timer))
+		mod_timer(&record->wake_timer,
+			  jiffies + msecs_to_jiffies(BRKWATCH_WAKE_MS));
+}
+
+int brkwatch_follow_init(void);
+void brkwatch_follow_exit(void);
+void brkwatch_follow_setup(struct brkwatch_record *record);
+void brkwatch_follow_inherit(struct brkwatch_record *record,
+			     struct task_struct *owner);
+void brkwatch_follow_pass_on(struct brkwatch_record *record,
+			     struct task_struct *owner);
+void brkwatch_follow_add(struct brkwatch_record *record);
+void brkwatch_follow_remove(struct brkwatch_record *record);
+void brkwatch_follow_reserve(struct brkwatch_record *record);
+
+/* ---- pool.c: where records come from, and how much there may be of what ---- */
+
+/*
+ * Records of address spaces that live; pages of long histories; and
+ * descriptors, each of which may keep the record of one that is gone.
+ */
+extern struct brkwatch_share brkwatch_live, brkwatch_histories,
+			     brkwatch_descriptors;
+
+int brkwatch_pool_init(size_t record_size);
+void brkwatch_pool_exit(void);
+struct brkwatch_record *brkwatch_pool_get(void);
+struct brkwatch_record *brkwatch_pool_alloc(void);
+void brkwatch_pool_put(struct brkwatch_record *record);
+void brkwatch_pool_free(struct brkwatch_record *record);
+bool brkwatch_pool_fill(void);
+bool brkwatch_pool_is_low(void);
+void brkwatch_pool_show(struct seq_file *m);
+unsigned long brkwatch_pool_memory(void);
 
 #endif

@@ -8,7 +8,6 @@
 #include "call.h"
 #include "clock.h"
 #include "names.h"
-#include "pool.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
