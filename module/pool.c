@@ -2,6 +2,7 @@
 /* Where records come from, and how much there may be of what. */
 #include "brkwatch.h"
 
+#include <linux/llist.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -23,37 +24,35 @@ struct brkwatch_share brkwatch_live, brkwatch_histories, brkwatch_descriptors;
 static struct kmem_cache *cache;
 static size_t record_size;
 
-/* Taken in kprobe handlers. */
-static DEFINE_RAW_SPINLOCK(pool_lock);
-static HLIST_HEAD(pool);
-static unsigned int spares, spares_wanted;
+/* What handlers take, for they cannot allocate. */
+static LLIST_HEAD(pool);
+static DEFINE_RAW_SPINLOCK(pool_lock);	/* over taking, in kprobe handlers */
+static atomic_t spares;
+static int spares_wanted;
 
 static atomic_long_t allocated, exhausted;
 
-/* A record, where nothing can be allocated; NULL if the pool is empty. */
+/* A record from the pool; NULL if that is empty. Context: any; does not sleep. */
 struct brkwatch_record *brkwatch_pool_get(void)
 {
-	struct brkwatch_record *record = NULL;
+	struct llist_node *node;
 
 	raw_spin_lock(&pool_lock);
-	if (!hlist_empty(&pool)) {
-		record = hlist_entry(pool.first, struct brkwatch_record, spare);
-		hlist_del(&record->spare);
-		spares--;
-	}
+	node = llist_del_first(&pool);
 	raw_spin_unlock(&pool_lock);
-	if (!record)
+	if (!node) {
 		atomic_long_inc(&exhausted);
-	return record;
+		return NULL;
+	}
+	atomic_dec(&spares);
+	return llist_entry(node, struct brkwatch_record, link);
 }
 
 /* Give back a record that was not put to use. Context: any; does not sleep. */
 void brkwatch_pool_put(struct brkwatch_record *record)
 {
-	raw_spin_lock(&pool_lock);
-	hlist_add_head(&record->spare, &pool);
-	spares++;
-	raw_spin_unlock(&pool_lock);
+	llist_add(&record->link, &pool);
+	atomic_inc(&spares);
 }
 
 /*
@@ -62,20 +61,14 @@ void brkwatch_pool_put(struct brkwatch_record *record)
  */
 struct brkwatch_record *brkwatch_pool_alloc(void)
 {
-	struct brkwatch_record *record = NULL;
+	struct brkwatch_record *record = kmem_cache_alloc(cache, GFP_KERNEL);
 
-	/* What somebody else had no use for: the pool must not grow with each. */
-	if (READ_ONCE(spares) > spares_wanted)
-		record = brkwatch_pool_get();
-	if (record)
-		return record;
-	record = kmem_cache_alloc(cache, GFP_KERNEL);
 	if (record)
 		atomic_long_inc(&allocated);
 	return record;
 }
 
-/* A record has been put to use and is no longer. Context: process. */
+/* Undo brkwatch_pool_alloc(). Context: process. */
 void brkwatch_pool_free(struct brkwatch_record *record)
 {
 	kmem_cache_free(cache, record);
@@ -85,7 +78,7 @@ void brkwatch_pool_free(struct brkwatch_record *record)
 /* Return: whether the pool is full. Context: process. */
 bool brkwatch_pool_fill(void)
 {
-	while (READ_ONCE(spares) < spares_wanted) {
+	while (atomic_read(&spares) < spares_wanted) {
 		struct brkwatch_record *record = brkwatch_pool_alloc();
 
 		if (!record)
@@ -98,7 +91,7 @@ bool brkwatch_pool_fill(void)
 /* Whether it is time to fill the pool. */
 bool brkwatch_pool_is_low(void)
 {
-	return READ_ONCE(spares) < spares_wanted / 2;
+	return atomic_read(&spares) < spares_wanted / 2;
 }
 
 /* The pool's lines of the statistics. */
@@ -107,7 +100,7 @@ void brkwatch_pool_show(struct seq_file *m)
 	seq_printf(m, "Records:\t%lu\n", atomic_long_read(&brkwatch_live.taken));
 	seq_printf(m, "RecordsLimit:\t%lu\n", brkwatch_live.limit);
 	seq_printf(m, "RecordsRefused:\t%lu\n", atomic_long_read(&brkwatch_live.refused));
-	seq_printf(m, "RecordsSpare:\t%u\n", READ_ONCE(spares));
+	seq_printf(m, "RecordsSpare:\t%d\n", atomic_read(&spares));
 	seq_printf(m, "RecordsExhausted:\t%lu\n", atomic_long_read(&exhausted));
 }
 

@@ -136,32 +136,33 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 	struct task_struct *owner = brkwatch_mm_owner(mm, user);
 	brkwatch_user_t payer = brkwatch_user_of(owner ? __task_cred(owner) :
 							 current_cred());
-	struct brkwatch_record *other = NULL;
+	struct brkwatch_record *other;
 
-	if (brkwatch_share_take(&brkwatch_live, payer, 1)) {
-		record_setup(record, mm, owner, payer);
-		other = table_add(record, owner);
-		if (!other)
-			return record;
-		brkwatch_share_give(&brkwatch_live, payer, 1);
-	}
-	brkwatch_pool_put(record);
+	if (!brkwatch_share_take(&brkwatch_live, payer, 1))
+		return NULL;
+	record_setup(record, mm, owner, payer);
+	other = table_add(record, owner);
+	if (!other)
+		return record;
+	brkwatch_share_give(&brkwatch_live, payer, 1);
 	return other;
 }
 
 /* brkwatch_record_make() where there was none a moment ago. */
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
-	struct brkwatch_record *record = brkwatch_pool_get();
+	struct brkwatch_record *record, *spare = brkwatch_pool_get();
 
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);
-	if (record) {
-		/* Not to be preempted makes a handler a reader, but lockdep does not know. */
-		rcu_read_lock();
-		record = record_use(record, mm, current);
-		rcu_read_unlock();
-	}
+	if (!spare)
+		return NULL;
+	/* Not to be preempted makes a handler a reader, but lockdep does not know. */
+	rcu_read_lock();
+	record = record_use(spare, mm, current);
+	rcu_read_unlock();
+	if (record != spare)
+		brkwatch_pool_put(spare);
 	return record;
 }
 
@@ -174,7 +175,7 @@ void brkwatch_record_retire(struct brkwatch_record *record)
 	raw_spin_lock(&table_lock);
 	hlist_del_rcu(&record->node);
 	raw_spin_unlock(&table_lock);
-	if (llist_add(&record->retired, &retired))
+	if (llist_add(&record->link, &retired))
 		queue_delayed_work(wq, &tidy_work, 1);
 }
 
@@ -205,7 +206,7 @@ static void drop_retired(void)
 	struct llist_node *list = llist_del_all(&retired);
 	struct brkwatch_record *record, *next;
 
-	llist_for_each_entry_safe(record, next, list, retired) {
+	llist_for_each_entry_safe(record, next, list, link) {
 		struct mm_struct *mm = record->mm;
 
 		raw_spin_lock(&record->lock);
@@ -237,7 +238,7 @@ static void tidy(struct work_struct *work)
  */
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
-	struct brkwatch_record *record, *spare;
+	struct brkwatch_record *record, *spare = NULL;
 
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
@@ -252,6 +253,8 @@ struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *p
 	if (record)
 		refcount_inc(&record->refs);
 	rcu_read_unlock();
+	if (spare && spare != record)
+		brkwatch_pool_free(spare);
 	return record;
 }
 

@@ -93,10 +93,7 @@ struct brkwatch_record {
 	brkwatch_user_t user;		/* who has it in his share of brkwatch_live */
 
 	refcount_t refs;
-	union {
-		struct llist_node retired;	/* waits for its mm to be dropped */
-		struct hlist_node spare;	/* in the pool */
-	};
+	struct llist_node link;		/* in the pool, or waits for its mm to be dropped */
 	struct rcu_work free_work;
 
 	/* follow.c's, from here to @lent under followed_lock. */
