@@ -64,10 +64,9 @@ static LIST_HEAD(lent);
 #define CACHED_RINGS	8
 static struct brkwatch_long_ring *cache[CACHED_RINGS];
 
-static void empty_cache(struct work_struct *work);
-static DECLARE_DELAYED_WORK(cache_work, empty_cache);
-static void take_back(struct work_struct *work);
-static DECLARE_DELAYED_WORK(take_back_work, take_back);
+/* Takes back what is lent, and empties the cache, LENT_TIME later. */
+static void tidy(struct work_struct *work);
+static DECLARE_DELAYED_WORK(tidy_work, tidy);
 
 /* ---- rings ---- */
 
@@ -99,7 +98,7 @@ static struct brkwatch_long_ring *cache_take(brkwatch_user_t user, unsigned long
 	return ring;
 }
 
-static void empty_cache(struct work_struct *work)
+static void empty_cache(void)
 {
 	struct brkwatch_long_ring *ring;
 
@@ -120,24 +119,25 @@ static void ring_free(struct brkwatch_long_ring *ring)
 	if (ring)
 		ring_destroy(ring);
 	else
-		schedule_delayed_work(&cache_work, LENT_TIME);
+		schedule_delayed_work(&tidy_work, LENT_TIME);
 }
 
 static struct brkwatch_long_ring *ring_try(unsigned long size)
 {
 	brkwatch_user_t user = brkwatch_user_of(current_cred());
 	struct brkwatch_long_ring *ring = cache_take(user, size);
+	unsigned long pages = ring_pages(size);
 
 	if (ring)
 		return ring;
-	if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size))) {
-		empty_cache(NULL);
-		if (!brkwatch_share_take(&brkwatch_histories, user, ring_pages(size)))
+	if (!brkwatch_share_take(&brkwatch_histories, user, pages)) {
+		empty_cache();
+		if (!brkwatch_share_take(&brkwatch_histories, user, pages))
 			return NULL;
 	}
-	ring = __vmalloc(ring_pages(size) << PAGE_SHIFT, RING_GFP);
+	ring = __vmalloc(pages << PAGE_SHIFT, RING_GFP);
 	if (!ring) {
-		brkwatch_share_give(&brkwatch_histories, user, ring_pages(size));
+		brkwatch_share_give(&brkwatch_histories, user, pages);
 		return NULL;
 	}
 	ring->user = user;
@@ -242,7 +242,7 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 		refcount_inc(&record->refs);
 		record->lent_until = jiffies + LENT_TIME;
 		list_add_tail(&record->lent, &lent);
-		schedule_delayed_work(&take_back_work, LENT_TIME);
+		schedule_delayed_work(&tidy_work, LENT_TIME);
 	}
 	raw_spin_unlock(&followed_lock);
 }
@@ -276,7 +276,7 @@ void brkwatch_follow_pass_on(struct brkwatch_record *record,
 	raw_spin_unlock(&followed_lock);
 }
 
-/* The next record that had its time; any record if @all. */
+/* The record that has had a ring for longest, if it had its time or @all are wanted. */
 static struct brkwatch_record *lent_next(bool all)
 {
 	struct brkwatch_record *record;
@@ -284,7 +284,7 @@ static struct brkwatch_record *lent_next(bool all)
 	raw_spin_lock(&followed_lock);
 	record = list_first_entry_or_null(&lent, struct brkwatch_record, lent);
 	if (record && !all && time_before(jiffies, record->lent_until)) {
-		schedule_delayed_work(&take_back_work, LENT_TIME);
+		schedule_delayed_work(&tidy_work, LENT_TIME);
 		record = NULL;
 	}
 	if (record)
@@ -293,7 +293,7 @@ static struct brkwatch_record *lent_next(bool all)
 	return record;
 }
 
-static void take_back_from(bool all)
+static void take_back(bool all)
 {
 	struct brkwatch_record *record;
 
@@ -303,9 +303,10 @@ static void take_back_from(bool all)
 	}
 }
 
-static void take_back(struct work_struct *work)
+static void tidy(struct work_struct *work)
 {
-	take_back_from(false);
+	empty_cache();
+	take_back(false);
 }
 
 /*
@@ -360,15 +361,13 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 
 /* ---- followers ---- */
 
-static void wake(struct brkwatch_record *record)
-{
-	/* All: of each descriptor there may be one that waits exclusively. */
-	wake_up_interruptible_all(&record->wait);
-}
-
+/* All: of each descriptor there may be one that waits exclusively. */
 static void wake_timer_fn(struct timer_list *timer)
 {
-	wake(container_of(timer, struct brkwatch_record, wake_timer));
+	struct brkwatch_record *record = container_of(timer, struct brkwatch_record,
+						      wake_timer);
+
+	wake_up_interruptible_all(&record->wait);
 }
 
 /*
@@ -405,7 +404,7 @@ void brkwatch_follow_add(struct brkwatch_record *record)
 	WRITE_ONCE(record->followers, record->followers + 1);
 	raw_spin_unlock(&followed_lock);
 	/* Another thread that polls may have found us at it, and nothing yet. */
-	wake(record);
+	wake_up_interruptible_all(&record->wait);
 
 	raw_spin_lock(&record->lock);
 	size = brkwatch_history_size(&record->history);
@@ -455,8 +454,7 @@ int brkwatch_follow_init(void)
 /* Nobody follows any more, and no record is made. */
 void brkwatch_follow_exit(void)
 {
-	cancel_delayed_work_sync(&take_back_work);
-	take_back_from(true);
-	cancel_delayed_work_sync(&cache_work);
-	empty_cache(NULL);
+	take_back(true);
+	cancel_delayed_work_sync(&tidy_work);
+	empty_cache();
 }
