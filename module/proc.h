@@ -69,26 +69,6 @@ int brkwatch_snapshot_take(struct brkwatch_reader *reader);
 struct brkwatch_event *brkwatch_snapshot_event(struct brkwatch_reader *reader,
 					       u64 seq);
 
-/* The sequence number of what brkwatch_snapshot_event() returned. */
-static inline u64 brkwatch_snapshot_seq(const struct brkwatch_reader *reader,
-					const struct brkwatch_event *event)
-{
-	return reader->seq + (event - &reader->events[1]);
-}
-
-/* It has become text. */
-static inline void brkwatch_snapshot_printed(struct brkwatch_reader *reader,
-					     const struct brkwatch_event *event)
-{
-	u64 seq = brkwatch_snapshot_seq(reader, event);
-
-	if (seq <= reader->printed)
-		return;
-	reader->printed = seq;
-	if (brkwatch_event_is_external(event))
-		reader->printed_start = event->request;
-}
-
 /* In list.c. */
 extern const struct proc_ops brkwatch_all_ops, brkwatch_exited_ops;
 int brkwatch_exited_init(void);

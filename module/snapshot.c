@@ -63,7 +63,6 @@ static void take_head(struct brkwatch_snapshot *snap,
 	snap->sums = record->sums;
 	snap->inflight = record->inflight;
 	snap->history = brkwatch_history_size(&record->history);
-	snap->newest = record->history.last;
 }
 
 /* Name and limit are the process's, as long as it has this address space. */

@@ -269,15 +269,20 @@ static void text_stop(struct seq_file *m, void *v)
 static int text_show(struct seq_file *m, void *v)
 {
 	struct brkwatch_reader *reader = m->private;
+	u64 seq = reader->snapshot.first + m->index - 1;
+	const struct brkwatch_event *event = v;
 
 	if (v == SEQ_START_TOKEN) {
 		show_header(m, reader);
 		return 0;
 	}
-	show_event(m, reader, v, brkwatch_snapshot_seq(reader, v));
+	show_event(m, reader, event, seq);
 	/* Where it did not fit it comes again, if it is still there. */
-	if (!seq_has_overflowed(m))
-		brkwatch_snapshot_printed(reader, v);
+	if (seq > reader->printed && !seq_has_overflowed(m)) {
+		reader->printed = seq;
+		if (brkwatch_event_is_external(event))
+			reader->printed_start = event->request;
+	}
 	return 0;
 }
 
