@@ -24,8 +24,8 @@
 #include <linux/sched/task.h>
 #include <linux/workqueue.h>
 
-#include "access.h"
 #include "compat.h"
+#include "proc.h"
 
 /* An exec, or an exit, between question and answer means asking again, so often. */
 #define TRIES	5

@@ -14,7 +14,6 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "access.h"
 #include "compat.h"
 #include "proc.h"
 #include "record.h"

@@ -4,9 +4,7 @@
 
 #include <linux/module.h>
 
-#include "access.h"
 #include "clock.h"
-#include "names.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"

@@ -22,9 +22,8 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
-#include "access.h"
 #include "compat.h"
-#include "names.h"
+#include "proc.h"
 
 /* A number under /proc/brkwatch, until its entry is removed. */
 struct brkwatch_name {

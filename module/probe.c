@@ -16,8 +16,8 @@
 #include "call.h"
 #include "compat.h"
 #include "event.h"
-#include "names.h"
 #include "probe.h"
+#include "proc.h"
 #include "record.h"
 
 DEFINE_PER_CPU(unsigned long [BRKWATCH_PROBES], brkwatch_hits);

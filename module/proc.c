@@ -12,9 +12,7 @@
 #include <linux/seq_file.h>
 #include <linux/uio.h>
 
-#include "access.h"
 #include "compat.h"
-#include "names.h"
 #include "proc.h"
 #include "record.h"
 

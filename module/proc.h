@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The files under /proc/brkwatch. */
+/* The files under /proc/brkwatch, and what each of them asks others. */
 #ifndef BRKWATCH_PROC_H
 #define BRKWATCH_PROC_H
 
@@ -10,11 +10,15 @@
 #include "brkwatch.h"
 #include "share.h"
 
+struct brkwatch_name;
 struct brkwatch_record;
+struct file;
 struct iov_iter;
 struct kiocb;
+struct mm_struct;
 struct pid;
 struct pid_namespace;
+struct proc_dir_entry;
 struct proc_ops;
 struct seq_file;
 struct seq_operations;
@@ -86,5 +90,27 @@ extern const struct seq_operations brkwatch_text_ops;
 
 /* In stats.c. */
 extern const struct proc_ops brkwatch_stats_ops;
+
+/* In access.c. */
+int brkwatch_access_init(void);
+void brkwatch_access_exit(void);
+__printf(2, 3) int brkwatch_access_try(int flags, const char *format, ...);
+struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait);
+bool brkwatch_access_is_hidden(const struct file *file, pid_t nr);
+
+/* In names.c. */
+extern struct brkwatch_names_stats {
+	unsigned long names;
+	unsigned long removals;	/* that wait for somebody inside */
+	unsigned long rescans;	/* of all processes: the queue overflowed, or memory was short */
+	u64 max_delay;		/* from a fork to its name, nanoseconds */
+} brkwatch_names_stats;
+
+int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops);
+void brkwatch_names_stop(void);
+struct pid *brkwatch_process_get(pid_t nr, struct pid_namespace *ns);
+void brkwatch_names_changed(pid_t nr);
+struct brkwatch_name *brkwatch_name_enter(pid_t nr);
+void brkwatch_name_leave(struct brkwatch_name *name);
 
 #endif

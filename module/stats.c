@@ -7,7 +7,6 @@
 
 #include "call.h"
 #include "clock.h"
-#include "names.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
