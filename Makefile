@@ -6,6 +6,7 @@
 # make install-boot   load the module at boot
 # make dkms-install   have DKMS build the module for each kernel; dkms-uninstall
 # make deb            Debian packages, in build/deb
+# make rpm            packages for Fedora and others with rpm, in build/rpm
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a tour of one minute in a virtual machine
 # make test           the tests, in virtual machines with Debian's 6.1 and 6.12, some
@@ -42,11 +43,13 @@ cli:
 prefix ?= $(or $(PREFIX),/usr/local)
 mandir ?= $(prefix)/share/man
 libdir ?= $(prefix)/lib
+# Debian's zsh has a place of its own for what is in /usr.
+zshdir ?= $(prefix)/share/zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)
 # One for each shell, which finds it by the name of the program.
-completion = $(DESTDIR)$(prefix)/share/$(strip \
-	$(if $(filter bash,$1),bash-completion/completions/$2, \
-	$(if $(filter fish,$1),fish/vendor_completions.d/$2.fish, \
-	zsh/$(if $(filter /usr,$(prefix)),vendor-completions,site-functions)/_$2)))
+completion = $(DESTDIR)$(strip \
+	$(if $(filter bash,$1),$(prefix)/share/bash-completion/completions/$2, \
+	$(if $(filter fish,$1),$(prefix)/share/fish/vendor_completions.d/$2.fish, \
+	$(zshdir)/_$2)))
 man_page = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $1))/$(notdir $1)
 module_dir = $(DESTDIR)/lib/modules/$(shell sed -n 's/^#define UTS_RELEASE "\(.*\)"$$/\1/p' \
 	"$(KDIR)/include/generated/utsrelease.h")/updates
@@ -107,6 +110,9 @@ dkms-uninstall:
 deb:
 	scripts/deb
 
+rpm:
+	scripts/rpm
+
 sign: module
 	scripts/sign brkwatch.ko "$(KDIR)"
 
@@ -159,4 +165,4 @@ help:
 	@sed '/^#/!Q; s/^# \{0,1\}//' Makefile
 
 .PHONY: all module cli install install-cli install-tools install-lib install-man4 install-module install-boot uninstall \
-	dkms-install dkms-uninstall deb sign check-packages release demo test check-long check-debug test-arch build-all lint bench shellcheck clean help
+	dkms-install dkms-uninstall deb rpm sign check-packages release demo test check-long check-debug test-arch build-all lint bench shellcheck clean help

@@ -44,6 +44,13 @@ list_files() (
 	fi
 )
 
+# copy_sources DIR VERSION: these files, of that version
+copy_sources() {
+	mkdir -p "$1"
+	list_files | tar -c -C "$top" --null -T - | tar -x -C "$1"
+	echo "$2" >"$1/VERSION"
+}
+
 # usage_from FILE: the comment block that opens a script is its help.
 usage_from() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 
