@@ -12,7 +12,7 @@ setup_file() {
 # follow_into ARGS...: follows, with these arguments, a program that waits for
 # a line and then does what $program says: every call of the burst is printed.
 follow_into() {
-	local n=60000 json=$BATS_TEST_TMPDIR/json
+	local json=$BATS_TEST_TMPDIR/json
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	"${program[@]}" <"$BATS_TEST_TMPDIR/in" 3>&- &
 	local pid=$! told follower
@@ -24,7 +24,7 @@ follow_into() {
 	echo >&"$told"
 	wait "$pid"
 	wait "$follower"
-	python3 - "$json" "$n" <<-'END'
+	python3 - "$json" "$calls" <<-'END'
 	import json, sys
 	seen = lost = 0
 	for line in open(sys.argv[1]):
@@ -42,19 +42,22 @@ follow_into() {
 	END
 }
 
+# shellcheck disable=SC2016
 burst_after() {
+	local calls
+	calls=$(figure 60000 100000)
 	cpus "$1"
-	program=(bash -c 'read -r; exec brkdo burst 60000')
+	program=(bash -c 'read -r; exec brkdo burst "$0"' "$calls")
 	follow_into
 	rm "$BATS_TEST_TMPDIR/in"
 	# Three programs, the follower may have seen none of the first two.
-	program=(bash -c 'read -r; exec env nice brkdo burst 60000')
+	program=(bash -c 'read -r; exec env nice brkdo burst "$0"' "$calls")
 	follow_into
 	rm "$BATS_TEST_TMPDIR/in"
-	program=(bash -c 'read -r; brkdo burst 60000; true')
+	program=(bash -c 'read -r; brkdo burst "$0"; true' "$calls")
 	follow_into -f
 	rm "$BATS_TEST_TMPDIR/in"
-	program=(env python3 -S -c 'import subprocess; input(); subprocess.run(["brkdo", "burst", "60000"])')
+	program=(env python3 -S -c 'import subprocess, sys; input(); subprocess.run(["brkdo", "burst", sys.argv[1]])' "$calls")
 	follow_into -f
 }
 
