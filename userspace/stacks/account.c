@@ -318,11 +318,11 @@ void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stac
 }
 
 /* How sure it is. */
-static void put_account(const struct stacks *stacks, struct outbuf *out)
+static void put_account(const struct stacks *stacks, struct outbuf *out, uint64_t missed)
 {
 	const struct stack_counts *missing = &stacks->missing, *has = &stacks->seen;
 	uint64_t lost = perf_lost(stacks->perf);
-	char seen[TEXT_NUMBER_MAX], sum[TEXT_NUMBER_MAX], text[256];
+	char seen[TEXT_NUMBER_MAX], sum[TEXT_NUMBER_MAX], text[320];
 
 	*put_size(seen, has->bytes, stacks->opts->bytes) = '\0';
 	*put_size(sum, has->bytes + missing->bytes, stacks->opts->bytes) = '\0';
@@ -336,9 +336,13 @@ static void put_account(const struct stacks *stacks, struct outbuf *out)
 	if (lost)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 ", at least %" PRIu64 " records lost", lost);
+	if (missed)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "; what was done in %" PRIu64 " address space%s is not known", missed,
+			 missed == 1 ? "" : "s");
 	if (!stacks->opts->quiet)
 		outbuf_printf(out, "... %s\n", text);
-	else if (lost || missing->growths || missing->bytes || missing->refused)
+	else if (lost || missed || missing->growths || missing->bytes || missing->refused)
 		warn_user("%s", text);
 }
 
@@ -355,7 +359,7 @@ static bool draw(const struct paths *functions, const char *file)
 	return newfile_close(&graph, !rc);
 }
 
-bool stacks_finish(struct stacks *stacks, struct outbuf *out)
+bool stacks_finish(struct stacks *stacks, struct outbuf *out, uint64_t missed)
 {
 	const struct stacks_options *opts = stacks->opts;
 	struct paths functions = { 0 };
@@ -364,7 +368,7 @@ bool stacks_finish(struct stacks *stacks, struct outbuf *out)
 	stacks_drain(stacks);
 	if (!opts->quiet)
 		paths_put_table(&stacks->paths, out, opts->bytes);
-	put_account(stacks, out);
+	put_account(stacks, out, missed);
 	if (!opts->folded && !opts->flamegraph)
 		return true;
 	if (paths_of_functions(&stacks->paths, &functions))

@@ -48,5 +48,8 @@ void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch
 /* A process is done; @counts: what the module has counted in total. */
 void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stack_counts counts);
 
-/* Print the paths as the options say. Returns false after a complaint. */
-bool stacks_finish(struct stacks *stacks, struct outbuf *out);
+/*
+ * Print the paths as the options say; @missed: address spaces that nothing is known of. Returns
+ * false after a complaint.
+ */
+bool stacks_finish(struct stacks *stacks, struct outbuf *out, uint64_t missed);

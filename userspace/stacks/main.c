@@ -133,7 +133,7 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 		status = follow_pids(&following, sel->pids, sel->n);
 	}
 	printer_finish(&session->printer);
-	if (!stacks_finish(session->stacks, session->out))
+	if (!stacks_finish(session->stacks, session->out, session->printer.missed))
 		status = failure(session->command);
 	return status;
 }
