@@ -138,7 +138,7 @@ recorders_wait() {
 	local recorder
 	for recorder in $(pgrep -P "$pid" -x trace-cmd); do
 		[[ $(readlink "/proc/$recorder"/fd/*) == *trace_pipe_raw* &&
-			$(<"/proc/$recorder/wchan") =~ select|wait_on_pipe|ring_buffer ]] ||
+			$(<"/proc/$recorder/wchan") =~ select|poll|wait_on_pipe|ring_buffer ]] ||
 			grep -q ') Z ' "/proc/$recorder/stat" || return
 	done
 }
