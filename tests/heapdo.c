@@ -3,7 +3,7 @@
  * heapdo STEP... - allocates and frees, and says what malloc itself says of it.
  *
  *   blocks N SIZE        allocate N blocks, and write to all of them
- *   free WHICH           all, all-but-last, all-but-middle or every-second of them
+ *   free WHICH           all, all-but-last, all-but-middle, every-second or every-fourth of them
  *   thread N SIZE        the same, and every second freed, in a thread that then waits
  *   sbrk N               take N bytes of the break
  *   trim                 give back whole pages, but none of the top
@@ -42,7 +42,8 @@ static void release(const char *which)
 	for (size_t i = 0; i < n_blocks; i++) {
 		if ((!strcmp(which, "all-but-last") && i == n_blocks - 1) ||
 		    (!strcmp(which, "all-but-middle") && i == n_blocks / 2) ||
-		    (!strcmp(which, "every-second") && i % 2))
+		    (!strcmp(which, "every-second") && i % 2) ||
+		    (!strcmp(which, "every-fourth") && i % 4))
 			continue;
 		free(blocks[i]);
 		blocks[i] = NULL;

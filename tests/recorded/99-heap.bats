@@ -286,6 +286,41 @@ module_says() {
 	at 5000 'which call brought its page is not known'
 }
 
+@test "brkwatch-cli says in two lines that a large heap is mostly free" {
+	local which
+	# What it takes for the module's directory is the kernel's.
+	cc -w -shared -fPIC -o live.so -x c - <<-'END'
+	#define _GNU_SOURCE
+	#include <sys/syscall.h>
+	#include <sys/vfs.h>
+	#include <unistd.h>
+	int statfs64(const char *path, struct statfs64 *fs)
+	{
+		int rc = syscall(SYS_statfs, path, fs);
+
+		fs->f_type = 0x9fa0;
+		return rc;
+	}
+	END
+	for which in 20000:all-but-last 20000:every-fourth 1000:all-but-last; do
+		does blocks "${which%:*}" 1000 free "${which#*:}" show
+		look
+		module_says "${json[brk]}"
+		sed -i "s/^HeapBytes:.*/HeapBytes:\t$((json[brk] - json[start_brk]))/" "proc/$pid"
+		ln -s "/proc/$pid" "$pid"
+		LD_PRELOAD=$PWD/live.so ASAN_OPTIONS=verify_asan_link_order=0 "${CLI%heap}cli" "$pid" >said
+		cat said
+		if [ "$which" = 20000:all-but-last ]; then
+			grep -A1 -E '^Free +19 MiB of the heap, 19 MiB of that below a chunk in use$' said
+			grep -A1 '^Free ' said | grep -E "^ +\(brkwatch-heap $pid tells more\)$"
+		else
+			grep '^Resident ' said
+			run ! grep -E '^Free|brkwatch-heap' said
+		fi
+		ends
+	done
+}
+
 @test "a heap of nobody's malloc, and one that is overwritten, are told" {
 	does sbrk 100000 show
 	look_in_vain "it is not malloc's"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/heap-use.h"
 #include "cli/session.h"
 #include "common/format-number.h"
 #include "common/table.h"
@@ -27,6 +28,7 @@ struct rows {
 	struct libscols_table *table;
 	const struct brkwatch_snapshot *snap;
 	struct heap_memory *memory;
+	const struct heap_use *use;
 	bool bytes;
 };
 
@@ -88,6 +90,16 @@ static void add_memory(const struct rows *rows)
 	table_pair(rows->table, "Swapped", "%s", size_of(rows, memory->swapped).text);
 }
 
+/* What is free is more than what is in use: that is another program's subject. */
+static void add_use(const struct rows *rows)
+{
+	if (rows->use->free <= rows->snap->heap_bytes / 2)
+		return;
+	table_pair(rows->table, "Free", "%s of the heap, %s of that below a chunk in use",
+		   size_of(rows, rows->use->free).text, size_of(rows, rows->use->pinned).text);
+	table_pair(rows->table, "", "(brkwatch-heap %" PRIu64 " tells more)", rows->snap->pid);
+}
+
 /*
  * The part of all memory that the heap had, also before it was recorded. A process can also give back
  * memory without moving the break (madvise, as in malloc_trim); the resident size shows that.
@@ -140,6 +152,7 @@ static void add_rows(const struct rows *rows)
 	add_limit(rows);
 	add_room(rows);
 	add_memory(rows);
+	add_use(rows);
 	if (header_has(s, &s->since))
 		table_pair(tb, "Since", "%s", seconds_text(s->since).text);
 	add_number(rows, "Calls", &s->calls);
@@ -159,10 +172,10 @@ static void add_rows(const struct rows *rows)
 		table_pair(tb, "Dropped", "%" PRIu64 " events before those below", s->dropped);
 }
 
-static void show_rows(struct outbuf *out, struct heap_memory *memory, const struct notes *notes,
-		      const struct brkwatch_snapshot *snap, bool bytes)
+static void show_rows(struct outbuf *out, struct heap_memory *memory, const struct heap_use *use,
+		      const struct notes *notes, const struct brkwatch_snapshot *snap, bool bytes)
 {
-	const struct rows rows = { .table = table_new(), .snap = snap, .memory = memory, .bytes = bytes };
+	const struct rows rows = { .table = table_new(), .snap = snap, .memory = memory, .use = use, .bytes = bytes };
 
 	scols_table_enable_noheadings(rows.table, 1);
 	scols_table_set_column_separator(rows.table, "  ");
@@ -265,6 +278,7 @@ int show_state(void *owner, struct brkwatch_process *process, struct brkwatch_re
 	struct session *session = owner;
 	struct outbuf *out = session->out;
 	struct heap_memory memory;
+	struct heap_use use;
 	struct notes notes;
 	int rc = 0;
 
@@ -276,7 +290,8 @@ int show_state(void *owner, struct brkwatch_process *process, struct brkwatch_re
 	if (session->opts->format->for_people) {
 		if (session->any)
 			outbuf_puts(out, "\n");
-		show_rows(out, &memory, &notes, &process->snap, session->style.bytes);
+		heap_use_read(&use, &session->how, &process->snap);
+		show_rows(out, &memory, &use, &notes, &process->snap, session->style.bytes);
 		if (session->opts->explain)
 			notes_explain(&notes, out);
 		rc = show_history(session, process, reader);

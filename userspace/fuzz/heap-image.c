@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/account.h"
-#include "heap/tcache.h"
+#include "chunks/account.h"
+#include "chunks/tcache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

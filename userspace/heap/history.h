@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include "heap/space.h"
+#include "chunks/space.h"
 
 /* How the page of an address came into the heap, as the module has it. */
 struct origin {

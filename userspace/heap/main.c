@@ -10,7 +10,7 @@
 #include "common/program.h"
 #include "common/replace-file.h"
 #include "common/signals.h"
-#include "heap/examine.h"
+#include "chunks/examine.h"
 #include "heap/print.h"
 #include "heap/stop.h"
 

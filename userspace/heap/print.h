@@ -3,7 +3,7 @@
 #define BRKWATCH_HEAP_PRINT_H
 
 #include "common/output.h"
-#include "heap/reading.h"
+#include "chunks/reading.h"
 
 /* The map of the heap as text: one screen. As a drawing it is finer. */
 #define MAP_COLUMNS	64

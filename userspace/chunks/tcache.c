@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
-#include "heap/tcache.h"
+#include "chunks/tcache.h"
 
 /*
  * 16-bit numbers, one for each list, then the heads of the lists. Until glibc 2.41 there are 64 lists

@@ -2,7 +2,7 @@
 #ifndef BRKWATCH_HEAP_ACCOUNT_H
 #define BRKWATCH_HEAP_ACCOUNT_H
 
-#include "heap/walk.h"
+#include "chunks/walk.h"
 
 /* What the chunks add up to. */
 

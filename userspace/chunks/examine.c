@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "heap/arenas.h"
-#include "heap/examine.h"
+#include "chunks/arenas.h"
+#include "chunks/examine.h"
 
 #define TRIES_AT_A_PLACE	20
 #define TRIES			5

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "heap/walk.h"
+#include "chunks/walk.h"
 
 #define WINDOW_MIN 4096
 

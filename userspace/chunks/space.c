@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/complain.h"
-#include "heap/space.h"
+#include "chunks/space.h"
 #include "libbrkwatch/task.h"
 
 #define FIELD_START_BRK 47	/* of /proc/PID/stat, as proc(5) counts */

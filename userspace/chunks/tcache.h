@@ -2,7 +2,7 @@
 #ifndef BRKWATCH_HEAP_TCACHE_H
 #define BRKWATCH_HEAP_TCACHE_H
 
-#include "heap/walk.h"
+#include "chunks/walk.h"
 
 /* Chunks that a thread has freed and keeps for itself; their headers say that they are in use. */
 struct tcache {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/account.h"
-#include "heap/tcache.h"
+#include "chunks/account.h"
+#include "chunks/tcache.h"
 
 void account_reset(struct account *account, uint64_t start, uint64_t end)
 {

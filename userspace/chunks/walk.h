@@ -2,7 +2,7 @@
 #ifndef BRKWATCH_HEAP_WALK_H
 #define BRKWATCH_HEAP_WALK_H
 
-#include "heap/memory.h"
+#include "chunks/memory.h"
 
 /*
  * The chunks of glibc's malloc, one behind the other. Each begins with the size of the one before,

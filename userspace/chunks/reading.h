@@ -2,9 +2,9 @@
 #ifndef BRKWATCH_HEAP_READING_H
 #define BRKWATCH_HEAP_READING_H
 
-#include "heap/account.h"
-#include "heap/space.h"
-#include "heap/tcache.h"
+#include "chunks/account.h"
+#include "chunks/space.h"
+#include "chunks/tcache.h"
 
 /* An arena that threads allocate from; it has heaps of its own. */
 struct arena {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/arenas.h"
+#include "chunks/arenas.h"
 
 /*
  * What such a heap begins with, on a multiple of ARENA_ALIGN. In the first one of an arena the arena

@@ -2,7 +2,7 @@
 #ifndef BRKWATCH_HEAP_EXAMINE_H
 #define BRKWATCH_HEAP_EXAMINE_H
 
-#include "heap/reading.h"
+#include "chunks/reading.h"
 
 /* Read all of it. @stopped: nothing changes. Returns 0 or a negative errno. */
 int reading_take(struct reading *reading, bool stopped);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "chunks/examine.h"
+#include "cli/heap-use.h"
+#include "common/complain.h"
+
+/* Smaller ones are not worth the time. */
+#define LARGE (16ull << 20)
+
+void heap_use_read(struct heap_use *use, const struct explain_how *how, const struct brkwatch_snapshot *snap)
+{
+	struct space space = { .pid = (pid_t)snap->pid, .bw = how->bw };
+	struct reading reading = { .space = &space };
+
+	*use = (struct heap_use){ .free = 0 };
+	if (snap->heap_bytes < LARGE || !can_be_asked(how, snap))
+		return;
+	space.reader = needed(brkwatch_reader_new());
+	memory_open(&reading.mem, space.pid);
+	/* Whoever may not read the memory, or has another malloc, gets the rest all the same. */
+	if (!reading_take(&reading, false) && reading.result == WALK_SOUND && live_is_same(how, snap)) {
+		use->free = reading.account.sums.free.bytes + reading.account.sums.top.bytes;
+		use->pinned = reading.account.sums.pinned;
+	}
+	memory_close(&reading.mem);
+	reading_free(&reading);
+	brkwatch_reader_free(space.reader);
+}
