@@ -20,7 +20,10 @@ struct heap_info {
 static const unsigned int info_sizes[] = { 4 * sizeof(size_t), 6 * sizeof(size_t) };
 
 /* Until glibc 2.42, and without its fastbins since 2.43. */
-static const unsigned int arena_sizes[] = { 2200, 2112 };
+static const unsigned int arena_sizes[] = {
+	sizeof(size_t) == 8 ? 2200 : 1116,
+	sizeof(size_t) == 8 ? 2112 : 1068,
+};
 
 struct search {
 	struct reading *reading;
@@ -54,11 +57,6 @@ static void sums_add(struct sums *to, const struct sums *sums)
 	to->trimmable += sums->trimmable;
 	if (sums->largest_free > to->largest_free)
 		to->largest_free = sums->largest_free;
-}
-
-static uint64_t align(uint64_t address)
-{
-	return (address + CHUNK_ALIGN - 1) & ~(uint64_t)(CHUNK_ALIGN - 1);
 }
 
 static uint64_t heap_end(const struct memory *mem, uint64_t heap)
@@ -117,7 +115,7 @@ static bool walk_any(struct search *search, uint64_t heap, const struct heap_inf
 		return walk_heap(search, heap, heap + head, account);
 	for (size_t i = 0; i < sizeof(arena_sizes) / sizeof(arena_sizes[0]); i++)
 		for (unsigned int tries = 0; tries < 3; tries++)
-			if (walk_heap(search, heap, align(info->arena + arena_sizes[i]), account))
+			if (walk_heap(search, heap, chunk_place(info->arena + arena_sizes[i]), account))
 				return true;
 	return false;
 }

@@ -23,11 +23,6 @@ static void visit(void *owner, const struct chunk *chunk)
 	account_add(&reading->account, chunk);
 }
 
-static uint64_t align(uint64_t address)
-{
-	return (address + CHUNK_ALIGN - 1) & ~(uint64_t)(CHUNK_ALIGN - 1);
-}
-
 static enum walk_result walk_from(struct reading *reading, uint64_t start, unsigned int tries)
 {
 	struct walk walk = {
@@ -95,7 +90,7 @@ static enum walk_result walk_past_foreign(struct reading *reading, uint64_t star
 
 static enum walk_result walk_once(struct reading *reading, unsigned int tries)
 {
-	uint64_t start = align(reading->space->start_brk);
+	uint64_t start = chunk_place(reading->space->start_brk);
 	enum walk_result result;
 
 	reading->start_brk = reading->space->start_brk;

@@ -31,7 +31,7 @@ struct reading {
 	struct arena *arenas;
 	size_t n_arenas;
 	/* Of the chunk that the break cannot go below. */
-	uint64_t words[4];
+	size_t words[4];
 	size_t n_words;
 	/* The chunk with the address that is wanted. */
 	uint64_t wanted;

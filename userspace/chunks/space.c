@@ -180,8 +180,8 @@ static bool count_threads(pid_t pid)
 	return !stat(path, &st) && st.st_nlink > 3;
 }
 
-/* Their chunks have smaller headers, and lie elsewhere. */
-static bool is_32_bit(pid_t pid)
+/* Chunks of others have headers of another size, and lie elsewhere. */
+static bool has_other_words(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
 	FILE *file = open_file(pid, "exe");
@@ -190,7 +190,7 @@ static bool is_32_bit(pid_t pid)
 	if (!file)
 		return false;
 	is = fread(ident, sizeof(ident), 1, file) == 1 &&
-		ident[EI_CLASS] != ELFCLASS64;
+		ident[EI_CLASS] != (sizeof(size_t) == 8 ? ELFCLASS64 : ELFCLASS32);
 	fclose(file);
 	return is;
 }
@@ -225,8 +225,8 @@ bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)
 	rc = space_update(space);
 	if (rc || !space->start_brk)
 		return complain(pid, rc);
-	if (is_32_bit(pid)) {
-		warn_user("%d: is a 32-bit program, whose heap this program cannot read", pid);
+	if (has_other_words(pid)) {
+		warn_user("%d: is a %d-bit program, whose heap this program cannot read", pid, sizeof(size_t) == 8 ? 32 : 64);
 		return false;
 	}
 	space->has_threads = count_threads(pid);

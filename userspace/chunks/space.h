@@ -11,7 +11,8 @@
 
 /* What /proc says of a process. */
 
-#define ARENA_ALIGN (64ull << 20)	/* where the heaps of other arenas begin */
+/* Where the heaps of other arenas begin. */
+#define ARENA_ALIGN (sizeof(size_t) == 8 ? 64ull << 20 : 1ull << 20)
 
 struct space {
 	pid_t pid;

@@ -45,7 +45,7 @@ static bool is_size_of(unsigned int list, uint64_t size)
 }
 
 struct entry {
-	uint64_t prev_size, word, next;
+	size_t prev_size, word, next;
 };
 
 /* Since 2.32 each link is mixed with where it lies. The head of a list is not. */

@@ -15,8 +15,7 @@ struct window {
 };
 
 struct header {
-	uint64_t prev_size;
-	uint64_t word;
+	size_t prev_size, word;
 };
 
 static uint64_t size_of(const struct header *header)
@@ -62,9 +61,11 @@ static enum walk_result read_header(struct walk *walk, const struct window *wind
 
 static bool is_plausible(const struct walk *walk, const struct header *header)
 {
-	uint64_t size = size_of(header);
+	uint64_t size = size_of(header), rest = walk->end - walk->at;
+	/* With headers of 8 bytes no chunk begins at the beginning of a page, but the top ends there. */
+	bool odd_top = CHUNK_HEADER < CHUNK_ALIGN && size == rest;
 
-	return size % CHUNK_ALIGN == 0 && size >= CHUNK_MIN && size <= walk->end - walk->at &&
+	return (size % CHUNK_ALIGN == 0 || odd_top) && size >= CHUNK_MIN && size <= rest &&
 	       !(header->word & CHUNK_MAPPED) && (!walk->main || !(header->word & CHUNK_ARENA));
 }
 
@@ -87,7 +88,7 @@ static bool is_fence(const struct walk *walk, const struct header *header)
 
 	return !(header->word & (CHUNK_MAPPED | CHUNK_ARENA)) &&
 	       (size == CHUNK_HEADER ||
-		(!size && !walk->main && walk->end - walk->at == CHUNK_HEADER));
+		(!size && !walk->main && walk->end - walk->at <= CHUNK_ALIGN));
 }
 
 static enum walk_result take_fence(struct walk *walk, const struct window *window)
@@ -97,7 +98,8 @@ static enum walk_result take_fence(struct walk *walk, const struct window *windo
 	struct header header = { 0 };
 
 	if (second == walk->end || !walk->main) {
-		visit(walk, CHUNK_HEADER, CHUNK_FENCE);
+		/* Where a header is less than the alignment, something may be left behind the last. */
+		visit(walk, walk->word > CHUNK_FLAGS ? CHUNK_HEADER : walk->end - walk->at, CHUNK_FENCE);
 		return WALK_SOUND;
 	}
 	result = read_header(walk, window, second, &header);

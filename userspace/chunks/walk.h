@@ -12,6 +12,12 @@
 #define CHUNK_MIN	(4 * sizeof(size_t))
 #define CHUNK_ALIGN	16ul
 
+/* The first place from @address on where one may be: what is behind its header is aligned. */
+static inline uint64_t chunk_place(uint64_t address)
+{
+	return ((address + CHUNK_HEADER + CHUNK_ALIGN - 1) & ~(uint64_t)(CHUNK_ALIGN - 1)) - CHUNK_HEADER;
+}
+
 enum chunk_flags { CHUNK_PREV_USED = 1, CHUNK_MAPPED = 2, CHUNK_ARENA = 4, CHUNK_FLAGS = 7 };
 
 enum chunk_state {
