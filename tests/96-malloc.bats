@@ -91,7 +91,30 @@ start_mapper() {
 	wait "$follower"
 }
 
+# go_on: from one pause to the next
+go_on() {
+	: >"$out"
+	tell
+	until_true 30 grep -q ready "$out"
+}
+
 @test "why a call was refused" {
+	local before
+	before=$(cat /proc/sys/vm/max_map_count)
+	start_mapper "$CLI" --json -o "$json" -- setpriv --bounding-set -ipc_lock mapper much pause locked pause many pause
+	until_true 30 grep -q '"reason":"overcommit"' "$json"
+	go_on
+	until_true 30 grep -q '"reason":"mlock_limit"' "$json"
+	echo 300 >/proc/sys/vm/max_map_count
+	go_on
+	echo "$before" >/proc/sys/vm/max_map_count
+	until_true 30 grep -q '"ENOMEM".*"limit":300' "$json"
+	tell
+	wait "$follower"
+	jq -c 'select(.type == "call" and .error) | [.error, .reason, .limit, .needed]' "$json"
+	[ "$(jq -r 'select(.type == "call" and .error and .needed > .limit) | .error + " " + .reason' "$json" | xargs)" = \
+		"ENOMEM overcommit EAGAIN mlock_limit ENOMEM max_map_count" ]
+	rm "$BATS_TEST_TMPDIR/in"
 	start_mapper "$CLI" --json -o "$json" -- mapper data taken as pause
 	until_true 30 eval "grep '\"ENOMEM\"' '$json' | tail -n 1 | grep '\"rlimit_as\"'"
 	tell
@@ -106,6 +129,40 @@ start_mapper() {
 	)
 	cat "$BATS_TEST_TMPDIR/err2"
 	grep -q 'mmap  *ENOMEM .* malloc? rlimit_as: 1.9 GiB, may be 97[67] MiB$' "$BATS_TEST_TMPDIR/err2"
+}
+
+@test "after a loss what is mapped is read again" {
+	start_mapper "$CLI" --json -o "$json" -- mapper pause burst 200 malloc 10485760 burst 2000 pause
+	# There is room for little, and nobody reads. A page that is about to be read stays: it has the first calls.
+	echo 64 | tee /sys/kernel/tracing/instances/*/buffer_size_kb
+	kill -STOP "$follower"
+	go_on
+	kill -CONT "$follower"
+	until_true 30 agrees
+	tell
+	wait "$follower"
+	# The mapping of the block was lost.
+	[ "$(jq -s 'map(select(.call == "mmap" and .length == 10489856)) | length' "$json")" = 0 ]
+	[ "$(jq 'select(.type == "known").lost > 0' "$json" | head -n 1)" = true ]
+	[ "$(jq 'select(.type == "lost").known' "$json")" = true ]
+	[ "$(jq 'select(.type == "summary").kinds.malloc.held_bytes >= 10489856' "$json")" = true ]
+}
+
+@test "a file that is mapped for a moment has no other's name; a program that ends soon is complete" {
+	echo a >"$BATS_TEST_TMPDIR/a"
+	echo b >"$BATS_TEST_TMPDIR/b"
+	start_mapper "$CLI" --json -o "$json" -- sh -c "exec mapper files $BATS_TEST_TMPDIR/a $BATS_TEST_TMPDIR/b pause"
+	until_true 30 agrees
+	until_true 30 grep -q "$BATS_TEST_TMPDIR/b" "$json"
+	tell
+	wait "$follower"
+	jq -r 'select(.call == "mmap" and .length == 4096 and .kind == "file") | "\(.file) \(.addr)"' "$json" | tee "$BATS_TEST_TMPDIR/files"
+	grep -qE "^(null|$BATS_TEST_TMPDIR/a) " <(head -n 1 "$BATS_TEST_TMPDIR/files")
+	grep -q "^$BATS_TEST_TMPDIR/b " <(tail -n 1 "$BATS_TEST_TMPDIR/files")
+	[ "$(cut -d ' ' -f 2 "$BATS_TEST_TMPDIR/files" | sort -u | wc -l)" = 1 ]
+	# What the kernel maps for each program.
+	run -0 "$CLI" -f --json -o "$json" -- sh -c 'mapper; mapper; mapper'
+	[ "$(jq -r 'select(.type == "mapping" and (.file // "" | endswith("/mapper"))).pid' "$json" | sort -u | wc -l)" = 3 ]
 }
 
 @test "a burst is followed, or it is said what was lost; children only if asked for" {

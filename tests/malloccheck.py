@@ -70,7 +70,7 @@ def play(name):
             pid = line.get("pid")
             if line["type"] == "start":
                 spaces[pid] = Space(spaces.get(line.get("parent")))
-            elif line["type"] == "exec":
+            elif line["type"] in ("exec", "forget"):
                 spaces[pid] = Space()
             elif line["type"] == "mapping":
                 start, end = int(line["start"], 16), int(line["end"], 16)
@@ -78,6 +78,8 @@ def play(name):
                     spaces[pid].set_heap(start, end)
                 else:
                     spaces[pid].map(start, end - start, line["kind"], 0)
+            elif line["type"] == "known":
+                assert line["total_bytes"] == spaces[pid].total(), (spaces[pid].total(), line)
             elif line["type"] == "call":
                 space = spaces[pid]
                 before = space.total()

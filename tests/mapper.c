@@ -4,8 +4,10 @@
  *
  *	malloc SIZE	free	threads N	burst N		fork	pause
  *	shared		file	remap		taken		as	data
+ *	files A B	much	locked		many
  *
- * The last two ask for more than the limit of that name, which stays. Prints with write(2) only: stdio allocates.
+ * files: of one address first A, then B. as and data ask for more than the limit of that name, which stays; much, for
+ * more than there is; locked, for more than may be locked; many, for so many mappings that there are no more. Prints with write(2) only: stdio allocates.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -57,6 +59,39 @@ static void map_file(void)
 	close(fd);
 }
 
+/* The kernel takes the same address. */
+static void map_files(const char *const names[2])
+{
+	int fds[] = { open(names[0], O_RDONLY), open(names[1], O_RDONLY) };
+
+	munmap(map(4096, MAP_PRIVATE, fds[0]), 4096);
+	if (map(4096, MAP_PRIVATE, fds[1]) == MAP_FAILED)
+		_exit(3);
+}
+
+static void map_much(void)
+{
+	if (map((size_t)1 << 44, MAP_PRIVATE | MAP_ANONYMOUS, -1) != MAP_FAILED)
+		_exit(3);
+}
+
+static void map_locked(void)
+{
+	const struct rlimit limit = { 65536, 65536 };
+
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (mlockall(MCL_FUTURE) || map(MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1) != MAP_FAILED)
+		_exit(3);
+	munlockall();
+}
+
+/* They differ, or they would become one. */
+static void map_many(void)
+{
+	for (int prot = PROT_READ; mmap(NULL, 4096, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;)
+		prot ^= PROT_WRITE;
+}
+
 static void exceed(int resource)
 {
 	const struct rlimit limit = { MIB, MIB };
@@ -104,6 +139,14 @@ int main(int argc, char **argv)
 		else if (!strcmp(argv[i], "taken"))
 			mmap((void *)((unsigned long)&ready & -4096ul), 4096, PROT_READ,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		else if (!strcmp(argv[i], "files"))
+			map_files((const char *const *)argv + i + 1), i += 2;
+		else if (!strcmp(argv[i], "much"))
+			map_much();
+		else if (!strcmp(argv[i], "locked"))
+			map_locked();
+		else if (!strcmp(argv[i], "many"))
+			map_many();
 		else if (!strcmp(argv[i], "as"))
 			exceed(RLIMIT_AS);
 		else if (!strcmp(argv[i], "data"))

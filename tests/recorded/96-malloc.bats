@@ -173,6 +173,24 @@ kernel_says() {
 	[ "$(grep -c "^\.\.\. $pid$" "$BATS_TEST_TMPDIR/out")" = 2 ]
 }
 
+@test "after a loss what is mapped is told again" {
+	{
+		cat "$CALLS"
+		printf '%s\n' '{"type":"start","pid":7,"name":"x"}' \
+			'{"type":"call","call":"mmap","pid":7,"addr":"0x10000","length":8192,"flags":"MAP_PRIVATE|MAP_ANONYMOUS"}' \
+			'{"type":"forget","pid":7}' '{"type":"mapping","pid":7,"kind":"malloc","start":"0x800000","end":"0x900000"}' \
+			'{"type":"known","pid":7,"lost":12}' '{"type":"lost","count":12,"known":true}'
+	} >"$BATS_TEST_TMPDIR/calls"
+	"$CLI" --input "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+	grep -qxF '... 7 x: 12 events lost; from here on the total is right again, after a look at what is mapped: 1 MiB' "$BATS_TEST_TMPDIR/out"
+	grep -qF '12 events were lost because the kernel'"'"'s buffer was full; what is mapped was read after that' "$BATS_TEST_TMPDIR/err"
+	# What was counted stays.
+	grep -qx 'unknown  *1  *0  *8 KiB  *0 B  *0 B  *8 KiB' "$BATS_TEST_TMPDIR/out"
+	"$CLI" --input "$BATS_TEST_TMPDIR/calls" --json >"$BATS_TEST_TMPDIR/json"
+	python3 "$ROOT/tests/malloccheck.py" "$BATS_TEST_TMPDIR/json"
+	diff "$BATS_TEST_TMPDIR/json" <("$CLI" --input "$BATS_TEST_TMPDIR/json" --json)
+}
+
 @test "recordings that are not understood" {
 	local line
 	for line in x '{}' '[]' '{"type":"other"}' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \

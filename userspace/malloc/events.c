@@ -4,7 +4,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "libbrkwatch/internal.h"
 #include "malloc/run.h"
+
+/* For so long it is looked at more often. */
+#define QUICK_TIME_MS	50
 
 /* Of each call two, in the order of enum call_id. */
 enum { EXIT_OF_CALL = 1, NEWTASK = 2 * CALL_BRK, EXEC, EXIT };
@@ -104,7 +108,7 @@ static void take_exec(struct run *run, const struct trace_event *event)
 	run_add_task(run, pid, pid);
 	if (task && task->entry.pid != pid)
 		drop_task(run, task, event->time);
-	run_add_program(run, (pid_t)pid, false);
+	run_add_program(run, (pid_t)pid, event->time);
 }
 
 static void find_reason(struct run *run, struct call *call)
@@ -118,6 +122,35 @@ static void find_reason(struct run *run, struct call *call)
 		facts = &old;
 	}
 	reason_find(call, facts);
+}
+
+/* Whether it may put something else at the first address that @call has mapped. */
+static bool may_replace(struct run *run, const struct trace_event *event, const struct call *call)
+{
+	const unsigned int which = event->other - 1;
+	const struct task *task = pid_find(&run->tasks, (uint64_t)event->tid);
+	const uint64_t *v = event->values;
+
+	if (event->gap)
+		return true;
+	if (!event->other || (task && task->process != call->pid))
+		return false;
+	return (which == EXEC && (uint64_t)event->tid == call->pid) ||
+	       ((which == 2 * CALL_MUNMAP || which == 2 * CALL_MREMAP ||
+		 (which == 2 * CALL_MMAP && v[3] & MAP_FIXED)) && v[0] <= call->addr && call->addr - v[0] < v[1]);
+}
+
+/* Until it was looked at there may be another file. */
+static const char *find_name(struct run *run, const struct call *call)
+{
+	uint64_t until = 0;
+	const char *file = names_file(&run->names, (pid_t)call->tid, call->addr, call->time_ns, &until);
+	const struct trace_event *event;
+
+	for (size_t i = 0; file && (event = trace_peek(run->trace, i)) && event->time < until; i++)
+		if (may_replace(run, event, call))
+			return NULL;
+	return file;
 }
 
 static void take_end_of_call(struct run *run, struct task *task, const struct trace_event *event)
@@ -137,8 +170,8 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 		call.prot = v[2];
 		call.flags = v[3];
 		call.addr = failed ? v[0] : (uint64_t)result;
-		if (!(call.flags & MAP_ANONYMOUS))
-			call.what.file = names_file(&run->names, event->tid, call.addr);
+		if (!failed && !(call.flags & MAP_ANONYMOUS))
+			call.what.file = find_name(run, &call);
 		break;
 	case CALL_MREMAP:
 		call.new_length = v[2];
@@ -192,11 +225,22 @@ static void take_brk(struct run *run, const struct trace_event *event)
 		timeline_call(run->timeline, &call);
 }
 
+/* What was begun may have ended, and others begun. */
+static void take_gap(void *owner, void *entry)
+{
+	struct task *task = entry;
+
+	(void)owner;
+	task->inside = false;
+}
+
 void run_take(struct run *run, const struct trace_event *event)
 {
 	const unsigned int which = event->other - 1;
 	struct task *task;
 
+	if (event->gap)
+		pid_visit(&run->tasks, take_gap, run);
 	if (!event->other) {
 		take_brk(run, event);
 		return;
@@ -224,9 +268,16 @@ void run_seen(void *owner, const struct trace_event *event)
 	struct run *run = owner;
 	const unsigned int which = event->other - 1;
 	const int64_t result = (int64_t)event->values[0];
+	const bool file = which == 2 * CALL_MMAP && !(event->values[3] & MAP_ANONYMOUS);
 
-	if (which == 2 * CALL_MMAP && !(event->values[3] & MAP_ANONYMOUS))
+	if (file || which == NEWTASK || which == EXEC)
+		run->quick_until_ms = clock_ms() + QUICK_TIME_MS;
+	if (file)
 		names_wanted(&run->names, event->tid);
+	else if (which == (2 * CALL_MMAP | EXIT_OF_CALL))
+		names_mapped(&run->names, event->tid);
+	if (which == EXEC && (run->children || pid_find(&run->owners, (uint64_t)event->tid)))
+		run_see_program(run, event->tid, event->time);
 	else if (which < NEWTASK && which & EXIT_OF_CALL && (result == -ENOMEM || result == -EAGAIN))
 		names_refused(&run->names, event->tid);
 }

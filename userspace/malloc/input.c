@@ -111,7 +111,19 @@ static bool play_end(struct timeline *timeline, struct json_object *object)
 
 static bool play_lost(struct timeline *timeline, struct json_object *object)
 {
-	timeline_lost(timeline, number_of(object, "count"));
+	timeline_lost(timeline, number_of(object, "count"), json_object_get_boolean(member(object, "known")));
+	return true;
+}
+
+static bool play_forget(struct timeline *timeline, struct json_object *object)
+{
+	timeline_forget(timeline, number_of(object, "pid"));
+	return true;
+}
+
+static bool play_known(struct timeline *timeline, struct json_object *object)
+{
+	timeline_known(timeline, number_of(object, "pid"), number_of(object, "lost"));
 	return true;
 }
 
@@ -128,7 +140,8 @@ static const struct {
 	bool (*play)(struct timeline *timeline, struct json_object *object);
 } lines[] = {
 	{ "call", play_call }, { "mapping", play_mapping }, { "start", play_start }, { "exec", play_exec },
-	{ "loading", play_loading }, { "end", play_end }, { "lost", play_lost }, { "summary", play_summary },
+	{ "loading", play_loading }, { "end", play_end }, { "lost", play_lost },
+	{ "forget", play_forget }, { "known", play_known }, { "summary", play_summary },
 };
 
 static bool play_line(struct timeline *timeline, const char *line)

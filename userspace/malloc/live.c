@@ -16,6 +16,9 @@
 
 #define TICK_MS		20
 
+/* Of a program that begins the files are soon mapped, or it has ended. */
+#define QUICK_MS	1
+
 /* Longer than it takes from when an event is made until it is in its buffer. */
 #define HOLD_MS		100
 
@@ -30,8 +33,13 @@ static int give_out(struct run *run, uint64_t before_ns)
 	int rc = trace_collect(run->trace);
 
 	names_look(&run->names);
-	while (!rc && (event = trace_next(run->trace, before_ns)))
+	if (trace_gaps(run->trace) != run->gaps)
+		run_reread(run);
+	while (!rc && (event = trace_next(run->trace, before_ns))) {
+		run_reread_until(run, event->time);
 		run_take(run, event);
+	}
+	run_reread_until(run, before_ns);
 	return rc ?: outbuf_flush(run->timeline->printer.out);
 }
 
@@ -77,7 +85,7 @@ static int loop(struct run *run)
 	int rc = 0;
 
 	while (!rc && !run->stopped && run->owners.n && (!duration || now_ms - begin_ms < duration)) {
-		trace_wait(run->trace, TICK_MS);
+		trace_wait(run->trace, now_ms < run->quick_until_ms ? QUICK_MS : TICK_MS);
 		now_ms = clock_ms();
 		rc = give_out(run, (now_ms - HOLD_MS) * 1000000);
 		if (now_ms >= look_ms) {
@@ -158,7 +166,12 @@ static void add_command(struct run *run)
 	const char *name = strrchr(*run->live->command, '/');
 
 	timeline_start(run->timeline, (uint64_t)pid, 0, name ? name + 1 : *run->live->command);
-	run_add_program(run, pid, run->launch->held);
+	if (run->launch->held) {
+		run_add_program(run, pid, 0);
+	} else {
+		run_see_program(run, pid, 1);
+		run_add_program(run, pid, 1);
+	}
 }
 
 static void forget(void *owner, void *entry)
@@ -170,6 +183,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 {
 	/* A file of the module's: it stays. */
 	int module = brkwatch_await_process(run->bw, getpid()), rc = -ECANCELED;
+	uint64_t lost;
 
 	warn_of_probes(run->bw);
 	run->stop_fd = stop_open(!run->launch);
@@ -186,13 +200,15 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	}
 	rc = rc ?: loop(run);
 	if (run->trace) {
-		timeline_lost(run->timeline, trace_lost(run->trace));
+		lost = trace_lost(run->trace);
+		timeline_lost(run->timeline, lost, lost == run->lost && !run->unread);
 		timeline_finish(run->timeline);
 		trace_close(run->trace);
 	}
 	stop_close();
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)
 		warn_user("cannot follow: %s", strerror(-rc));
+	run_forget_rereads(run);
 	names_free(&run->names);
 	pid_visit(&run->tasks, forget, &run->tasks);
 	pid_visit(&run->owners, forget, &run->owners);
@@ -229,6 +245,7 @@ enum exit_status live_run(const struct live *live)
 	run->live = live;
 	run->bw = live->bw;
 	run->children = live->children;
+	run->next = &run->rereads;
 	run->timeline = live->timeline;
 	if (live->command)
 		status = follow_command(run);

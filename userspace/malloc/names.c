@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/complain.h"
+#include "libbrkwatch/internal.h"
 #include "malloc/maps.h"
 #include "malloc/names.h"
 
-/* The mapping is made after the first event of the call, which may be read before that. */
-#define LOOKS	2
-
-struct mapped {
-	uint64_t start, end;
-	const char *file;
+/* What was mapped between two times. */
+struct look {
+	uint64_t begin, end;
+	struct regions regions;
 };
 
 struct thread {
 	struct pid_entry entry;
-	unsigned int looks;	/* that are still to be done */
-	struct mapped *files;	/* the newest last */
+	bool wanted;		/* a look */
+	bool mapping;		/* a file */
+	struct look *looks;	/* the newest last */
 	size_t n, room;
 	struct facts facts;
 	unsigned int facts_pass;
@@ -27,9 +28,22 @@ static struct thread *get(struct names *names, pid_t tid)
 	return pid_get(&names->threads, (uint64_t)tid, sizeof(struct thread));
 }
 
+/* The mapping is made after the first event of the call, which may be read before that; or it is gone soon after. */
 void names_wanted(struct names *names, pid_t tid)
 {
-	get(names, tid)->looks = LOOKS;
+	struct thread *thread = get(names, tid);
+
+	thread->wanted = thread->mapping = true;
+}
+
+void names_mapped(struct names *names, pid_t tid)
+{
+	struct thread *thread = pid_find(&names->threads, (uint64_t)tid);
+
+	if (thread && thread->mapping)
+		thread->wanted = true;
+	if (thread)
+		thread->mapping = false;
 }
 
 /* Of many that are refused one after another, once for all that are read together. */
@@ -43,34 +57,21 @@ void names_refused(struct names *names, pid_t tid)
 	}
 }
 
-static struct mapped *find(const struct thread *thread, uint64_t address)
-{
-	for (size_t i = thread->n; i--;)
-		if (thread->files[i].start <= address && address < thread->files[i].end)
-			return &thread->files[i];
-	return NULL;
-}
-
 static void look(void *owner, void *entry)
 {
-	struct regions regions = { .n = 0 };
+	struct look look = { .begin = clock_ns() };
 	struct thread *thread = entry;
 
 	(void)owner;
-	if (!thread->looks)
+	if (!thread->wanted)
 		return;
-	thread->looks--;
-	if (regions_of(&regions, (pid_t)thread->entry.pid, "maps"))
-		regions.n = 0;
-	for (size_t i = 0; i < regions.n; i++) {
-		const struct region *r = &regions.all[i];
-		const struct mapped *known = *r->name == '/' ? find(thread, r->start) : NULL;
-
-		if (*r->name != '/' || (known && known->file == r->name && known->end >= r->end))
-			continue;
-		*array_add(thread->files, thread->n, thread->room) = (struct mapped){ r->start, r->end, r->name };
+	thread->wanted = false;
+	if (!regions_of(&look.regions, (pid_t)thread->entry.pid, "maps")) {
+		look.end = clock_ns();
+		*array_add(thread->looks, thread->n, thread->room) = look;
+	} else {
+		regions_free(&look.regions);
 	}
-	regions_free(&regions);
 }
 
 void names_look(struct names *names)
@@ -79,12 +80,34 @@ void names_look(struct names *names)
 	pid_visit(&names->threads, look, names);
 }
 
-const char *names_file(const struct names *names, pid_t tid, uint64_t address)
+/* The first look since then: those before it are not asked for any more. */
+static const struct look *look_since(struct thread *thread, uint64_t since)
 {
-	const struct thread *thread = pid_find(&names->threads, (uint64_t)tid);
-	const struct mapped *mapped = thread ? find(thread, address) : NULL;
+	size_t n = 0;
 
-	return mapped ? mapped->file : NULL;
+	while (n < thread->n && thread->looks[n].begin < since)
+		regions_free(&thread->looks[n++].regions);
+	thread->n -= n;
+	if (n && thread->n)
+		memmove(thread->looks, thread->looks + n, thread->n * sizeof(*thread->looks));
+	return thread->n ? thread->looks : NULL;
+}
+
+const char *names_file(const struct names *names, pid_t tid, uint64_t address, uint64_t since, uint64_t *until)
+{
+	struct thread *thread = pid_find(&names->threads, (uint64_t)tid);
+	const struct look *look = thread ? look_since(thread, since) : NULL;
+
+	if (!look)
+		return NULL;
+	*until = look->end;
+	for (size_t i = 0; i < look->regions.n; i++) {
+		const struct region *r = &look->regions.all[i];
+
+		if (r->start <= address && address < r->end)
+			return *r->name == '/' ? r->name : NULL;
+	}
+	return NULL;
 }
 
 const struct facts *names_facts(const struct names *names, pid_t tid)
@@ -100,7 +123,8 @@ static void forget(void *owner, void *entry)
 	struct names *names = owner;
 	struct thread *thread = entry;
 
-	free(thread->files);
+	look_since(thread, UINT64_MAX);
+	free(thread->looks);
 	pid_drop(&names->threads, thread);
 }
 

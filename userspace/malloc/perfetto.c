@@ -147,10 +147,12 @@ static bool draw(int in, const char *picture)
 	char path[4096];
 	const ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(PLOT));
 	int status = -1;
+	char *slash;
 	pid_t pid;
 
 	path[len > 0 ? len : 0] = '\0';
-	strcpy((strrchr(path, '/') ?: path - 1) + 1, PLOT);
+	slash = strrchr(path, '/');
+	snprintf(slash ? slash + 1 : path, sizeof(PLOT), PLOT);
 	pid = fork();
 	if (!pid) {
 		signals_restore();

@@ -300,16 +300,40 @@ void print_news(struct printer *printer, const char *type, uint64_t pid, uint64_
 	}
 }
 
-void print_lost(struct printer *printer, uint64_t count)
+/* After a loss, once what is mapped was read. */
+void print_known(struct printer *printer, uint64_t pid, const char *name, uint64_t lost, uint64_t total)
+{
+	char clean[FILE_MAX];
+	struct json_object *obj;
+
+	if (printer->style.no_calls)
+		return;
+	if (printer->style.format == FORMAT_JSON) {
+		obj = json_line("known");
+		json_add_number(obj, "pid", pid);
+		json_add_number(obj, "lost", lost);
+		json_add_number(obj, "total_bytes", total);
+		json_write(printer->out, obj);
+	} else if (printer->style.format == FORMAT_TEXT) {
+		snprintf(clean, sizeof(clean), "%s", name ?: "?");
+		text_clean(clean);
+		outbuf_printf(printer->out, "... %" PRIu64 " %s: %" PRIu64 " events lost; from here on the total is "
+			      "right again, after a look at what is mapped: %s\n", pid, clean, lost,
+			      size_text(total, printer->style.bytes).text);
+	}
+}
+
+void print_lost(struct printer *printer, uint64_t count, bool known)
 {
 	struct json_object *obj;
 
 	if (printer->style.format != FORMAT_JSON) {
-		warn_user("%" PRIu64 " events were lost because the kernel's buffer was full; what is held may "
-			  "be wrong", count);
+		warn_user("%" PRIu64 " events were lost because the kernel's buffer was full; %s", count,
+			  known ? "what is mapped was read after that" : "what is held may be wrong");
 		return;
 	}
 	obj = json_line("lost");
 	json_add_number(obj, "count", count);
+	json_object_object_add(obj, "known", json_object_new_boolean(known));
 	json_write(printer->out, obj);
 }

@@ -26,10 +26,11 @@ void print_call(struct printer *printer, const struct call *call);
 void print_mapping(struct printer *printer, uint64_t pid, uint64_t start, uint64_t end,
 		   const struct what *what);
 
-/* "start", "exec", "loading" or "end". @parent and @time_ns may be 0, @name NULL. */
+/* "start", "exec", "loading", "forget" or "end". @parent and @time_ns may be 0, @name NULL. */
 void print_news(struct printer *printer, const char *type, uint64_t pid, uint64_t parent,
 		const char *name, uint64_t time_ns);
-void print_lost(struct printer *printer, uint64_t count);
+void print_known(struct printer *printer, uint64_t pid, const char *name, uint64_t lost, uint64_t total);
+void print_lost(struct printer *printer, uint64_t count, bool known);
 void print_summary(const struct printer *printer, uint64_t pid, const char *name,
 		   const struct space *space);
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/utf8.h"
 #include "common/why-not.h"
+#include "libbrkwatch/internal.h"
 #include "malloc/run.h"
 
 /* What the kernel maps for a program. The rest of what is there now was mapped by calls meanwhile. */
@@ -28,46 +30,176 @@ static void keep_first(struct regions *regions, pid_t pid)
 	regions->n = n;
 }
 
-void run_note_facts(struct run *run, pid_t pid)
+static void note_facts(struct run *run, pid_t pid, const struct facts *facts)
 {
 	struct owner *owner = pid_find(&run->owners, (uint64_t)pid);
+
+	if (owner && facts->known)
+		owner->facts = *facts;
+}
+
+static void note_facts_now(struct run *run, pid_t pid)
+{
 	struct facts facts;
 
 	facts_read(&facts, pid);
-	if (owner && facts.known)
-		owner->facts = facts;
+	note_facts(run, pid, &facts);
 }
 
-void run_add_program(struct run *run, pid_t pid, bool held)
-{
-	struct regions regions = { .n = 0 };
+/* What a process has mapped, and for how long that counts. */
+struct reread {
+	struct reread *next;
+	uint64_t pid, time_ns;
+	uint64_t start, brk, lost;
+	struct regions regions;
+	struct facts facts;
+	bool known;
+};
 
-	run_note_facts(run, pid);
-	if (!regions_of(&regions, pid, "maps")) {
-		if (!held)
-			keep_first(&regions, pid);
-		timeline_mappings(run->timeline, (uint64_t)pid, &regions, 0, 0);
+static void drop(struct reread *reread)
+{
+	regions_free(&reread->regions);
+	free(reread);
+}
+
+static struct reread *read_maps(uint64_t pid, uint64_t time_ns)
+{
+	struct reread *reread = needed(calloc(1, sizeof(*reread)));
+
+	reread->pid = pid;
+	reread->time_ns = time_ns;
+	reread->known = !regions_of(&reread->regions, (pid_t)pid, "maps");
+	return reread;
+}
+
+/* ---- programs that begin ---- */
+
+void run_see_program(struct run *run, pid_t pid, uint64_t time_ns)
+{
+	struct reread *program = read_maps((uint64_t)pid, time_ns);
+
+	keep_first(&program->regions, pid);
+	facts_read(&program->facts, pid);
+	program->next = run->programs;
+	run->programs = program;
+}
+
+static struct reread *take_program(struct run *run, uint64_t pid, uint64_t time_ns)
+{
+	struct reread **where = &run->programs, *program;
+
+	while ((program = *where) && (program->pid != pid || program->time_ns != time_ns))
+		where = &program->next;
+	if (program)
+		*where = program->next;
+	return program;
+}
+
+void run_add_program(struct run *run, pid_t pid, uint64_t time_ns)
+{
+	struct reread *program = time_ns ? take_program(run, (uint64_t)pid, time_ns) : read_maps((uint64_t)pid, 0);
+
+	if (program && time_ns)
+		note_facts(run, pid, &program->facts);
+	else
+		note_facts_now(run, pid);
+	if (program && program->known) {
+		timeline_mappings(run->timeline, (uint64_t)pid, &program->regions, 0, 0);
 		timeline_loading(run->timeline, (uint64_t)pid);
 	}
-	regions_free(&regions);
+	if (program)
+		drop(program);
 }
+
+/* ---- processes that run ---- */
 
 bool run_add_process(struct run *run, pid_t pid, struct brkwatch_reader *reader)
 {
 	const struct brkwatch_snapshot *snap;
-	struct regions regions = { .n = 0 };
 	char name[sizeof(snap->name)];
+	struct reread *now;
 	int rc = brkwatch_read(reader, run->bw, pid, &snap);
 
 	if (rc) {
 		complain_of_process(run->bw, pid, rc, brkwatch_problem(reader));
 		return false;
 	}
-	run_note_facts(run, pid);
+	note_facts_now(run, pid);
 	name_unescape(name, snap->name);
 	timeline_start(run->timeline, (uint64_t)pid, 0, name);
-	if (!regions_of(&regions, pid, "maps"))
-		timeline_mappings(run->timeline, (uint64_t)pid, &regions, snap->start_brk, snap->brk);
-	regions_free(&regions);
+	now = read_maps((uint64_t)pid, 0);
+	if (now->known)
+		timeline_mappings(run->timeline, (uint64_t)pid, &now->regions, snap->start_brk, snap->brk);
+	drop(now);
 	return true;
+}
+
+/* ---- after losses ---- */
+
+struct losses {
+	struct run *run;
+	struct brkwatch_reader *reader;
+	uint64_t count;
+};
+
+static void reread_one(void *owner, void *entry)
+{
+	const struct brkwatch_snapshot *snap;
+	const struct owner *process = entry;
+	const struct losses *losses = owner;
+	struct run *run = losses->run;
+	struct reread *reread = read_maps(process->entry.pid, clock_ns());
+
+	/* It may have ended; otherwise it was in the maps later than at that time. */
+	if (!reread->known || brkwatch_read(losses->reader, run->bw, (pid_t)reread->pid, &snap)) {
+		run->unread = true;
+		drop(reread);
+		return;
+	}
+	reread->start = snap->start_brk;
+	reread->brk = snap->brk;
+	reread->lost = losses->count;
+	*run->next = reread;
+	run->next = &reread->next;
+}
+
+void run_reread(struct run *run)
+{
+	const uint64_t lost = trace_lost(run->trace);
+	struct losses losses = { run, needed(brkwatch_reader_new()), lost - run->lost };
+
+	run->gaps = trace_gaps(run->trace);
+	run->lost = lost;
+	run->unread = false;
+	pid_visit(&run->owners, reread_one, &losses);
+	brkwatch_reader_free(losses.reader);
+}
+
+void run_reread_until(struct run *run, uint64_t time_ns)
+{
+	struct reread *reread;
+
+	while ((reread = run->rereads) && reread->time_ns <= time_ns) {
+		run->rereads = reread->next;
+		if (!run->rereads)
+			run->next = &run->rereads;
+		if (pid_find(&run->owners, reread->pid))
+			timeline_reread(run->timeline, reread->pid, &reread->regions, reread->start, reread->brk,
+					reread->lost);
+		drop(reread);
+	}
+}
+
+void run_forget_rereads(struct run *run)
+{
+	struct reread *reread;
+
+	while ((reread = run->programs)) {
+		run->programs = reread->next;
+		drop(reread);
+	}
+	while ((reread = run->rereads)) {
+		run->rereads = reread->next;
+		drop(reread);
+	}
 }

@@ -41,19 +41,33 @@ struct run {
 	struct launch *launch;	/* that one, if there is one */
 	int stop_fd;
 	bool stopped;
+	uint64_t quick_until_ms;	/* there may be something to see that is soon gone */
+	uint64_t gaps, lost;		/* that are known of */
+	bool unread;			/* what is mapped could not be read after it */
+	struct reread *rereads, **next;	/* in order of time */
+	struct reread *programs;	/* that have begun, until it is their turn */
 };
 
 /* A task begins, or has become another process. */
 void run_add_task(struct run *run, uint64_t tid, uint64_t pid);
 
-/* Its limits are known from here on. */
-void run_note_facts(struct run *run, pid_t pid);
-
-/* A program that begins, and has done nothing yet where it is @held. */
-void run_add_program(struct run *run, pid_t pid, bool held);
+/*
+ * A program that begins. @time_ns: when it did, and it was seen by run_see_program(); 0: it is held, and has done
+ * nothing yet.
+ */
+void run_see_program(struct run *run, pid_t pid, uint64_t time_ns);
+void run_add_program(struct run *run, pid_t pid, uint64_t time_ns);
 
 /* A process that runs. False: after a complaint. */
 bool run_add_process(struct run *run, pid_t pid, struct brkwatch_reader *reader);
+
+/*
+ * Events were lost: what the processes have mapped is read anew, and is what counts from that time on. Calls that
+ * end after it may be in it already, and doing them again changes nothing.
+ */
+void run_reread(struct run *run);
+void run_reread_until(struct run *run, uint64_t time_ns);
+void run_forget_rereads(struct run *run);
 
 /* What is recorded, and what comes of it. */
 extern const struct trace_other run_events[];

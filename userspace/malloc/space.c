@@ -42,6 +42,14 @@ void space_copy(struct space *to, const struct space *from)
 	to->most = to->total;
 }
 
+void space_forget(struct space *space)
+{
+	space->n = 0;
+	space->heap_start = space->brk = space->total = 0;
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		space->tally[kind].held = 0;
+}
+
 /* ---- segments ---- */
 
 static uint64_t page_up(const struct space *space, uint64_t size)

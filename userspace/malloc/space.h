@@ -32,6 +32,9 @@ void space_init(struct space *space);
 void space_free(struct space *space);
 void space_copy(struct space *to, const struct space *from);
 
+/* It is not known what is there. What was counted stays. */
+void space_forget(struct space *space);
+
 /* What was there before the first call. It counts as held, but not as mapped. */
 void space_add(struct space *space, uint64_t start, uint64_t end, struct what what);
 void space_add_heap(struct space *space, uint64_t start, uint64_t brk);

@@ -106,10 +106,31 @@ void timeline_call(struct timeline *timeline, struct call *call)
 	perfetto_counters(&timeline->perfetto, &process->counters, call->pid, call->time_ns, &process->space);
 }
 
-void timeline_lost(struct timeline *timeline, uint64_t count)
+void timeline_forget(struct timeline *timeline, uint64_t pid)
+{
+	space_forget(&timeline_process(timeline, pid)->space);
+	print_news(&timeline->printer, "forget", pid, 0, NULL, 0);
+}
+
+void timeline_known(struct timeline *timeline, uint64_t pid, uint64_t lost)
+{
+	const struct process *process = timeline_process(timeline, pid);
+
+	print_known(&timeline->printer, pid, process->name, lost, process->space.total);
+}
+
+void timeline_reread(struct timeline *timeline, uint64_t pid, const struct regions *regions,
+		     uint64_t start, uint64_t brk, uint64_t lost)
+{
+	timeline_forget(timeline, pid);
+	timeline_mappings(timeline, pid, regions, start, brk);
+	timeline_known(timeline, pid, lost);
+}
+
+void timeline_lost(struct timeline *timeline, uint64_t count, bool known)
 {
 	if (count)
-		print_lost(&timeline->printer, count);
+		print_lost(&timeline->printer, count, known);
 }
 
 static void end(void *owner, void *entry)

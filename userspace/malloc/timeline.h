@@ -42,7 +42,17 @@ void timeline_mappings(struct timeline *timeline, uint64_t pid, const struct reg
 void timeline_loading(struct timeline *timeline, uint64_t pid);
 
 void timeline_call(struct timeline *timeline, struct call *call);
-void timeline_lost(struct timeline *timeline, uint64_t count);
+
+/* So many events were lost, and this is what is mapped now. */
+void timeline_reread(struct timeline *timeline, uint64_t pid, const struct regions *regions,
+		     uint64_t start, uint64_t brk, uint64_t lost);
+
+/* The same in parts, with timeline_mapping() between the two. */
+void timeline_forget(struct timeline *timeline, uint64_t pid);
+void timeline_known(struct timeline *timeline, uint64_t pid, uint64_t lost);
+
+/* In all; @known: what was mapped was read after the last of them. */
+void timeline_lost(struct timeline *timeline, uint64_t count, bool known);
 
 /* @time_ns 0: it is not known when. */
 void timeline_end(struct timeline *timeline, uint64_t pid, uint64_t time_ns);

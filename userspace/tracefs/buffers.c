@@ -41,6 +41,8 @@ struct trace {
 	uint64_t min_delta;
 	const struct trace_others *others;	/* or NULL */
 	uint64_t n_others;	/* that were read */
+	uint64_t gaps;
+	bool gap;		/* before the next event */
 
 	/* Sorted, but for what trace_collect() is adding. */
 	struct trace_event *held;
@@ -225,6 +227,8 @@ static bool decode(struct trace *trace, const void *data, uint64_t stamp, struct
 		return true;
 	if (!trace->others || !trace_format_decode_other(trace->format, data, size, stamp, event))
 		return false;
+	event->gap = trace->gap;
+	trace->gap = false;
 	/* At one time there may be several, as a clock can be coarse. */
 	event->seq = ++trace->n_others;
 	trace->others->seen(trace->others->owner, event);
@@ -239,6 +243,10 @@ static int take_page(struct trace *trace)
 
 	if (kbuffer_load_subbuffer(trace->kbuf, trace->page))
 		return -EPROTO;
+	if (kbuffer_missed_events(trace->kbuf)) {
+		trace->gaps++;
+		trace->gap = true;
+	}
 	while ((data = kbuffer_read_event(trace->kbuf, &stamp))) {
 		if (decode(trace, data, stamp, &event)) {
 			event.pass = trace->pass;
@@ -309,7 +317,17 @@ const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns)
 	return event;
 }
 
+const struct trace_event *trace_peek(const struct trace *trace, size_t n)
+{
+	return n < trace->n - trace->first ? trace->held + trace->first + n : NULL;
+}
+
 /* ---- losses ---- */
+
+uint64_t trace_gaps(const struct trace *trace)
+{
+	return trace->gaps;
+}
 
 static uint64_t overwritten(const char *stats)
 {

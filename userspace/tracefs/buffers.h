@@ -49,8 +49,14 @@ int trace_collect(struct trace *trace);
  */
 const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns);
 
+/* Of those that are held back the nth, or NULL; likewise valid. */
+const struct trace_event *trace_peek(const struct trace *trace, size_t n);
+
 /* No more events are made. */
 void trace_stop(struct trace *trace);
+
+/* How often something was missing between events that were read. */
+uint64_t trace_gaps(const struct trace *trace);
 
 /* How many were overwritten before they were read. */
 uint64_t trace_lost(const struct trace *trace);

@@ -35,6 +35,7 @@ struct trace_event {
 	uint64_t needed;
 	unsigned int pass;	/* in which it was read, see buffers.c */
 	/* Of another one these, with comm, tid and time. */
+	bool gap;		/* events before it were lost */
 	unsigned int other;	/* its number among those that were added, from 1 on; 0: of the module */
 	uint64_t values[TRACE_VALUES];
 };
