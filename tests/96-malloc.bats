@@ -131,6 +131,21 @@ go_on() {
 	grep -q 'mmap  *ENOMEM .* malloc? rlimit_as: 1.9 GiB, may be 97[67] MiB$' "$BATS_TEST_TMPDIR/err2"
 }
 
+@test "the call of malloc that it was for" {
+	local caller
+	run -0 "$CLI" --malloc --json -o "$json" -- mapper malloc 300000 malloc 1000 burst 3 threads 2
+	jq -c 'select(.by) | [.call, .bytes, .kind, .by, .caller]' "$json"
+	[ "$(jq -r 'select(.call == "mmap" and .length == 303104).by' "$json")" = "malloc(300000)" ]
+	# The first one sets up what malloc needs itself.
+	[ "$(jq -r 'select(.call == "brk" and .bytes > 0).by' "$json" | head -n 1)" = "malloc(300000)" ]
+	# A thread takes memory from the heap of its own; what the program maps itself is nobody's.
+	jq -r 'select(.call == "mmap" and .kind == "arena").by' "$json" | grep -qx 'malloc(1000)'
+	[ "$(jq -r 'select(.call == "mmap" and .length == 4096 and .kind == "unknown").by' "$json" | sort -u)" = null ]
+	caller=$(jq -r 'select(.by == "malloc(300000)").caller' "$json" | head -n 1)
+	[[ "$caller" == */mapper+0x* ]]
+	[ "$(addr2line -f -e "${caller%+*}" "$(printf '%#x' $((${caller#*+} - 1)))" | head -n 1)" = main ]
+}
+
 @test "after a loss what is mapped is read again" {
 	start_mapper "$CLI" --json -o "$json" -- mapper pause burst 200 malloc 10485760 burst 2000 pause
 	# There is room for little, and nobody reads. A page that is about to be read stays: it has the first calls.

@@ -112,7 +112,7 @@ grown_after() {
 	# What is asked for is not changed by it.
 	asked_for() {
 		jq -c 'select(.type == "call") | [.call, .pid, .tid, .time_ns, .took_ns, .request, .length, .new_length, .addr,
-			.flags, .prot, .old, .start, .error, .reason, .limit, .needed]' "$1"
+			.flags, .prot, .old, .start, .error, .reason, .limit, .needed, .by, .caller]' "$1"
 	}
 	diff -u <(asked_for "$CALLS") <(asked_for "$BATS_TEST_TMPDIR/json")
 }
@@ -217,6 +217,7 @@ kernel_says() {
 	fails 2 "--all is not possible" --all
 	fails 2 "not a command" --regions -- true
 	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
+	fails 2 "--malloc is possible only with calls" --malloc --input "$CALLS"
 	fails 1 "4194305: no such process" --regions 4194305
 	fails 1 "/nonexistent: No such file" 1
 	run -125 "$CLI" -- true

@@ -101,7 +101,7 @@ _brkwatch() {
 	*-plot) options+=(--input --stacked) ;;
 	*-heap) options+=(--map --svg --top --address --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --groups) ;;
-	*-malloc) options+=(--regions --input -c --summary-only --explain --perfetto --plot --bytes --json --csv -q --quiet) ;;
+	*-malloc) options+=(--regions --malloc --input -c --summary-only --explain --perfetto --plot --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
 		-C --summary --explain --columns --color --bytes --json --csv -q --quiet) ;;
 	esac

@@ -124,6 +124,7 @@ switch $program
         complete -c $program -l groups -x -d 'How many command names to show'
     case brkwatch-malloc
         complete -c $program -l regions -d 'Show what is mapped now instead of calls'
+        complete -c $program -l malloc -d 'Also show which call of malloc each was made for'
         complete -c $program -l explain -d 'Explain each call in plain words'
         complete -c $program -l perfetto -r -F -d 'Also write a trace for Perfetto'
         complete -c $program -l plot -r -F -d 'Also draw what is mapped over time'

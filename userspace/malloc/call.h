@@ -40,6 +40,8 @@ struct call {
 	const char *reason;	/* why it was refused, or NULL; see intern() */
 	uint64_t limit, needed;	/* the numbers of that; 0: not known */
 
+	const char *by, *caller;	/* the call of malloc that it was made for, and of whom, or NULL; see intern() */
+
 	/* Of what comes of it. */
 	struct what what;
 	int64_t bytes;		/* by how much more is mapped */

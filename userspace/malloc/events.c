@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -153,6 +155,23 @@ static const char *find_name(struct run *run, const struct call *call)
 	return file;
 }
 
+/* What it was made for, if a thread was in malloc when it began. */
+static void find_request(struct run *run, struct call *call)
+{
+	const struct process *process = timeline_process(run->timeline, call->pid);
+	char text[REQUEST_MAX], where[4200];
+	uint64_t address, offset;
+	const char *file;
+
+	if (!run->requests ||
+	    !requests_at(run->requests, (pid_t)call->tid, call->time_ns - call->took_ns, text, &address))
+		return;
+	call->by = intern(text);
+	file = space_file(&process->space, address, &offset);
+	snprintf(where, sizeof(where), "%s%s%#" PRIx64, file ?: "", file ? "+" : "", file ? offset : address);
+	call->caller = intern(where);
+}
+
 static void take_end_of_call(struct run *run, struct task *task, const struct trace_event *event)
 {
 	const int64_t result = (int64_t)event->values[0];
@@ -189,6 +208,7 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 	}
 	if (failed)
 		find_reason(run, &call);
+	find_request(run, &call);
 	timeline_call(run->timeline, &call);
 }
 
@@ -221,8 +241,10 @@ static void take_brk(struct run *run, const struct trace_event *event)
 		.reason = strcmp(event->reason, "-") != 0 && *event->reason ? event->reason : NULL,
 	};
 
-	if (strcmp(event->kind, "fork") != 0 && strcmp(event->kind, "end") != 0 && pid_find(&run->owners, call.pid))
-		timeline_call(run->timeline, &call);
+	if (!strcmp(event->kind, "fork") || !strcmp(event->kind, "end") || !pid_find(&run->owners, call.pid))
+		return;
+	find_request(run, &call);
+	timeline_call(run->timeline, &call);
 }
 
 /* What was begun may have ended, and others begun. */
@@ -255,6 +277,8 @@ void run_take(struct run *run, const struct trace_event *event)
 	case EXIT:
 		task = pid_find(&run->tasks, (uint64_t)event->tid);
 		names_forget(&run->names, event->tid);
+		if (run->requests)
+			requests_forget(run->requests, event->tid);
 		if (task)
 			drop_task(run, task, event->time);
 		break;

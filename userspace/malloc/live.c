@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,13 +34,21 @@ static int give_out(struct run *run, uint64_t before_ns)
 	int rc = trace_collect(run->trace);
 
 	names_look(&run->names);
+	if (run->requests)
+		requests_collect(run->requests);
 	if (trace_gaps(run->trace) != run->gaps)
 		run_reread(run);
 	while (!rc && (event = trace_next(run->trace, before_ns))) {
 		run_reread_until(run, event->time);
 		run_take(run, event);
 	}
+	/* Some may be held back yet. */
+	event = trace_peek(run->trace, 0);
+	if (event && event->time <= before_ns)
+		before_ns = event->time - 1;
 	run_reread_until(run, before_ns);
+	if (run->requests)
+		requests_forget_until(run->requests, before_ns);
 	return rc ?: outbuf_flush(run->timeline->printer.out);
 }
 
@@ -149,6 +158,25 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	return run->trace;
 }
 
+static void attach(void *owner, void *entry)
+{
+	const struct pid_entry *task = entry;
+	struct run *run = owner;
+
+	if (run->requests && !requests_attach(run->requests, (pid_t)task->pid)) {
+		requests_close(run->requests);
+		run->requests = NULL;
+	}
+}
+
+/* A command has no library yet: it will have the same as we have. */
+static bool open_requests(struct run *run, const pid_t *pids)
+{
+	run->requests = requests_open(run->launch ? 0 : *pids, run->children);
+	pid_visit(&run->tasks, attach, run);
+	return run->requests;
+}
+
 static bool add_processes(struct run *run, const pid_t *pids, size_t n)
 {
 	struct brkwatch_reader *reader = needed(brkwatch_reader_new());
@@ -189,7 +217,8 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	run->stop_fd = stop_open(!run->launch);
 	if (run->stop_fd < 0)
 		rc = run->stop_fd;
-	else if (open_trace(run, pids, n) && (run->launch || add_processes(run, pids, n)))
+	else if (open_trace(run, pids, n) && (!run->live->requests || open_requests(run, pids)) &&
+		 (run->launch || add_processes(run, pids, n)))
 		rc = 0;
 	if (!rc && run->launch)
 		add_command(run);
@@ -204,6 +233,12 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 		timeline_lost(run->timeline, lost, lost == run->lost && !run->unread);
 		timeline_finish(run->timeline);
 		trace_close(run->trace);
+	}
+	if (run->requests) {
+		if (requests_lost(run->requests))
+			warn_user("%" PRIu64 " calls of malloc were lost because the kernel's buffer was full",
+				  requests_lost(run->requests));
+		requests_close(run->requests);
 	}
 	stop_close();
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)

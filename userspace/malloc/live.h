@@ -12,6 +12,7 @@ struct live {
 	const struct selection *selection;
 	char *const *command;		/* or NULL: those of the selection */
 	bool children;
+	bool requests;			/* also what malloc was asked for */
 	uint64_t duration_ms;		/* 0: no end */
 	/* The command could be started; or the processes are there. False, after a complaint: end. */
 	bool (*begin)(void *owner);

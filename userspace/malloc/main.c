@@ -10,7 +10,7 @@
 #include "malloc/input.h"
 #include "malloc/live.h"
 
-enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN, OPT_PERFETTO, OPT_PLOT };
+enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN, OPT_PERFETTO, OPT_PLOT, OPT_MALLOC };
 
 /* What one run of the program works with. */
 struct session {
@@ -19,13 +19,15 @@ struct session {
 	const char *output, *input, *perfetto, *picture;
 	char *const *command;
 	uint64_t duration_ms;
-	bool children, regions;
+	bool children, regions, requests;
 };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "What to show:", 2 },
 	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
 	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
+	{ "malloc", OPT_MALLOC, NULL, 0, "also show which call of malloc, calloc, ... each was made for; this makes "
+	  "all of them slower", 2 },
 	{ "regions", OPT_REGIONS, NULL, 0, "show what is mapped now instead of calls", 2 },
 	{ "input", OPT_INPUT, "FILE", 0, "show a recording that --json has written; with --regions, a "
 	  "copy of /proc/PID/smaps", 2 },
@@ -136,7 +138,7 @@ static enum exit_status run(struct session *session)
 	const bool searches = select_searches(&session->selection);
 	struct live live = {
 		.timeline = &session->timeline, .selection = &session->selection, .command = session->command,
-		.children = session->children, .duration_ms = session->duration_ms, .begin = begin, .owner = session,
+		.children = session->children, .requests = session->requests, .duration_ms = session->duration_ms, .begin = begin, .owner = session,
 	};
 	enum exit_status status = failure(session->command);
 	struct brkwatch *bw;
@@ -183,6 +185,8 @@ static bool check(const struct session *session)
 		warn_user("--regions shows running processes, not a command");
 	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions and --csv cannot be combined; use --json");
+	else if (session->requests && (session->input || session->regions))
+		warn_user("--malloc is possible only with calls as they happen");
 	else if (session->regions && (session->perfetto || session->picture))
 		warn_user("--regions shows one moment: there is nothing for --perfetto and --plot");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
@@ -208,6 +212,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_DURATION:
 		ok = parse_seconds("--duration", arg, &session->duration_ms);
+		break;
+	case OPT_MALLOC:
+		session->requests = true;
 		break;
 	case OPT_REGIONS:
 		session->regions = true;

@@ -15,7 +15,8 @@
 
 enum field {
 	CALL, PID, TID, TIME_NS, TOOK_NS, ADDR, BYTES, PROT, FLAGS, FILE_NAME, KIND, GUESS, ERROR, REASON,
-	LIMIT, NEEDED, TOTAL_BYTES, REQUEST, LENGTH, NEW_LENGTH, OLD, START, FIELDS,
+	LIMIT, NEEDED, TOTAL_BYTES, REQUEST, LENGTH, NEW_LENGTH, OLD, START, BY,
+	CALLER, FIELDS,
 };
 
 /* What JSON and CSV have of a call. */
@@ -31,6 +32,7 @@ static const struct {
 	[NEEDED] = { "needed", false }, [TOTAL_BYTES] = { "total_bytes", false },
 	[REQUEST] = { "request", true }, [LENGTH] = { "length", false },
 	[NEW_LENGTH] = { "new_length", false }, [OLD] = { "old", true }, [START] = { "start", true },
+	[BY] = { "by", true }, [CALLER] = { "caller", true },
 };
 
 static bool put_number(char *text, uint64_t value)
@@ -105,6 +107,10 @@ static bool put_field(char *text, const struct call *call, enum field field)
 		return is_brk && put_address(text, call->old);
 	case START:
 		return is_brk && put_address(text, call->start);
+	case BY:
+		return put_text(text, call->by);
+	case CALLER:
+		return put_text(text, call->caller);
 	case FIELDS:
 		break;
 	}
@@ -203,7 +209,6 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 				 amount_text(call->reason, call->limit, style->bytes).text);
 	} else if (call->what.file) {
 		snprintf(note, sizeof(note), "%s", call->what.file);
-		text_clean(note);
 	} else if (call->id == CALL_MADVISE || call->id == CALL_MPROTECT) {
 		if (call->id == CALL_MADVISE)
 			flags_text(call, note);
@@ -212,6 +217,10 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 		snprintf(note + strlen(note), sizeof(note) - strlen(note), " %s",
 			 size_text(call->length, style->bytes).text);
 	}
+	if (call->by)
+		snprintf(note + strlen(note), sizeof(note) - strlen(note), "%s%s from %s", *note ? ", " : "", call->by,
+			 call->caller ?: "?");
+	text_clean(note);
 	outbuf_printf(out, "%7" PRIu64 " %15s %-8s %12s 0x%016" PRIx64 " %12s %s%s%s\n", call->pid,
 		      seconds_text(call->time_ns).text, call_names[call->id], change,
 		      moves && !call_is_refused(call) ? call->addr : call->request,

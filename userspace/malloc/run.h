@@ -3,6 +3,7 @@
 
 #include "common/command.h"
 #include "malloc/names.h"
+#include "malloc/requests.h"
 #include "malloc/timeline.h"
 #include "tracefs/buffers.h"
 
@@ -36,6 +37,7 @@ struct run {
 	struct trace *trace;
 	struct trace_others others;
 	struct names names;
+	struct requests *requests;	/* or NULL */
 	struct pid_table tasks, owners;
 	struct launch command;
 	struct launch *launch;	/* that one, if there is one */

@@ -80,6 +80,19 @@ static struct segment *segment_at(const struct space *space, uint64_t address)
 	return i < space->n && space->segments[i].end > address ? &space->segments[i] : NULL;
 }
 
+const char *space_file(const struct space *space, uint64_t address, uint64_t *offset)
+{
+	const struct segment *segment = segment_at(space, address), *end = space->segments + space->n;
+	const char *file = segment ? segment->what.file : NULL;
+
+	if (!file)
+		return NULL;
+	while (segment + 1 < end && segment[1].what.file == file)
+		segment++;
+	*offset = address - segment->start;
+	return file;
+}
+
 static void insert(struct space *space, size_t i, const struct segment *segment)
 {
 	(void)array_add(space->segments, space->n, space->room);

@@ -39,5 +39,8 @@ void space_forget(struct space *space);
 void space_add(struct space *space, uint64_t start, uint64_t end, struct what what);
 void space_add_heap(struct space *space, uint64_t start, uint64_t brk);
 
+/* The file that is mapped there, and how far from where that begins. NULL: none. */
+const char *space_file(const struct space *space, uint64_t address, uint64_t *offset);
+
 /* Say what @call is about, and what comes of it. */
 void space_take(struct space *space, struct call *call);

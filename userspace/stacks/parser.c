@@ -18,7 +18,7 @@
 #include "stacks/debug-files.h"
 #include "stacks/open-regular.h"
 #include "stacks/parser.h"
-#include "stacks/perf-ring.h"
+#include "common/perf-ring.h"
 #include "stacks/registers.h"
 #include "stacks/symbols.h"
 #include "stacks/unwind.h"

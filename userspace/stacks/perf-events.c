@@ -15,7 +15,7 @@
 #include "stacks/perf-events.h"
 #include "stacks/perf-records.h"
 #include "stacks/registers.h"
-#include "stacks/perf-ring.h"
+#include "common/perf-ring.h"
 
 /* Of the stack. A sample takes that much room however short the stack is. */
 #define STACK_BYTES	(32u * 1024)

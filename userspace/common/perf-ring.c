@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "stacks/perf-ring.h"
+#include "common/perf-ring.h"
 
 int ring_open(struct ring *ring, int fd, size_t size)
 {

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/by-pid.h"
+#include "common/complain.h"
+#include "common/perf-ring.h"
+#include "malloc/library.h"
+#include "malloc/maps.h"
+#include "malloc/probes.h"
+#include "malloc/requests.h"
+
+#define RING_BYTES	((size_t)4 << 20)
+
+/* ---- functions ---- */
+
+enum { NONE = -1, FIRST, SECOND, THIRD };	/* arguments, in the order of the registers that are sampled */
+
+static const char *const names[] = {
+	"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign",
+};
+
+#define FUNCTIONS (sizeof(names) / sizeof(names[0]))
+
+static const struct {
+	int first, second;	/* to be shown; pointers are not */
+} arguments[FUNCTIONS] = {
+	{ FIRST, NONE }, { FIRST, SECOND }, { SECOND, NONE }, { FIRST, SECOND }, { FIRST, SECOND }, { SECOND, THIRD },
+};
+
+/* Bits of the registers that the first three arguments and the stack pointer are in, see asm/perf_regs.h. */
+#ifdef __x86_64__
+#define REGISTERS	(1u << 5 | 1u << 4 | 1u << 3)
+/* In the order of their numbers. */
+static const int places[] = { [FIRST] = 2, [SECOND] = 1, [THIRD] = 0 };
+#else
+#define REGISTERS	0u
+static const int places[] = { 0, 0, 0 };
+#endif
+
+/* ---- threads ---- */
+
+/* A call begins or, without @function, ends. */
+struct step {
+	uint64_t time_ns;
+	unsigned int function;	/* from 1 on */
+	uint64_t first, second, caller;
+};
+
+struct caller {
+	struct pid_entry entry;
+	struct step *steps;
+	size_t next, n, room;
+	struct step now;	/* which it is in, or without a function */
+	bool nested;		/* in malloc, which that one has called */
+};
+
+struct requests {
+	char *file;
+	bool forks, old_kernel;
+	int probes[FUNCTIONS][2];	/* where it begins and where it ends, or 0 */
+	struct ring *rings;
+	size_t n_cpus;
+	int *fds;		/* the first of each CPU, then others */
+	size_t n_fds, fds_room;
+	int *first;		/* of a CPU, or -1 */
+	struct {
+		uint64_t id;
+		unsigned int function;
+	} *ids;
+	size_t n_ids, ids_room;
+	struct pid_table callers;
+	uint64_t lost;
+};
+
+static void add_step(struct requests *requests, pid_t tid, const struct step *step)
+{
+	struct caller *caller = pid_get(&requests->callers, (uint64_t)tid, sizeof(*caller));
+	size_t i = caller->n;
+
+	(void)array_add(caller->steps, caller->n, caller->room);
+	/* What it did on another CPU before may be read after it. */
+	for (; i > caller->next && caller->steps[i - 1].time_ns > step->time_ns; i--)
+		caller->steps[i] = caller->steps[i - 1];
+	caller->steps[i] = *step;
+}
+
+static void take_step(struct caller *caller, const struct step *step)
+{
+	const bool inside = caller->now.function;
+
+	if (!step->function && caller->nested)
+		caller->nested = false;
+	else if (step->function == 1 && inside && caller->now.function != 1)
+		caller->nested = true;
+	else
+		caller->now = *step;
+}
+
+static void advance(struct caller *caller, uint64_t time_ns)
+{
+	while (caller->next < caller->n && caller->steps[caller->next].time_ns <= time_ns)
+		take_step(caller, &caller->steps[caller->next++]);
+	if (caller->next == caller->n)
+		caller->next = caller->n = 0;
+}
+
+bool requests_at(struct requests *requests, pid_t tid, uint64_t time_ns, char *text, uint64_t *address)
+{
+	struct caller *caller = pid_find(&requests->callers, (uint64_t)tid);
+	const struct step *now;
+	int len;
+
+	if (!caller)
+		return false;
+	advance(caller, time_ns);
+	now = &caller->now;
+	if (!now->function)
+		return false;
+	len = snprintf(text, REQUEST_MAX, "%s(%" PRIu64, names[now->function - 1], now->first);
+	if (arguments[now->function - 1].second != NONE)
+		len += snprintf(text + len, REQUEST_MAX - (size_t)len, ", %" PRIu64, now->second);
+	snprintf(text + len, REQUEST_MAX - (size_t)len, ")");
+	*address = now->caller;
+	return true;
+}
+
+struct until {
+	struct requests *requests;
+	uint64_t time_ns;
+};
+
+static void advance_one(void *owner, void *entry)
+{
+	const struct until *until = owner;
+
+	advance(entry, until->time_ns);
+}
+
+void requests_forget_until(struct requests *requests, uint64_t time_ns)
+{
+	struct until until = { requests, time_ns };
+
+	pid_visit(&requests->callers, advance_one, &until);
+}
+
+static void forget(void *owner, void *entry)
+{
+	struct requests *requests = owner;
+	struct caller *caller = entry;
+
+	free(caller->steps);
+	pid_drop(&requests->callers, caller);
+}
+
+void requests_forget(struct requests *requests, pid_t tid)
+{
+	struct caller *caller = pid_find(&requests->callers, (uint64_t)tid);
+
+	if (caller)
+		forget(requests, caller);
+}
+
+/* ---- samples ---- */
+
+/* As they are asked for below: of an end there are only the first three. */
+struct sample {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t time, id;
+	uint64_t abi, registers[3];
+	uint64_t size, stack;
+};
+
+static void take_sample(struct requests *requests, const struct sample *sample)
+{
+	struct step step = { .time_ns = sample->time };
+	size_t low = 0, high = requests->n_ids;
+
+	/* The kernel counts them. */
+	while (low < high) {
+		const size_t middle = (low + high) / 2;
+
+		if (requests->ids[middle].id < sample->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == requests->n_ids || requests->ids[low].id != sample->id)
+		return;
+	step.function = requests->ids[low].function;
+	if (step.function) {
+		if (sample->header.size < sizeof(*sample) || !sample->abi)
+			return;
+		step.first = sample->registers[places[arguments[step.function - 1].first]];
+		if (arguments[step.function - 1].second != NONE)
+			step.second = sample->registers[places[arguments[step.function - 1].second]];
+		step.caller = sample->stack;
+	}
+	add_step(requests, (pid_t)sample->tid, &step);
+}
+
+void requests_collect(struct requests *requests)
+{
+	for (size_t cpu = 0; cpu < requests->n_cpus; cpu++) {
+		struct ring *ring = &requests->rings[cpu];
+		uint64_t time;
+
+		if (!ring->page)
+			continue;
+		ring_update(ring);
+		while (ring_next_time(ring, &time)) {
+			const struct perf_event_header *header = ring_next(ring);
+
+			if (header->type == PERF_RECORD_SAMPLE)
+				take_sample(requests, (const struct sample *)(const void *)header);
+			else if (header->type == PERF_RECORD_LOST)
+				requests->lost += ((const uint64_t *)(header + 1))[1];
+			/* An end may be among those that were lost. */
+			if (header->type == PERF_RECORD_LOST)
+				pid_visit(&requests->callers, forget, requests);
+			ring_advance(ring);
+		}
+	}
+}
+
+uint64_t requests_lost(const struct requests *requests)
+{
+	return requests->lost;
+}
+
+/* ---- events ---- */
+
+static int open_event(const struct requests *requests, size_t function, bool ends, pid_t tid, int cpu)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)requests->probes[function][ends],
+		.sample_period = 1, .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
+		.sample_id_all = 1, .inherit = 1, .inherit_thread = !requests->forks && !requests->old_kernel,
+		.use_clockid = 1, .clockid = CLOCK_MONOTONIC, .watermark = 1, .wakeup_watermark = RING_BYTES / 2,
+	};
+
+	if (!ends) {
+		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+		attr.sample_regs_user = REGISTERS;
+		attr.sample_stack_user = sizeof(uint64_t);
+	}
+	return (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* Those of one CPU write to one ring, that of the first of them. */
+static int add_event(struct requests *requests, size_t function, bool ends, pid_t tid, size_t cpu)
+{
+	int fd = open_event(requests, function, ends, tid, (int)cpu), rc = 0;
+	uint64_t id = 0;
+
+	if (fd < 0 && errno == EINVAL && !requests->forks && !requests->old_kernel) {
+		requests->old_kernel = true;
+		fd = open_event(requests, function, ends, tid, (int)cpu);
+	}
+	if (fd < 0)
+		return errno == ENODEV || errno == ENXIO ? 0 : -errno;
+	*array_add(requests->fds, requests->n_fds, requests->fds_room) = fd;
+	if (requests->first[cpu] >= 0)
+		rc = ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, requests->first[cpu]) ? -errno : 0;
+	else
+		rc = ring_open(&requests->rings[cpu], fd, RING_BYTES);
+	if (requests->first[cpu] < 0)
+		requests->first[cpu] = fd;
+	if (!rc && ioctl(fd, PERF_EVENT_IOC_ID, &id))
+		rc = -errno;
+	(void)array_add(requests->ids, requests->n_ids, requests->ids_room);
+	requests->ids[requests->n_ids - 1].id = id;
+	requests->ids[requests->n_ids - 1].function = ends ? 0 : (unsigned int)function + 1;
+	return rc;
+}
+
+bool requests_attach(struct requests *requests, pid_t tid)
+{
+	int rc = 0;
+
+	for (size_t cpu = 0; cpu < requests->n_cpus; cpu++)
+		for (size_t i = 0; i < FUNCTIONS; i++)
+			for (int ends = 0; ends < 2 && requests->probes[i][ends] && !rc; ends++)
+				rc = add_event(requests, i, ends, tid, cpu);
+	if (rc && rc != -ESRCH)
+		warn_user("cannot probe %s: %s", requests->file, strerror(-rc));
+	return !rc || rc == -ESRCH;
+}
+
+/* The file as we can open it: the process may have another root. */
+static char *find_library(pid_t pid)
+{
+	struct regions regions = { .n = 0 };
+	char *file = NULL;
+
+	regions_of(&regions, pid ?: getpid(), "maps");
+	for (size_t i = 0; i < regions.n && !file; i++) {
+		const char *name = regions.all[i].name;
+
+		if (fnmatch("*/libc.so.6", name, 0) && fnmatch("*/libc-2.*.so", name, 0) &&
+		    fnmatch("*/ld-musl-*.so.1", name, 0))
+			continue;
+		if (!pid)
+			file = strdup(name);
+		else if (asprintf(&file, "/proc/%d/root%s", pid, name) < 0)
+			file = NULL;
+	}
+	regions_free(&regions);
+	return file;
+}
+
+static bool define_probes(struct requests *requests)
+{
+	uint64_t offsets[FUNCTIONS];
+
+	if (!library_offsets(requests->file, names, FUNCTIONS, offsets) || !*offsets) {
+		warn_user("%s: has no malloc that can be found", requests->file);
+		return false;
+	}
+	probes_remove();
+	for (size_t i = 0; i < FUNCTIONS; i++) {
+		for (int ends = 0; ends < 2 && offsets[i]; ends++) {
+			const int id = probe_define(requests->file, names[i], offsets[i], ends);
+
+			if (id < 0) {
+				warn_user("cannot probe %s: %s; CONFIG_UPROBE_EVENTS is needed", requests->file, strerror(-id));
+				return false;
+			}
+			requests->probes[i][ends] = id;
+		}
+	}
+	return true;
+}
+
+struct requests *requests_open(pid_t pid, bool forks)
+{
+	struct requests *requests = needed(calloc(1, sizeof(*requests)));
+
+	requests->forks = forks;
+	requests->n_cpus = (size_t)sysconf(_SC_NPROCESSORS_CONF);
+	requests->rings = needed(calloc(requests->n_cpus, sizeof(*requests->rings)));
+	requests->first = needed(calloc(requests->n_cpus, sizeof(*requests->first)));
+	for (size_t i = 0; i < requests->n_cpus; i++)
+		requests->first[i] = -1;
+	requests->file = find_library(pid);
+	if (!REGISTERS)
+		warn_user("--malloc is known to work on x86-64 only");
+	else if (!requests->file)
+		warn_user("no C library is mapped: the program may be a static one");
+	else if (define_probes(requests))
+		return requests;
+	requests_close(requests);
+	return NULL;
+}
+
+void requests_close(struct requests *requests)
+{
+	for (size_t i = 0; i < requests->n_cpus; i++)
+		ring_close(&requests->rings[i]);
+	while (requests->n_fds)
+		close(requests->fds[--requests->n_fds]);
+	probes_remove();
+	pid_visit(&requests->callers, forget, requests);
+	free(requests->rings);
+	free(requests->first);
+	free(requests->fds);
+	free(requests->ids);
+	free(requests->file);
+	free(requests);
+}
