@@ -131,6 +131,13 @@ go_on() {
 	grep -q 'mmap  *ENOMEM .* malloc? rlimit_as: 1.9 GiB, may be 97[67] MiB$' "$BATS_TEST_TMPDIR/err2"
 }
 
+@test "in plain words: phases, and that glibc's threshold adapts" {
+	run -0 "$CLI" --explain -o "$json" -- mapper malloc 10485760 free malloc 5242880
+	cat "$json"
+	[ "$(grep -oxE '\.\.\. [0-9]+: (loading libraries|first malloc|large blocks)' "$json" | cut -d ' ' -f 3- | xargs)" = "loading libraries first malloc large blocks" ]
+	tr -s ' \n' ' ' <"$json" | grep -q "brk +5 MiB .*The heap grew by 5 MiB, to 5.1 MiB. glibc's threshold has adapted"
+}
+
 @test "the call of malloc that it was for" {
 	local caller
 	run -0 "$CLI" --malloc --json -o "$json" -- mapper malloc 300000 malloc 1000 burst 3 threads 2

@@ -17,7 +17,13 @@ struct what {
 	enum kind kind;
 	bool guess;		/* it looks like that, and could be something else */
 	const char *file;	/* or NULL; see intern() */
+	bool reserved;		/* addresses only: it cannot be accessed */
 };
+
+static inline struct what what_is(enum kind kind, bool guess, const char *file)
+{
+	return (struct what){ .kind = kind, .guess = guess, .file = file };
+}
 
 enum call_id { CALL_MMAP, CALL_MUNMAP, CALL_MREMAP, CALL_MADVISE, CALL_MPROTECT, CALL_BRK, CALLS };
 

@@ -77,6 +77,7 @@ static bool play_mapping(struct timeline *timeline, struct json_object *object)
 	const char *file = text_of(object, "file");
 	const struct what what = {
 		(enum kind)kind, json_object_get_boolean(member(object, "guess")), file ? intern(file) : NULL,
+		json_object_get_boolean(member(object, "reserved")),
 	};
 
 	if (kind < 0)

@@ -31,11 +31,11 @@ struct what what_of_file(const char *name, bool shared)
 	base = base ? base + 1 : name;
 	if (begins(name, "/dev/shm/") || begins(name, "/memfd:") || begins(name, "/SYSV") ||
 	    (shared && begins(name, "/dev/zero")))
-		return (struct what){ KIND_SHARED, false, name };
+		return what_is(KIND_SHARED, false, name);
 	if (!fnmatch("ld-*.so*", base, 0) || !fnmatch("ld[0-9][0-9].so.[0-9]*", base, 0) ||
 	    !strcmp(base, "ld.so.cache"))
-		return (struct what){ KIND_LOADER, false, name };
-	return (struct what){ KIND_FILE, false, name };
+		return what_is(KIND_LOADER, false, name);
+	return what_is(KIND_FILE, false, name);
 }
 
 /* Memory that has no name. What is around it tells. */
@@ -46,7 +46,7 @@ static struct what what_of_anonymous(const struct regions *regions, const struct
 	const uint64_t size = r->end - r->start;
 
 	if (r->perms[3] == 's')
-		return (struct what){ KIND_SHARED, false, NULL };
+		return what_is(KIND_SHARED, false, NULL);
 	/* What a program or library has without initial values is behind its data. */
 	if (before && before->end == r->start && *before->name && before->what.file && has(before, "rw") &&
 	    before->what.kind != KIND_SHARED)
@@ -55,37 +55,37 @@ static struct what what_of_anonymous(const struct regions *regions, const struct
 	if (has(r, "rw-") && !(r->start % ARENA_SIZE) && size <= ARENA_SIZE &&
 	    (size == ARENA_SIZE || (after && after->start == r->end && has(after, "---") &&
 				    after->end >= r->start + ARENA_SIZE)))
-		return (struct what){ KIND_ARENA, true, NULL };
+		return what_is(KIND_ARENA, true, NULL);
 	if (has(r, "---") && before && before->end == r->start && before->what.kind == KIND_ARENA)
 		return before->what;
 	if (has(r, "rw-") && before && before->end == r->start && has(before, "---") && !*before->name &&
 	    before->end - before->start <= GUARD_MAX)
-		return (struct what){ KIND_STACK, true, NULL };
+		return what_is(KIND_STACK, true, NULL);
 	if (has(r, "---") && size <= GUARD_MAX && after && after->start == r->end && has(after, "rw-") &&
 	    !*after->name)
-		return (struct what){ KIND_STACK, true, NULL };
+		return what_is(KIND_STACK, true, NULL);
 	if (has(r, "rw-") && size > MALLOC_MIN)
-		return (struct what){ KIND_MALLOC, true, NULL };
-	return (struct what){ KIND_UNKNOWN, false, NULL };
+		return what_is(KIND_MALLOC, true, NULL);
+	return what_is(KIND_UNKNOWN, false, NULL);
 }
 
 static struct what what_of(const struct regions *regions, const struct region *r, uint64_t heap_start)
 {
 	/* Before Linux 6.6 a mapping that only touches the heap has that name, too. */
 	if (!strcmp(r->name, "[heap]") && r->end > heap_start)
-		return (struct what){ KIND_HEAP, false, NULL };
+		return what_is(KIND_HEAP, false, NULL);
 	if (begins(r->name, "[stack"))
-		return (struct what){ KIND_STACK, false, NULL };
+		return what_is(KIND_STACK, false, NULL);
 	if (begins(r->name, "[v"))
-		return (struct what){ KIND_KERNEL, false, NULL };
+		return what_is(KIND_KERNEL, false, NULL);
 	if (begins(r->name, "[anon: glibc: malloc arena"))
-		return (struct what){ KIND_ARENA, false, NULL };
+		return what_is(KIND_ARENA, false, NULL);
 	if (begins(r->name, "[anon: glibc: malloc"))
-		return (struct what){ KIND_MALLOC, false, NULL };
+		return what_is(KIND_MALLOC, false, NULL);
 	if (begins(r->name, "[anon: glibc: pthread stack"))
-		return (struct what){ KIND_STACK, false, NULL };
+		return what_is(KIND_STACK, false, NULL);
 	if (begins(r->name, "[anon: glibc: loader"))
-		return (struct what){ KIND_LOADER, false, NULL };
+		return what_is(KIND_LOADER, false, NULL);
 	if (*r->name == '/')
 		return what_of_file(r->name, r->perms[3] == 's');
 	return what_of_anonymous(regions, r);
@@ -160,6 +160,8 @@ int regions_read(struct regions *regions, FILE *file, uint64_t heap_start)
 		regions->n--;
 	for (size_t i = 0; i < regions->n; i++)
 		regions->all[i].what = what_of(regions, &regions->all[i], heap_start);
+	for (size_t i = 0; i < regions->n; i++)
+		regions->all[i].what.reserved = has(&regions->all[i], "---");
 	return rc;
 }
 

@@ -272,6 +272,8 @@ void print_mapping(struct printer *printer, uint64_t pid, uint64_t start, uint64
 	json_add_address(obj, "end", end);
 	json_object_object_add(obj, "kind", json_object_new_string(kind_names[what->kind]));
 	json_object_object_add(obj, "guess", json_object_new_boolean(what->guess));
+	if (what->reserved)
+		json_object_object_add(obj, "reserved", json_object_new_boolean(true));
 	if (what->file)
 		json_add_name(obj, "file", what->file, false);
 	json_write(printer->out, obj);

@@ -80,6 +80,19 @@ static struct segment *segment_at(const struct space *space, uint64_t address)
 	return i < space->n && space->segments[i].end > address ? &space->segments[i] : NULL;
 }
 
+uint64_t space_usable(const struct space *space, enum kind kind)
+{
+	uint64_t reserved = 0;
+
+	for (size_t i = 0; i < space->n && kind == KIND_ARENA; i++) {
+		const struct segment *s = &space->segments[i];
+
+		if (s->what.kind == KIND_ARENA && s->usable < s->end)
+			reserved += s->end - (s->usable > s->start ? s->usable : s->start);
+	}
+	return space->tally[kind].held - reserved;
+}
+
 const char *space_file(const struct space *space, uint64_t address, uint64_t *offset)
 {
 	const struct segment *segment = segment_at(space, address), *end = space->segments + space->n;
@@ -165,7 +178,7 @@ static void unmap(struct space *space, uint64_t start, uint64_t end, uint64_t si
 
 static void map(struct space *space, uint64_t start, uint64_t end, struct what what, uint64_t now)
 {
-	const struct segment segment = { start, end, now, what };
+	const struct segment segment = { start, end, what.reserved ? start : end, now, what };
 
 	if (start >= end)
 		return;
@@ -226,23 +239,23 @@ static struct what what_of_mapping(const struct space *space, const struct call 
 	const struct segment *there = fixed ? segment_at(space, call->addr) : NULL;
 
 	if (!(call->flags & MAP_ANONYMOUS))
-		return call->what.file ? what_of_file(call->what.file, shared) : (struct what){ KIND_FILE, false, NULL };
+		return call->what.file ? what_of_file(call->what.file, shared) : what_is(KIND_FILE, false, NULL);
 	if (shared)
-		return (struct what){ KIND_SHARED, false, NULL };
+		return what_is(KIND_SHARED, false, NULL);
 	if (call->flags & MAP_STACK)
-		return (struct what){ KIND_STACK, false, NULL };
+		return what_is(KIND_STACK, false, NULL);
 	/* A library's data without initial values, behind or over what is mapped of its file. */
 	if (fixed && !there && call->addr)
 		there = segment_at(space, call->addr - 1);
 	if (there)
 		return there->what;
 	if (space->loading)
-		return (struct what){ KIND_LOADER, true, NULL };
+		return what_is(KIND_LOADER, true, NULL);
 	if (!call->prot && call->flags & MAP_NORESERVE && (size == ARENA_SIZE || size == 2 * ARENA_SIZE))
-		return (struct what){ KIND_ARENA, true, NULL };
+		return what_is(KIND_ARENA, true, NULL);
 	if (is_writable(call) && size > MALLOC_MIN)
-		return (struct what){ KIND_MALLOC, true, NULL };
-	return (struct what){ KIND_UNKNOWN, false, NULL };
+		return what_is(KIND_MALLOC, true, NULL);
+	return what_is(KIND_UNKNOWN, false, NULL);
 }
 
 /* Of what is there already. */
@@ -253,8 +266,8 @@ static struct what what_at(const struct space *space, uint64_t address)
 	if (segment)
 		return segment->what;
 	if (address >= space->heap_start && address - space->heap_start < heap_held(space))
-		return (struct what){ KIND_HEAP, false, NULL };
-	return (struct what){ KIND_UNKNOWN, false, NULL };
+		return what_is(KIND_HEAP, false, NULL);
+	return what_is(KIND_UNKNOWN, false, NULL);
 }
 
 /* ---- calls ---- */
@@ -262,6 +275,7 @@ static struct what what_at(const struct space *space, uint64_t address)
 static void take_mmap(struct space *space, struct call *call)
 {
 	call->what = what_of_mapping(space, call);
+	call->what.reserved = !call->prot;
 	if (!call->error)
 		map(space, call->addr, call->addr + page_up(space, call->length), call->what, call->time_ns);
 }
@@ -303,14 +317,19 @@ static void take_mremap(struct space *space, struct call *call)
 /* And madvise: what is mapped stays so. */
 static void take_other(struct space *space, struct call *call)
 {
+	struct segment *segment = segment_at(space, call->request);
+	const uint64_t end = call->request + page_up(space, call->length);
+
 	call->what = what_at(space, call->request);
+	if (segment && call->id == CALL_MPROTECT && !call->error && call->prot && segment->usable < end)
+		segment->usable = end;
 }
 
 static void take_brk(struct space *space, struct call *call)
 {
 	const uint64_t more = set_heap(space, call->start, call->addr);
 
-	call->what = (struct what){ KIND_HEAP, false, NULL };
+	call->what = what_is(KIND_HEAP, false, NULL);
 	space->tally[KIND_HEAP].mapped += more;
 	/* A loader's own malloc needs no heap. */
 	if (more)

@@ -12,6 +12,7 @@ struct tally {
 
 struct segment {
 	uint64_t start, end;
+	uint64_t usable;		/* up to there it can be accessed, as far as it is known: see space_usable() */
 	uint64_t since;			/* when the call that mapped it had ended */
 	struct what what;
 };
@@ -38,6 +39,9 @@ void space_forget(struct space *space);
 /* What was there before the first call. It counts as held, but not as mapped. */
 void space_add(struct space *space, uint64_t start, uint64_t end, struct what what);
 void space_add_heap(struct space *space, uint64_t start, uint64_t brk);
+
+/* How much of what a kind holds can be accessed. Of arenas that differs: they grow in what they have reserved. */
+uint64_t space_usable(const struct space *space, enum kind kind);
 
 /* The file that is mapped there, and how far from where that begins. NULL: none. */
 const char *space_file(const struct space *space, uint64_t address, uint64_t *offset);

@@ -54,13 +54,14 @@ static struct json_object *json_row(const struct column *columns, size_t n_colum
 static const struct column sums[] = {
 	{ "CALLS", "calls", false }, { "REFUSED", "refused", false }, { "MAPPED", "mapped_bytes", true },
 	{ "UNMAPPED", "unmapped_bytes", true }, { "HELD", "held_bytes", true }, { "MOST", "most_bytes", true },
+	{ "USABLE", "usable_bytes", true },
 };
 
 #define SUMS (sizeof(sums) / sizeof(sums[0]))
 
 static size_t sum_rows(const struct space *space, struct row *rows)
 {
-	struct row all = { "total", { 0, 0, 0, 0, space->total, space->most } };
+	struct row all = { "total", { 0, 0, 0, 0, space->total, space->most, 0 } };
 	size_t n = 0;
 
 	for (enum kind kind = 0; kind < KINDS; kind++) {
@@ -69,10 +70,12 @@ static size_t sum_rows(const struct space *space, struct row *rows)
 
 		if (!t->calls && !t->most)
 			continue;
-		*row = (struct row){ "", { t->calls, t->refused, t->mapped, t->unmapped, t->held, t->most } };
+		*row = (struct row){ "", { t->calls, t->refused, t->mapped, t->unmapped, t->held, t->most,
+					   space_usable(space, kind) } };
 		snprintf(row->name, sizeof(row->name), "%s", kind_names[kind]);
 		for (int i = 0; i < 4; i++)
 			all.values[i] += row->values[i];
+		all.values[SUMS - 1] += row->values[SUMS - 1];
 		n++;
 	}
 	rows[n] = all;

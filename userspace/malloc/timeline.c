@@ -64,10 +64,10 @@ void timeline_mappings(struct timeline *timeline, uint64_t pid, const struct reg
 		      uint64_t start, uint64_t brk)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), heap = (start + page - 1) / page * page;
-	const struct what data = { KIND_FILE, false, NULL };
+	const struct what data = what_is(KIND_FILE, false, NULL);
 
 	if (start)
-		timeline_mapping(timeline, pid, start, brk, (struct what){ KIND_HEAP, false, NULL });
+		timeline_mapping(timeline, pid, start, brk, what_is(KIND_HEAP, false, NULL));
 	for (size_t i = 0; i < regions->n; i++) {
 		const struct region *r = &regions->all[i];
 
