@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -238,7 +239,9 @@ static void explain_advice(struct prose *prose, const struct printer *printer, c
 	char flags[FLAGS_TEXT_MAX];
 
 	flags_text(call, flags);
-	if (call->flags == MADV_DONTNEED || call->flags == MADV_FREE)
+	if (call->flags == MADV_DONTNEED && call->what.kind == KIND_STACK)
+		prose_add(prose, "A thread has probably ended: its stack stays mapped for another one, without content.");
+	else if (call->flags == MADV_DONTNEED || call->flags == MADV_FREE)
 		prose_add(prose, "%s went back to the kernel%s, although they stay mapped.",
 			  size_of(printer, call->length).text, call->flags == MADV_FREE ? " as soon as it needs them" : "");
 	else
@@ -271,5 +274,9 @@ void explain_call(struct printer *printer, struct story *story, const struct cal
 		explain_access(&prose, printer, call);
 	else
 		explain_advice(&prose, printer, call);
+	/* An arena grows page by page. */
+	if (!strncmp(story->said, prose.text, sizeof(story->said) - 1))
+		return;
+	snprintf(story->said, sizeof(story->said), "%.*s", (int)sizeof(story->said) - 1, prose.text);
 	prose_put(printer->out, prose.text);
 }

@@ -11,6 +11,7 @@ struct story {
 	bool other;
 	uint64_t freed;		/* the largest block of malloc's that was unmapped */
 	bool adapted;		/* and it was said that smaller ones come from the heap */
+	char said[160];		/* of the call before */
 };
 
 /* A mapping that was there before the first call. */
