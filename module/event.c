@@ -113,6 +113,27 @@ static void add_end(struct brkwatch_record *record)
 		mod_timer(&record->wake_timer, jiffies);
 }
 
+/*
+ * After an exec, the record of the new address space says that there was this one.
+ * Else who opened no file of the process before would not know that he missed it.
+ */
+static void count_before(const struct brkwatch_record *record)
+{
+	struct task_struct *task = pid_task(record->tgid, PIDTYPE_TGID);
+	/* Of another task it is but compared with those that are known. */
+	struct mm_struct *mm = task ? READ_ONCE(task->mm) : NULL;
+	struct brkwatch_record *next = NULL;
+
+	if (mm)
+		next = mm == current->mm ? brkwatch_record_make(mm) :
+					   brkwatch_record_find(mm);
+	if (!next)
+		return;
+	raw_spin_lock(&next->lock);
+	next->spaces_before += record->spaces_before + 1;
+	raw_spin_unlock(&next->lock);
+}
+
 /* An address space is going away. Context: any, current may be anybody; RCU reader. */
 void brkwatch_event_end(struct brkwatch_record *record)
 {
@@ -125,6 +146,8 @@ void brkwatch_event_end(struct brkwatch_record *record)
 	if (!was_ended)
 		add_end(record);
 	raw_spin_unlock(&record->lock);
+	if (!was_ended && record->execed)
+		count_before(record);
 	rcu_read_unlock();
 
 	if (!was_ended)

@@ -30,6 +30,8 @@ struct row {
 	u64 space;			/* 0: nothing is recorded */
 	struct brkwatch_event last;	/* but for the end itself; its time is 0: none */
 	struct brkwatch_evidence evidence;	/* of @last */
+	u64 spaces_before;
+	u64 forks;
 
 	/* Rows of exited only. */
 	struct pid *pid;		/* with a reference */
@@ -53,6 +55,10 @@ static void fill_row(struct row *row, struct brkwatch_record *record)
 	row->peak = max(record->peak, brkwatch_heap(row->start_brk, row->brk));
 	row->sums = record->sums;
 	row->space = record->space;
+	row->spaces_before = record->spaces_before;
+	/* What is no call, no move and no end. */
+	row->forks = history->last - record->ended - brkwatch_calls(&record->sums) -
+		     record->sums.external - record->sums.resyncs;
 	last = history->last - record->ended;
 	if (last >= history->first)
 		row->last = history->ring[last & history->mask];
@@ -242,6 +248,8 @@ static void show_exited(struct seq_file *m, const struct row *row)
 	seq_puts(m, brkwatch_reason_names[last->reason]);
 	seq_put_decimal_ull(m, "\t", row->space);
 	brkwatch_put_evidence(m, &row->evidence, last->reason);
+	seq_put_decimal_ull(m, "\t", row->spaces_before);
+	seq_put_decimal_ull(m, "\t", row->forks);
 	seq_putc(m, '\n');
 }
 
@@ -251,7 +259,7 @@ static int exited_show(struct seq_file *m, void *unused)
 	unsigned long n = READ_ONCE(added);
 	struct row row;
 
-	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\tlast_limit\tlast_needed\n");
+	seq_puts(m, COLUMNS "\tuid\texit_ns\tlast_event\tlast_request\tlast_reason\tspace\tlast_limit\tlast_needed\tspaces_before\tforks\n");
 	while (get_exited(--n, &row)) {
 		show_exited(m, &row);
 		put_pid(row.pid);

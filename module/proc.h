@@ -39,6 +39,7 @@ struct brkwatch_snapshot {
 	u64 first, last;		/* that it shows; @last is less if it was cut short */
 	u64 dropped;			/* never shown to the descriptor */
 	unsigned long start_before;	/* where the heap started before @first */
+	u64 spaces_before;
 };
 
 /* An open descriptor of /proc/brkwatch/<pid>. */

@@ -64,6 +64,11 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 	record->peak = brkwatch_heap(record->start_brk, record->brk);
 	record->history.before = record->brk;
 	record->history.start_before = record->start_brk;
+	/* As exec has left them. */
+	if (record->tgid == task_tgid(current)) {
+		record->uid = task_uid(current);
+		brkwatch_comm_copy(record->comm, current->group_leader);
+	}
 }
 
 /*

@@ -64,7 +64,7 @@ struct brkwatch_record {
 
 	raw_spinlock_t lock;
 
-	/* From here to @history: under @lock. */
+	/* From here to @spaces_before: under @lock. */
 	unsigned int inflight;		/* calls inside sys_brk */
 	u64 entries;			/* calls that ever entered */
 	struct hlist_head calls;	/* those inside */
@@ -84,6 +84,7 @@ struct brkwatch_record {
 	char comm[TASK_COMM_LEN];
 	struct brkwatch_evidence evidence[BRKWATCH_EVIDENCE];	/* of the newest refusals */
 	struct brkwatch_history history;
+	u64 spaces_before;		/* that its process had, and were recorded */
 
 	/* Fixed when made. */
 	u64 space;

@@ -63,6 +63,7 @@ static void take_head(struct brkwatch_snapshot *snap,
 	snap->sums = record->sums;
 	snap->inflight = record->inflight;
 	snap->history = brkwatch_history_size(&record->history);
+	snap->spaces_before = record->spaces_before;
 }
 
 /* Name and limit are the process's, as long as it has this address space. */

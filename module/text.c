@@ -177,6 +177,7 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 	seq_put_decimal_ull(m, "\nExternalDownBytes:\t", snap->sums.external_down);
 	brkwatch_put_address(m, "\nStartBefore:\t", snap->start_before);
 	seq_put_decimal_ull(m, "\nNextSpace:\t", READ_ONCE(record->next_space));
+	seq_put_decimal_ull(m, "\nSpacesBefore:\t", snap->spaces_before);
 	seq_puts(m, "\n\nseq\ttime_ns\ttook_ns\ttid\tevent\trequest\told\tnew\t"
 		    "delta_bytes\tdelta_pages\treason\tflags\tlimit\tneeded\n");
 }

@@ -112,6 +112,20 @@ missed() {
 	echo "stderr: $stderr"
 }
 
+# late ARGS...: runs $become and follows it, until $open in the output shows that its last program is followed.
+late() {
+	local in=$BATS_TEST_TMPDIR/in follower
+	mkfifo "$in"
+	: >"$out"
+	# shellcheck disable=SC2016
+	"$CLI" "$@" -o "$out" -- sh -c "$become" sh "$BIN/brkdo" "$in" >/dev/null 3>&- &
+	follower=$!
+	until_true 20 grep -qE "$open" "$out"
+	echo >"$in"
+	wait "$follower"
+	rm "$in"
+}
+
 @test "what is gone before its file could be opened is missed, with what exited knows of it" {
 	local out=$BATS_TEST_TMPDIR/out cli=$CLI scene=$BIN script=$gone as=()
 	missed --json
@@ -138,6 +152,18 @@ missed() {
 	cli=${CLI%-cli}-stacks
 	missed --folded
 	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+}
+
+@test "children of a child that is missed are missed, too" {
+	local out=$BATS_TEST_TMPDIR/out cli=$CLI scene=$BIN script as=()
+	# shellcheck disable=SC2016
+	script='kill -STOP $PPID; "$1" grow 4096 fork fork at 1 >/dev/null; kill -CONT $PPID'
+	wanted=4 missed -f --json --until external
+	jq -se 'map(select(.type == "missed" and .name))[0] as $row | $row.name == "brkdo" and $row.forks == 2 and
+		(map(select(.pid == $row.pid)) | map(select(.type == "summary"))[0].missed ==
+		2 + (map(select(.type == "missed" and (.name | not))) | length))' "$out"
+	wanted=4 missed -f --until 'heap>1G'
+	grep -E "missed brkdo, .*, 2 children not followed$" "$out"
 }
 
 @test "what is gone before its file could be opened is missed, by those who may not read exited" {
@@ -172,4 +198,28 @@ missed() {
 	missed --json
 	jq -sce 'map(select(.type == "exec" or .type == "missed") | [.type, .name])[-2:] == [["missed", null], ["exec", "sh"]]' "$out"
 	jq -se 'map(select(.type == "summary"))[0].missed == 1' "$out"
+}
+
+@test "each address space before the first file that could be opened is missed" {
+	local out=$BATS_TEST_TMPDIR/out become lost said open='"name":"sh".*"spaces_before":[2-9]'
+	# shellcheck disable=SC2016
+	local chain='exec "$1" grow 4096 exec "$1" grow 4096 exec /bin/sh -c "kill -CONT $PPID; read -r line <$2"'
+	# A command that runs another that runs another.
+	become="kill -STOP \$PPID; $chain"
+	late --json
+	jq -sce 'map(select(.type == "start" or .type == "exec" or .type == "missed") | .type) == ["start", "missed", "missed", "exec"]' "$out"
+	jq -se '(map(select(.type == "exec"))[0].spaces_before - map(select(.type == "start"))[0].spaces_before) == 3' "$out"
+	jq -se 'map(select(.type == "summary"))[0].missed == 2' "$out"
+	CLI=${CLI%-cli}-stacks open='now sh$' late
+	grep -E '^\.\.\. stacks of .*; what was done in 2 address spaces is not known$' "$out"
+	# A child; its shell has had the heap of its parent's, and need not have made calls.
+	become="kill -STOP \$PPID; ($chain); :"
+	late --json -f
+	jq -se 'map(select(.type == "start"))[1] as $child | map(select(.pid == $child.pid)) |
+		(map(select(.type == "missed")) | length) == $child.spaces_before and
+		map(select(.type == "summary"))[0].missed == $child.spaces_before' "$out"
+	lost=$(jq -s 'map(select(.type == "missed")) | length' "$out")
+	for said in "$("$CLI" --input "$out" -c)" "$("$CLI" --input "$out" --csv | "$CLI" --input - -c)"; do
+		[[ "$said" == *"... not in it: what was done in $lost address spaces, gone before it could be followed" ]]
+	done
 }

@@ -198,13 +198,13 @@ setup() {
 	local rec=$BATS_TEST_TMPDIR/rec said
 	cat >"$rec" <<-'END'
 		{"type":"missed","pid":7,"parent":5}
-		{"type":"missed","pid":8,"parent":0,"name":"a\nb","space":9,"start_brk":"0x0000000000400000","brk":"0x0000000000401000","calls":4,"grows":1,"grown_bytes":4096,"shrunk_bytes":0,"peak_bytes":4096,"refused":1,"last_event":"refused","last_request":"0x0000000000403000","last_reason":"rlimit_as","last_limit":12288,"last_needed":20480}
+		{"type":"missed","pid":8,"parent":0,"name":"a\nb","space":9,"start_brk":"0x0000000000400000","brk":"0x0000000000401000","calls":4,"grows":1,"grown_bytes":4096,"shrunk_bytes":0,"peak_bytes":4096,"refused":1,"last_event":"refused","last_request":"0x0000000000403000","last_reason":"rlimit_as","last_limit":12288,"last_needed":20480,"forks":1}
 		{"type":"summary","pid":8,"ended":true,"spaces":2,"calls":5,"grown_bytes":4096,"shrunk_bytes":0,"peak_bytes":4096,"refused":1,"lost":0,"dropped":0,"missed":2}
 	END
 	diff -u "$rec" <("$CLI" --input "$rec" --json)
 	said=$("$CLI" --input "$rec" --explain | tr -s ' \n' ' ')
 	echo "$said"
-	[[ "$said" == *"... 7 missed a program, gone before it could be followed: what it did is not known ... 8 missed a"'\n'"b, gone before it could be followed: 4 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused The program asked for 8 KiB more (2 pages), but RLIMIT_AS, "*", was 12 KiB: 20 KiB would have been needed."*"... 8 has ended: 5 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, and what it did in 2 address spaces is not known "* ]]
+	[[ "$said" == *"... 7 missed a program, gone before it could be followed: what it did is not known ... 8 missed a"'\n'"b, gone before it could be followed: 4 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, 1 child not followed The program asked for 8 KiB more (2 pages), but RLIMIT_AS, "*", was 12 KiB: 20 KiB would have been needed."*"... 8 has ended: 5 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, and what it did in 2 address spaces is not known "* ]]
 	run -0 --separate-stderr "$CLI" --input "$rec" --csv -q
 	[ "$output" = $'7,,,,,,missed,,,,,,,,,,\n8,9,,,,,missed,,,,,,,,,,' ]
 	# In CSV nothing is known of them any more.
@@ -212,7 +212,7 @@ setup() {
 	[ "${#stderr_lines[@]}" = 2 ]
 	[[ "${stderr_lines[1]}" == *": 8 missed a"'\n'"b, gone before it could be followed: 4 calls, "* ]]
 	run -0 --separate-stderr "$CLI" --input "$rec" -c
-	[[ "${lines[-1]}" == "... not in it: what was done in 1 address space, gone before it could be followed" ]]
+	[[ "${lines[-1]}" == "... not in it: what was done in 2 address spaces, gone before it could be followed" ]]
 	run -3 "$CLI" --input "$rec" --until refused
 	run -4 "$CLI" --input "$rec" --until external
 }

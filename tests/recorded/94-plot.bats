@@ -96,6 +96,10 @@ refuses() { # MESSAGE FILE
 	diff a.svg b.svg
 	"$printer" --json --follow 4300 | "$CLI" -o c.svg --input -
 	diff a.svg c.svg
+	# What the recorder has missed cannot be drawn.
+	echo '{"type":"missed","pid":7,"parent":4300,"calls":4,"forks":1}' >>../recording
+	"$CLI" -o d.svg --input ../recording
+	grep -q '>2 more spaces left out<' d.svg
 }
 
 @test "several processes, and more than can be told apart" {

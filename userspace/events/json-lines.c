@@ -145,6 +145,7 @@ static void missed(struct outbuf *out, const struct event_style *style,
 		add_word(obj, "last_reason", row->last_reason);
 		add_word(obj, "last_limit", row->last_limit);
 		add_word(obj, "last_needed", row->last_needed);
+		json_add_number(obj, "forks", row->forks);
 	}
 	json_write(out, obj);
 }

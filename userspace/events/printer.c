@@ -213,6 +213,9 @@ static void remark_missed(const struct printer *pr, const struct brkwatch_proces
 	snprintf(text, sizeof(text), "%" PRIu64 " missed %s, gone before it could be followed: %s",
 		 process->snap.pid, totals ? name : "a program",
 		 totals ? sums_text(totals, pr->style.bytes).text : "what it did is not known");
+	if (totals && totals->missed)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %" PRIu64 " child%s not followed",
+			 totals->missed, totals->missed == 1 ? "" : "ren");
 	if (pr->format->for_people && !pr->style.no_events)
 		outbuf_printf(pr->out, "... %s\n", text);
 	else
@@ -234,12 +237,12 @@ static void missed(void *owner, struct brkwatch_process *process, const struct b
 		pr->format->missed(pr->out, &pr->style, process, row);
 	if (!pr->format->has_totals)
 		remark_missed(pr, process, row ? &totals : NULL);
-	pr->missed += !row;
+	pr->missed += row ? totals.missed : 1;
 	if (row && pr->below && !pr->style.no_events)
 		explain_last(pr, process, row);
 	if (row && filter_until_unseen(pr->filter, &totals))
 		pr->enough = pr->until_met = true;
-	else if (pr->filter->until && (!row || !filter_is_counted(pr->filter)))
+	else if (pr->filter->until && (!row || row->forks || !filter_is_counted(pr->filter)))
 		pr->unseen = pr->unseen_missed = true;
 }
 

@@ -85,6 +85,7 @@ struct brkwatch_snapshot {
 	uint64_t external_down_bytes;
 	uint64_t start_before;	/* start of the heap before the oldest event in the file */
 	uint64_t next_space;	/* the process's next one, if it was followed; 0: none */
+	uint64_t spaces_before;	/* address spaces that the process had before, and were recorded */
 	uint64_t start;		/* start of the heap after the last event returned; 0: unknown */
 	uint64_t missing;	/* private: keys that an older file lacks: 0 or BRKWATCH_NONE */
 };
@@ -217,7 +218,8 @@ struct brkwatch_sink {
 
 	/*
 	 * An address space of the process, which is a child or has called exec, ended before its file
-	 * could be opened. @row: what it did there, which its totals include; NULL: unknown.
+	 * could be opened. @row: what it did there, which its totals include, with the number of
+	 * children that are not followed because of that; NULL: unknown.
 	 */
 	void (*missed)(void *owner, struct brkwatch_process *process, const struct brkwatch_row *row);
 
@@ -295,6 +297,8 @@ struct brkwatch_row {
 	char last_reason[20];
 	char last_limit[24];
 	char last_needed[24];
+	uint64_t spaces_before;
+	uint64_t forks;		/* processes that it made */
 };
 
 struct brkwatch_table;

@@ -40,6 +40,7 @@ const struct header_field header_fields[HEADER_FIELDS] = {
 	HEADER("ExternalDownBytes", external_down_bytes, VALUE_UNSIGNED),
 	HEADER("StartBefore", start_before, VALUE_ADDRESS),
 	HEADER("NextSpace", next_space, VALUE_UNSIGNED),
+	HEADER("SpacesBefore", spaces_before, VALUE_UNSIGNED),
 };
 
 const struct header_field *header_end(struct brkwatch_snapshot *snap)

@@ -73,7 +73,7 @@ struct header_field {
 	bool needed;		/* without it nothing can be shown */
 };
 
-#define HEADER_FIELDS 32	/* at most 64 */
+#define HEADER_FIELDS 33	/* at most 64 */
 #define HEADER_BIT(i) (1ull << (i))	/* of a snapshot's missing */
 
 extern const struct header_field header_fields[HEADER_FIELDS];

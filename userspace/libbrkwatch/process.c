@@ -77,4 +77,6 @@ void totals_add_row(struct brkwatch_totals *totals, const struct brkwatch_row *r
 		.calls = row->calls, .grows = row->grows, .grown_bytes = row->grown_bytes,
 		.shrunk_bytes = row->shrunk_bytes, .peak_bytes = row->peak_bytes, .refused = row->refused,
 	});
+	/* Nobody has told their numbers. */
+	totals->missed += row->forks;
 }

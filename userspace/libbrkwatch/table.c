@@ -25,7 +25,8 @@ static const struct {
 	COLUMN(grown_bytes, VALUE_UNSIGNED), COLUMN(shrunk_bytes, VALUE_UNSIGNED),
 	COLUMN(last_event_ns, VALUE_UNSIGNED), COLUMN(space, VALUE_UNSIGNED),
 	COLUMN(exit_ns, VALUE_UNSIGNED), TEXT(last_event), TEXT(last_request), TEXT(last_reason),
-	TEXT(last_limit), TEXT(last_needed),
+	TEXT(last_limit), TEXT(last_needed), COLUMN(spaces_before, VALUE_UNSIGNED),
+	COLUMN(forks, VALUE_UNSIGNED),
 };
 
 enum { PID, COLUMNS = sizeof(columns) / sizeof(columns[0]) };

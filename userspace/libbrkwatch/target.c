@@ -42,6 +42,26 @@ int target_init(struct target *target, const struct brkwatch *bw, pid_t pid, pid
 	return parent ? 0 : -ESRCH;
 }
 
+void target_missed(struct target *t, struct brkwatch_follower *f, const struct brkwatch_row *row)
+{
+	struct brkwatch_process *process = &t->process;
+
+	if (row) {
+		snprintf(process->snap.name, sizeof(process->snap.name), "%s", row->name);
+		totals_add_row(&process->totals, row);
+	} else {
+		process->totals.missed++;
+	}
+	tell(&f->listener, missed, process, row);
+}
+
+/* An address space says how many there were before it. */
+static void miss_those_before(struct target *t, struct brkwatch_follower *f, uint64_t spaces_before)
+{
+	for (; t->spaces_before < spaces_before; t->spaces_before++)
+		target_missed(t, f, NULL);
+}
+
 static int tell_news(struct target *t, struct brkwatch_follower *f)
 {
 	struct brkwatch_snapshot *snap = &t->process.snap;
@@ -124,24 +144,10 @@ static uint64_t next_space(const struct target *t, struct brkwatch_follower *f)
 	return t->last_fd < 0 || reader_take(f->reader, t->last_fd, &snap) ? 0 : snap.next_space;
 }
 
-void target_missed(struct target *t, struct brkwatch_follower *f, const struct brkwatch_row *row)
-{
-	struct brkwatch_process *process = &t->process;
-
-	if (row) {
-		snprintf(process->snap.name, sizeof(process->snap.name), "%s", row->name);
-		totals_add_row(&process->totals, row);
-	} else {
-		process->totals.missed++;
-	}
-	tell(&f->listener, missed, process, row);
-}
-
 static int try_open(struct target *t, struct brkwatch_follower *f)
 {
 	const bool again = t->process.snap.space, asked_for = !again && !t->process.parent;
 	enum target_state state = TARGET_CLOSED;
-	uint64_t next;
 	int rc;
 
 	if (t->state == TARGET_SHARED && same_space(t->pid, t->process.parent)) {
@@ -154,12 +160,11 @@ static int try_open(struct target *t, struct brkwatch_follower *f)
 	if (t->fd < 0)
 		t->fd = asked_for ? brkwatch_await_process(f->bw, t->pid) :
 				    brkwatch_open_process(f->bw, t->pid);
-	/* The last one may know of it only now. */
-	next = t->fd < 0 ? 0 : next_space(t, f);
 	rc = t->fd < 0 ? t->fd : first_snapshot(t, f);
 	if (!rc) {
-		if (next && next != t->process.snap.space)
-			target_missed(t, f, NULL);
+		if (asked_for)
+			t->spaces_before = t->process.snap.spaces_before;
+		miss_those_before(t, f, t->process.snap.spaces_before);
 		t->state = TARGET_OPEN;
 		t->due_ms = 0;
 		t->first = !again;
@@ -194,13 +199,18 @@ static int read_news(struct target *t, struct brkwatch_follower *f)
 {
 	int rc = reader_take(f->reader, t->fd, &t->process.snap);
 
-	return rc ?: tell_news(t, f);
+	if (rc)
+		return rc;
+	/* Somebody may have held one of them beyond its exec. */
+	miss_those_before(t, f, t->process.snap.spaces_before);
+	return tell_news(t, f);
 }
 
 /* As long as the file is open, the module keeps a long history for what comes after an exec. */
 static void space_ended(struct target *t, struct brkwatch_follower *f)
 {
 	totals_add(&t->process.totals, &t->process.snap);
+	t->spaces_before++;
 	epoll_ctl(f->epoll, EPOLL_CTL_DEL, t->fd, NULL);
 	close_fd(&t->last_fd);
 	t->last_fd = t->fd;
@@ -218,6 +228,7 @@ static int find_row(struct target *t, struct brkwatch_follower *f, uint64_t next
 	const uint64_t last = t->process.snap.space;
 	struct brkwatch_table *table;
 	const struct brkwatch_row *row;
+	struct brkwatch_row known;
 	int rc = brkwatch_table_open(&table, f->bw, "exited");
 
 	if (rc)
@@ -229,9 +240,11 @@ static int find_row(struct target *t, struct brkwatch_follower *f, uint64_t next
 		/* Or what came after it is not there yet. */
 		rc = !next;
 	} else if (rc > 0) {
-		if (next && row->space != next)
-			target_missed(t, f, NULL);
-		target_missed(t, f, row);
+		miss_those_before(t, f, row->spaces_before);
+		known = *row;
+		if (!(f->flags & BRKWATCH_CHILDREN))
+			known.forks = 0;
+		target_missed(t, f, &known);
 	}
 	brkwatch_table_close(table);
 	return rc;

@@ -21,6 +21,7 @@ struct target {
 	bool process_ended;
 	bool first;		/* snapshot: what is in it was before it was followed */
 	uint64_t dropped;	/* of this descriptor, as told so far */
+	uint64_t spaces_before;	/* of its next address space, those that were told */
 
 	uint64_t due_ms;	/* when to look at it again, CLOCK_MONOTONIC; 0: not by time */
 	int delay_ms;

@@ -167,9 +167,19 @@ static void add_gap(void *owner, struct brkwatch_process *process, uint64_t coun
 	plot->missing += count;
 }
 
+/* There was one, and nothing of it can be drawn. */
+static void add_missed(void *owner, struct brkwatch_process *process, const struct brkwatch_row *row)
+{
+	struct plot *plot = owner;
+
+	(void)process;
+	plot->more_spaces += 1 + (row ? row->forks : 0);
+}
+
 const struct brkwatch_sink plot_sink = {
 	.start = add_space,
 	.exec = add_space,
 	.event = add_event,
 	.lost = add_gap,
+	.missed = add_missed,
 };

@@ -178,6 +178,7 @@ static int play_missed(struct player *player, struct recorded *recorded, struct 
 		.grown_bytes = number_of(object, "grown_bytes"),
 		.shrunk_bytes = number_of(object, "shrunk_bytes"),
 		.peak_bytes = number_of(object, "peak_bytes"), .refused = number_of(object, "refused"),
+		.forks = number_of(object, "forks"),
 	};
 	bool known = member(object, "calls");
 

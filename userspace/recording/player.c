@@ -36,8 +36,6 @@ void player_space(struct player *player, struct recorded *recorded,
 
 	if (again)
 		totals_add(&to->totals, &to->snap);
-	else
-		to->totals = (struct brkwatch_totals){ 0 };
 	to->snap = process->snap;
 	recorded->open = true;
 	recorded->ended = false;
@@ -60,6 +58,7 @@ void player_done(struct player *player, struct recorded *recorded,
 		totals_add(&process->totals, &process->snap);
 	recorded->open = false;
 	player->enough |= tell_done(&player->listener, process, ended);
+	process->totals = (struct brkwatch_totals){ 0 };
 }
 
 static int tell_of_event(struct player *player, struct recorded *recorded)
