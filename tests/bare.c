@@ -3,7 +3,8 @@
  * bare [calls] - a program without a libc and without a heap, built for 64
  * bits, for 32, and for 64 with the calls of 32. It pauses until its input ends;
  * with an argument it makes brk calls before that, and reckons them as brkdo
- * does.
+ * does. The input can ask for more: +, two pages more; ^, most of 32 bits, as far
+ * as programs and libraries leave room; t, up to their top.
  */
 #include <stdint.h>
 
@@ -158,6 +159,8 @@ static void call(uintptr_t request)
 __attribute__((used, noreturn))
 void bare_main(long argc)
 {
+	char wish;
+
 	if (argc > 1) {
 		now = sys(SYS_brk, 0, 0, 0);
 		call(0);
@@ -174,8 +177,14 @@ void bare_main(long argc)
 	}
 	put("ready");
 	put_end();
-	while (sys(SYS_read, 0, (long)line, 1) > 0)
-		;
+	while (sys(SYS_read, 0, (long)&wish, 1) > 0) {
+		if (wish == '+')
+			call(now + 2 * PAGE);
+		else if (wish == '^')
+			call((uintptr_t)0xe0000000);
+		else if (wish == 't')
+			call((uintptr_t)0xffffc000);
+	}
 	sys(SYS_exit, 0, 0, 0);
 	__builtin_unreachable();
 }

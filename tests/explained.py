@@ -2,6 +2,7 @@
 """explained.py [32]: refusals, and whether --explain tells of each the numbers that the program itself
 printed before it, whatever has become of it since; with 32, of a 32-bit program."""
 import re
+import resource
 import sys
 import tempfile
 
@@ -23,6 +24,10 @@ def up(address):
     return (address + PAGE - 1) & -PAGE
 
 
+def files(pid):
+    return [open(f"/proc/{pid}/{name}").read() for name in ("limits", "status", "stat", "maps")]
+
+
 class Said:
     """What a program has printed: its files in /proc, and its last refusal."""
 
@@ -39,8 +44,15 @@ class Said:
     def maps(self):
         return [int(start, 16) for start in re.findall(r"^([0-9a-f]+)-[0-9a-f]+ (?!.*vsyscall)", self.text, re.M)]
 
+    def stat(self, field):
+        return int(self.text.rsplit(") ", 1)[1].split()[field - 3])
+
     def start_brk(self):
-        return int(self.text.rsplit(") ", 1)[1].split()[47 - 3])
+        return self.stat(47)
+
+    def heap_and_data(self):
+        """After the call, had it succeeded."""
+        return self.request - self.start_brk() + self.stat(46) - self.stat(45)
 
 
 def cli(*args):
@@ -94,27 +106,33 @@ def check(setup, call, expect, undo=(), later=None, now=None, prefix=()):
         contains(as_line(f.read()), expect(Said(said.splitlines())))
 
 
-def limit(name, *setup, prefix=()):
+def limit_told(name, said):
     title, limit_key, used_key = LIMITS[name]
+    most, needed = said.number(limit_key), said.number(used_key) * 1024 + said.grown
+    # The kernel looks at the heap and the data segment first.
+    if name == "data" and said.heap_and_data() > most:
+        needed = said.heap_and_data()
+    return f"{title}, was {most} B: {needed} B would have been needed."
 
-    def then(said):
-        needed = said.number(used_key) * 1024 + said.grown
-        return f"{title}, was {said.number(limit_key)} B: {needed} B would have been needed."
 
+def limit(name, *setup, prefix=()):
     def later(said):
+        _, limit_key, used_key = LIMITS[name]
         return (f"It is now {said.number(limit_key)} B, which allows it: {said.number(used_key) * 1024} B would be "
                 "needed.")
 
-    check(["grow", "4096", f"{name}+", "4096", *setup], ["grow", "8192"], then,
+    check(["grow", "4096", *setup], ["grow", "8192"], lambda said: limit_told(name, said),
           [f"{name}+", "40960", "grow", "20480"], later, prefix=prefix)
 
 
-def next_mapping(distance, call, more, undo, later, kind="map"):
-    def then(said):
-        start = min(start for start in said.maps() if start >= said.end)
-        return f"the next mapping began at {start:#x}, {start - said.end} B above the heap's last page{more}."
+def next_told(said, more=""):
+    start = min(start for start in said.maps() if start >= said.end)
+    return f"the next mapping began at {start:#x}, {start - said.end} B above the heap's last page{more}."
 
-    check(["grow", "4096", kind, str(distance)], ["grow", str(call)], then, undo, lambda said: later)
+
+def next_mapping(distance, call, more, undo, later, kind="map"):
+    check(["grow", "4096", kind, str(distance)], ["grow", str(call)], lambda said: next_told(said, more), undo,
+          lambda said: later)
 
 
 def set_sysctl(name, value):
@@ -156,6 +174,10 @@ def kept_back():
 
 
 def many_mappings():
+    """What is told with the limit as it is now; and then, when that is another one again."""
+    check(["to", "0"], ["max-maps", "5", "grow", "4096", "max-maps", "65530"],
+          lambda said: f"process had {len(said.maps())} mappings", ["grow", "8192"],
+          now=lambda said: "The current settings allow it")
     most = 200
     program = Program("brkdo", "to", "0", *[word for i in range(most) for word in ("map", str((1 + i) << 24))], *FILES,
                       "pause", "grow", "4096", "pause")
@@ -171,36 +193,82 @@ def many_mappings():
     program.end()
 
 
+def top(bits):
+    """Where the addresses end that a program can have."""
+    if os.uname().machine == "aarch64":
+        return 1 << 48 if bits == 64 else (1 << 32) - PAGE
+    with open("/proc/cpuinfo") as f:
+        return (1 << (56 if " la57" in f.read() else 47)) - PAGE if bits == 64 else (1 << 32) - 2 * PAGE
+
+
 def small_program():
     """It is another one that looks at its files."""
-    program = Program("prlimit", "--data=65536", "bare-32", "calls")
-    refused = [line.split("\t") for line in program.said if line.startswith("expect\trefused")]
-    with open(f"/proc/{program.pid}/stat") as f:
-        start_data, end_data, start = (int(n) for n in f.read().rsplit(")", 1)[1].split()[45 - 3:48 - 3])
-    told = cli("--explain", "--bytes", "--event", "refused", str(program.pid)).split("The program asked for")[1:]
-    assert len(told) == len(refused) > 2
-    needed = int(refused[0][2], 16) - start + end_data - start_data
-    contains(" ".join(told[0].split()), f"was 65536 B: {needed} B would have been needed.")
-    below = [i for i, words in enumerate(refused) if words[2] == f"{1:#018x}"][0]
-    contains(" ".join(told[below].split()), f"would be {start - 1} B below the start of the heap, {start:#x},")
+    program = Program("bare-32", "calls")
+    pid, recording = program.pid, f"{folder.name}/32.json"
+    follower = subprocess.Popen([CLI, "--follow", "--json", "-o", recording, str(pid)])
+    start = Said(files(pid) + program.said).start_brk()
+    wanted = [f"would be {start - 1} B below the start of the heap, {start:#x}, which is fixed.",
+              f"a break at 0xffffffff lies outside of the addresses that a program can have, which end at "
+              f"{top(32):#x}."]
+
+    def told(*source):
+        said = cli("--explain", "--bytes", "--event", "refused", *source).split("The program asked for")
+        return [" ".join(text.split()) for text in said[1:]]
+
+    def call(wish):
+        program.process.stdin.write(wish)
+        program.process.stdin.flush()
+        return program.process.stdout.readline().rstrip("\n")
+
+    def refused(wish, expect, now=None):
+        before = files(pid)
+        said = Said([*before, call(wish)])
+        wanted.append(expect(said))
+        print(wish, wanted[-1])
+        contains(told(str(pid))[-1], now(said) if now else wanted[-1])
+
+    def limited(name, most):
+        kind = getattr(resource, f"RLIMIT_{name.upper()}")
+        resource.prlimit(pid, kind, (most, resource.RLIM_INFINITY))
+        refused("+", lambda said: limit_told(name, said))
+        resource.prlimit(pid, kind, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    assert len(told(str(pid))) == 2
+    for name in "as", "data":
+        limited(name, (Said(files(pid) + program.said).number(LIMITS[name][2]) + 4) * 1024)
+    limited("data", 4096)
+    refused("^", lambda said: f"process had {len(said.maps())} mappings",
+            lambda said: "that is more than the machine's memory and swap together, "
+            f"{meminfo('MemTotal') + meminfo('SwapTotal')} B.")
+    refused("t", lambda said: next_told(said))
+    assert call("+").startswith("expect\tgrow")
+    contains(told(str(pid))[-1], wanted[-1])
     program.end()
+    assert follower.wait() == 0
+    recorded = told("--input", recording)
+    assert len(recorded) == len(wanted), recorded
+    for text, words in zip(recorded, wanted):
+        contains(text, words)
 
 
 if sys.argv[1:] == ["32"]:
     small_program()
     sys.exit()
-limit("as")
-limit("data")
-limit("memlock", "lock-future", prefix=("setpriv", "--bounding-set=-ipc_lock"))
+limit("as", "as+", "4096")
+limit("data", "data+", "4096")
+limit("data", "data", "1000")
+limit("memlock", "memlock+", "4096", "lock-future", prefix=("setpriv", "--bounding-set=-ipc_lock"))
 next_mapping(8192, 16384, "", ["unmap", "8192", "grow", "16384"], "It is gone: now the heap is there.")
 next_mapping(8192, 8192, f", of which the last page ({PAGE} B) has to stay free", ["unmap", "8192"],
              "It is gone: now nothing is there.")
 next_mapping(524288, 4096, "; it was a stack, below which the kernel keeps a gap free (stack_guard_gap, by default 256 "
              "pages)", [], "Now anonymous memory is there.", kind="map-stack")
 check(["grow", "4096"], ["to", "-4096"],
-      lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}, which is fixed.")
+      lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}, which is fixed.",
+      ["grow", "8192"])
 check(["grow", "4096"], ["at", "-1"],
-      lambda said: f"a break at {2 ** 64 - 1:#x} lies outside of the addresses that a program can have, which end at 0x")
+      lambda said: f"a break at {2 ** 64 - 1:#x} lies outside of the addresses that a program can have, which end at "
+      f"{top(64):#x}.", ["grow", "8192"])
 if minds_unmapped():
     check(UNMAPPED[:-2], UNMAPPED[-2:], lambda said: "the kernel could not unmap it",
           now=lambda said: "Now nothing is mapped there any more")
