@@ -6,7 +6,7 @@ load helper
 
 # masked FILE: without what is not the same each time or everywhere: addresses, times,
 # numbers of processes, the width of columns, sizes of libraries and what follows from
-# them, and what Go's threads do.
+# them.
 masked() {
 	sed -E 's/0x[0-9a-f]{6,}/ADDRESS/g
 		s/[0-9]+\.[0-9]{6}/TIME/g
@@ -15,8 +15,7 @@ masked() {
 		s/^ [0-9]+ (TIME .*) ADDRESS [0-9.]+ [KMGT]?i?B / \1 /
 		s/^ (\.\.\.|Pid) [0-9]+/ \1/
 		s/[0-9]+ B would/N B would/
-		s/with .ulimit -d [0-9]+/with ulimit -d N/
-		s/^ unknown [0-9].*/ unknown/' "$1"
+		s/with .ulimit -d [0-9]+/with ulimit -d N/' "$1"
 }
 
 @test "what the page on malloc shows is what happens" {
