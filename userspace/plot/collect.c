@@ -92,9 +92,9 @@ static void count_reason(struct plot *plot, const char *reason)
 
 void plot_refusal(struct plot *plot, struct plot_space *space, const char *reason)
 {
-	char text[PLOT_REASON_MAX] = "";
+	char text[PLOT_REASON_MAX];
 
-	strncat(text, reason, sizeof(text) - 1);
+	snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 1, reason);
 	gnuplot_clean(text, sizeof(text));
 	if (plot->refused < PLOT_NOTES) {
 		struct plot_note *note = &plot->notes[plot->refused];
