@@ -103,15 +103,12 @@ static enum exit_status run(struct session *session, struct selection *sel)
 int main(int argc, char **argv)
 {
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	static struct options opts;
-	struct session session = { .opts = &opts, .out = &out };
+	struct options *opts = options_parse(argc, argv);
+	struct session session = { .opts = opts, .out = &out, .style = opts->style };
 	enum exit_status status;
 
-	program_setup();
-	options_parse(&opts, argc, argv);
-	session.style = opts.style;
-	status = run(&session, &opts.selection);
-	status = output_finish(&out, status, failure(opts.command));
-	select_free(&opts.selection);
+	status = run(&session, &opts->selection);
+	status = output_finish(&out, status, failure(opts->command));
+	select_free(&opts->selection);
 	return (int)status;
 }

@@ -24,4 +24,4 @@ struct options {
 };
 
 /* An error ends the program. */
-void options_parse(struct options *opts, int argc, char **argv);
+struct options *options_parse(int argc, char **argv);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/choose-processes.h"
-#include "common/program.h"
+#include "common/complain.h"
 #include "common/utf8.h"
 #include "common/why-not.h"
 
@@ -29,10 +29,12 @@ static bool parse_pid(const char *text, size_t len, pid_t *pid)
 	return true;
 }
 
-bool select_pids(struct selection *sel, const char *list)
+bool take_pids(const char *name, const char *list, void *selection)
 {
 	static const char blanks[] = " \t\n";
+	struct selection *sel = selection;
 
+	(void)name;
 	list += strspn(list, blanks);
 	for (;;) {
 		size_t len = strcspn(list, ", \t\n");
@@ -50,11 +52,13 @@ bool select_pids(struct selection *sel, const char *list)
 	}
 }
 
-static bool select_comm(struct selection *sel, const char *regex)
+bool take_comm(const char *name, const char *regex, void *selection)
 {
+	struct selection *sel = selection;
 	char text[128];
 	int rc;
 
+	(void)name;
 	if (sel->by_comm)
 		regfree(&sel->comm);
 	rc = regcomp(&sel->comm, regex, REG_EXTENDED | REG_NOSUB);
@@ -66,12 +70,14 @@ static bool select_comm(struct selection *sel, const char *regex)
 	return !rc;
 }
 
-static bool select_uid(struct selection *sel, const char *user)
+bool take_uid(const char *name, const char *user, void *selection)
 {
 	const struct passwd *entry = getpwnam(user);
+	struct selection *sel = selection;
 	char *end;
 	unsigned long value;
 
+	(void)name;
 	sel->by_uid = true;
 	if (entry) {
 		sel->uid = entry->pw_uid;
@@ -86,44 +92,6 @@ static bool select_uid(struct selection *sel, const char *user)
 	sel->uid = (uid_t)value;
 	return true;
 }
-
-enum { OPT_COMM = 0x1100, OPT_UID, OPT_ALL };
-
-static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "Which processes:", 1 },
-	{ "pid", 'p', "LIST", 0, "these processes: 17,18 or the output of pidof", 1 },
-	{ "comm", OPT_COMM, "REGEX", 0, "processes whose command name matches REGEX", 1 },
-	{ "uid", OPT_UID, "USER", 0, "processes of this user", 1 },
-	{ "all", OPT_ALL, NULL, 0, "all processes that you may read", 1 },
-	{ 0 },
-};
-
-static error_t take(int key, char *arg, struct argp_state *state)
-{
-	struct selection *sel = state->input;
-	bool ok = true;
-
-	program_check(state, key, arg);
-	switch (key) {
-	case 'p':
-		ok = select_pids(sel, arg);
-		break;
-	case OPT_COMM:
-		ok = select_comm(sel, arg);
-		break;
-	case OPT_UID:
-		ok = select_uid(sel, arg);
-		break;
-	case OPT_ALL:
-		sel->all = true;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return ok ? 0 : program_usage(state);
-}
-
-const struct argp selection_argp = { .options = options, .parser = take };
 
 bool select_searches(const struct selection *sel)
 {

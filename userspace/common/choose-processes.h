@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include <argp.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "common/parse-values.h"
 #include "libbrkwatch/brkwatch.h"
 
 /* Which processes: those named by number, and those found by their properties. */
@@ -20,11 +20,17 @@ struct selection {
 	uid_t uid;
 };
 
-/* The options that select processes; the input is a struct selection. */
-extern const struct argp selection_argp;
+/* Options that select processes; a list is 17 or 17,18 or 17 18, also as an argument. */
+bool take_pids(const char *name, const char *list, void *selection);
+bool take_comm(const char *name, const char *regex, void *selection);
+bool take_uid(const char *name, const char *user, void *selection);
 
-/* 17 or 17,18 or 17 18. False, after a complaint, if the list is invalid. */
-bool select_pids(struct selection *sel, const char *list);
+#define SELECTION_OPTIONS(selection) \
+	{ NULL, 0, NULL, "Which processes:", NULL, NULL }, \
+	{ "pid", 'p', "LIST", "these processes: 17,18 or the output of pidof", take_pids, selection }, \
+	{ "comm", 0, "REGEX", "processes whose command name matches REGEX", take_comm, selection }, \
+	{ "uid", 0, "USER", "processes of this user", take_uid, selection }, \
+	{ "all", 0, NULL, "all processes that you may read", take_flag, &(selection)->all }
 
 /* Whether we have to search for processes. */
 bool select_searches(const struct selection *sel);

@@ -14,8 +14,24 @@ bool not_understood(const char *option, const char *argument, const char *expect
 	return false;
 }
 
-bool parse_count(const char *option, const char *text, uint64_t *count)
+bool take_flag(const char *option, const char *text, void *flag)
 {
+	(void)option;
+	(void)text;
+	*(bool *)flag = true;
+	return true;
+}
+
+bool take_text(const char *option, const char *text, void *pointer)
+{
+	(void)option;
+	*(const char **)pointer = text;
+	return true;
+}
+
+bool take_count(const char *option, const char *text, void *to)
+{
+	uint64_t *count = to;
 	char *end;
 
 	errno = 0;
@@ -25,7 +41,7 @@ bool parse_count(const char *option, const char *text, uint64_t *count)
 	return true;
 }
 
-bool parse_seconds(const char *option, const char *text, uint64_t *ms)
+bool take_seconds(const char *option, const char *text, void *ms)
 {
 	char *end;
 	double seconds = strtod(text, &end);
@@ -33,7 +49,7 @@ bool parse_seconds(const char *option, const char *text, uint64_t *ms)
 	if (!isdigit((unsigned char)*text) || *end || !isfinite(seconds) || seconds > 1e9 ||
 	    seconds * 1000 < 1)
 		return not_understood(option, text, "seconds, such as 10 or 0.5");
-	*ms = (uint64_t)(seconds * 1000);
+	*(uint64_t *)ms = (uint64_t)(seconds * 1000);
 	return true;
 }
 
@@ -61,4 +77,9 @@ bool parse_size(const char *text, uint64_t *size)
 		return false;
 	*size = (uint64_t)value;
 	return true;
+}
+
+bool take_size(const char *option, const char *text, void *size)
+{
+	return parse_size(text, size) || not_understood(option, text, "a size such as 64K or 1M");
 }

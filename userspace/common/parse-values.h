@@ -4,9 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Arguments; @option is named in the complaint. False, after that, if the text is invalid. */
-bool parse_count(const char *option, const char *text, uint64_t *count);	/* from 1 on */
-bool parse_seconds(const char *option, const char *text, uint64_t *ms);
+/* What options set, by their name and their argument. False, after a complaint, if that is invalid. */
+bool take_flag(const char *option, const char *text, void *flag);
+bool take_text(const char *option, const char *text, void *pointer);
+bool take_count(const char *option, const char *text, void *count);	/* uint64_t, from 1 on */
+bool take_seconds(const char *option, const char *text, void *ms);	/* uint64_t */
+bool take_size(const char *option, const char *text, void *size);	/* uint64_t */
 
 /* 4096, 132K, 1.5M, 2GiB; does not complain. */
 bool parse_size(const char *text, uint64_t *size);

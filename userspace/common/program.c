@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -12,7 +13,7 @@
 #include "common/signals.h"
 #include "libbrkwatch/brkwatch.h"
 
-void program_setup(void)
+static void set_up(void)
 {
 	int fd;
 
@@ -34,9 +35,11 @@ void program_setup(void)
 
 /* ---- options ---- */
 
+#define OPTIONS_MAX 64
+
 enum { OPT_USAGE = 0x1000 };
 
-static const struct argp_option options[] = {
+static const struct argp_option common_options[] = {
 	{ "help", 'h', NULL, 0, "display this help", -1 },
 	{ "usage", OPT_USAGE, NULL, OPTION_HIDDEN, NULL, -1 },
 	{ "version", 'V', NULL, 0, "display the version", -1 },
@@ -62,7 +65,7 @@ static void show_version(void)
 	brkwatch_close(bw);
 }
 
-static error_t take(int key, char *arg, struct argp_state *state)
+static error_t take_common(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
 	switch (key) {
@@ -80,54 +83,114 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	}
 }
 
-void program_parse(const struct argp *argp, int argc, char **argv, void *input)
-{
-	static const struct argp common = { .options = options, .parser = take };
-	const struct argp_child children[] = { { argp, 0, NULL, 0 }, { &common, 0, NULL, -1 }, { 0 } };
-	const struct argp all = { .children = children };
-
-	/* getopt begins its messages with this. */
-	argv[0] = program_invocation_short_name;
-	(void)argp_parse(&all, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, input);
-}
-
-error_t program_usage(const struct argp_state *state)
+static error_t __attribute__((noreturn)) refuse(const struct argp_state *state)
 {
 	argp_state_help(state, stderr, ARGP_HELP_STD_ERR);
 	exit(STATUS_USAGE);
 }
 
-void program_check(const struct argp_state *state, int key, const char *arg)
+static int key_of(const struct program *program, size_t i)
 {
-	if (!key || !arg || arg != state->argv[state->next - 1] || strcmp(arg, "--") != 0)
-		return;
-	warn_user("option '%s' requires an argument", state->argv[state->next - 2]);
-	program_usage(state);
+	return program->options[i].letter ?: program->options[i].name ? 0x100 + (int)i : 0;
 }
 
-bool program_is_command(const struct argp_state *state)
+static const struct program_option *option_of(const struct program *program, int key)
 {
-	return state->quoted && state->next > state->quoted;
+	for (size_t i = 0; program->options[i].help; i++)
+		if (key_of(program, i) == key)
+			return &program->options[i];
+	return NULL;
 }
 
-char *const *program_command(struct argp_state *state)
+/* Of a command all is taken at once. */
+static bool take_argument(const struct program *program, const char *arg, struct argp_state *state)
 {
-	char *const *command = state->argv + state->next - 1;
-
+	if (!program->command || !state->quoted || state->next <= state->quoted)
+		return program->argument(NULL, arg, program->to);
+	*program->command = state->argv + state->next - 1;
 	state->next = state->argc;
-	return command;
+	return true;
 }
 
-bool parse_color(const char *when, enum color *color)
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+	const struct program *program = state->input;
+	const struct program_option *option;
+	char name[32];
+	bool ok;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		ok = take_argument(program, arg, state);
+		break;
+	case ARGP_KEY_END:
+		ok = !program->check || program->check();
+		break;
+	default:
+		option = key > 0 ? option_of(program, key) : NULL;
+		if (!option)
+			return ARGP_ERR_UNKNOWN;
+		/* The "--" that begins a command is no argument. */
+		ok = !arg || arg != state->argv[state->next - 1] || strcmp(arg, "--") != 0;
+		if (!ok)
+			warn_user("option '%s' requires an argument", state->argv[state->next - 2]);
+		snprintf(name, sizeof(name), "--%s", option->name ?: "");
+		ok = ok && option->take(name, arg, option->to);
+	}
+	return ok ? 0 : refuse(state);
+}
+
+static char *more_help(int key, const char *text, void *input)
+{
+	const struct program *program = input;
+	char *more = NULL;
+
+	if (key != ARGP_KEY_HELP_EXTRA)
+		return (char *)text;
+	if (program->more_help)
+		return program->more_help();
+	return asprintf(&more, "For more details see %s(1).", program_invocation_short_name) < 0 ? NULL : more;
+}
+
+/* Options are parsed in order, so that those after "--" belong to the command. */
+void program_start(const struct program *program, int argc, char **argv)
+{
+	struct argp_option options[OPTIONS_MAX + 1] = { 0 };
+	const struct argp_child children[] = {
+		{ &(const struct argp){ .options = common_options, .parser = take_common }, 0, NULL, -1 }, { 0 },
+	};
+	const struct argp argp = {
+		.options = options, .parser = take, .args_doc = program->usage, .doc = program->purpose,
+		.children = children, .help_filter = more_help,
+	};
+	int group = 0;
+
+	set_up();
+	for (size_t i = 0; program->options[i].help; i++) {
+		const struct program_option *option = &program->options[i];
+
+		group += !key_of(program, i);
+		options[i] = (struct argp_option){
+			.name = option->name, .key = key_of(program, i), .arg = option->arg,
+			.doc = option->help, .group = group,
+		};
+	}
+	/* getopt begins its messages with this. */
+	argv[0] = program_invocation_short_name;
+	(void)argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, (void *)program);
+}
+
+bool take_color(const char *name, const char *arg, void *to)
 {
 	static const char *const names[] = {
 		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
 	};
+	enum color *color = to;
 
 	for (*color = 0; *color <= COLOR_NEVER; ++*color)
-		if (!strcmp(when, names[*color]))
+		if (!strcmp(arg, names[*color]))
 			return true;
-	return not_understood("--color", when, "auto, always or never");
+	return not_understood(name, arg, "auto, always or never");
 }
 
 bool color_wanted(enum color color, int fd)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include <argp.h>
 #include <stdbool.h>
 
 #include "common/complain.h"
@@ -9,28 +8,36 @@
 
 /* What all programs have in common. */
 
-/* Call this first. */
-void program_setup(void);
+/* Gets an option, such as "--name", and its argument or NULL; or an argument alone. False: after a complaint. */
+typedef bool take_option(const char *name, const char *arg, void *to);
 
-/*
- * Like argp_parse(), with --help and --version. Options are parsed in order, so that those after "--"
- * belong to the command. An error ends the program.
- */
-void program_parse(const struct argp *argp, int argc, char **argv, void *input);
+struct program_option {
+	const char *name;	/* NULL: it has a letter only; without that it is a title */
+	char letter;
+	const char *arg;	/* as the help calls it; NULL: there is none */
+	const char *help;	/* NULL: no more options */
+	take_option *take;
+	void *to;
+};
 
-/* After a complaint about the command line: say how to get help, and exit. */
-error_t __attribute__((noreturn)) program_usage(const struct argp_state *state);
+/* A program's command line. */
+struct program {
+	const struct program_option *options;
+	const char *usage;	/* what follows the options, a line for each way */
+	const char *purpose;
+	take_option *argument;	/* for each that is no option */
+	void *to;
+	char *const **command;	/* what follows "--"; NULL: there is no command */
+	bool (*check)(void);	/* whether all fits together; false: after a complaint. Or NULL */
+	char *(*more_help)(void);	/* to be freed; or NULL */
+};
 
-/* For an option: if its argument is the "--" that begins a command, complain and exit. */
-void program_check(const struct argp_state *state, int key, const char *arg);
-
-/* For ARGP_KEY_ARG: whether the word comes after "--"; and then this word and those that follow. */
-bool program_is_command(const struct argp_state *state);
-char *const *program_command(struct argp_state *state);
+/* Call this first. --help, --version and errors end the program. */
+void program_start(const struct program *program, int argc, char **argv);
 
 /* Whether to use colours; "auto" depends on the terminal and on NO_COLOR. */
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-bool parse_color(const char *when, enum color *color);
+take_option take_color;
 bool color_wanted(enum color color, int fd);
 
 /* Write @out to a file, or to @fd if that is NULL. False: after a complaint. */

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "common/choose-processes.h"
-#include "common/parse-values.h"
 #include "common/program.h"
 #include "common/replace-file.h"
 #include "common/signals.h"
@@ -14,100 +13,57 @@
 #include "heap/print.h"
 #include "heap/stop.h"
 
-enum { OPT_JSON = 0x100, OPT_MAP, OPT_SVG, OPT_ADDRESS, OPT_TOP, OPT_WATCH, OPT_STOP, OPT_BYTES };
-
 #define TOP_MAX 100000
 #define STOPS_MAX 10
 
-struct heap_options {
+static struct heap_options {
 	const char *file, *svg;
 	struct selection selection;
 	bool json, map, stop, bytes;
 	uint64_t address, top, watch_ms;
-};
+} the_options;
 
-static const struct argp_option options[] = {
-	{ "map", OPT_MAP, NULL, 0, "also draw a map of the heap", 0 },
-	{ "svg", OPT_SVG, "FILE", 0, "also draw the map into FILE, an SVG", 0 },
-	{ "top", OPT_TOP, "N", 0, "also show the N largest chunks and the N most common sizes", 0 },
-	{ "address", OPT_ADDRESS, "ADDR", 0, "also show the chunk at that address", 0 },
-	{ "watch", OPT_WATCH, "SECONDS", 0, "read again and again, show the changes", 0 },
-	{ "stop", OPT_STOP, NULL, 0, "stop the process while its heap is read", 0 },
-	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes", 0 },
-	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per reading", 0 },
-	{ "output", 'o', "FILE", 0, "write to FILE", 0 },
-	{ 0 },
-};
-
-static bool parse_address(const char *text, uint64_t *address)
+static bool take_address(const char *name, const char *text, void *address)
 {
+	uint64_t *value = address;
 	char *end;
 
 	errno = 0;
-	*address = strtoull(text, &end, 16);
-	return (!errno && end != text && !*end && *address && *text != '-') ||
-	       not_understood("--address", text, "a hexadecimal number, not 0");
+	*value = strtoull(text, &end, 16);
+	return (!errno && end != text && !*end && *value && *text != '-') ||
+	       not_understood(name, text, "a hexadecimal number, not 0");
 }
 
-static const char *contradiction(const struct heap_options *opts)
+static bool take_top(const char *name, const char *text, void *top)
 {
+	return take_count(name, text, top) &&
+	       (*(uint64_t *)top <= TOP_MAX || not_understood(name, text, "at most 100000"));
+}
+
+static const struct program_option options[] = {
+	{ "map", 0, NULL, "also draw a map of the heap", take_flag, &the_options.map },
+	{ "svg", 0, "FILE", "also draw the map into FILE, an SVG", take_text, &the_options.svg },
+	{ "top", 0, "N", "also show the N largest chunks and the N most common sizes", take_top, &the_options.top },
+	{ "address", 0, "ADDR", "also show the chunk at that address", take_address, &the_options.address },
+	{ "watch", 0, "SECONDS", "read again and again, show the changes", take_seconds, &the_options.watch_ms },
+	{ "stop", 0, NULL, "stop the process while its heap is read", take_flag, &the_options.stop },
+	{ "bytes", 0, NULL, "print sizes in bytes", take_flag, &the_options.bytes },
+	{ "json", 0, NULL, "print JSON, one object per reading", take_flag, &the_options.json },
+	{ "output", 'o', "FILE", "write to FILE", take_text, &the_options.file },
+	{ 0 },
+};
+
+static bool check(void)
+{
+	const struct heap_options *opts = &the_options;
+
 	if (opts->selection.n != 1)
-		return opts->selection.n ? "one process at a time" : "which process? A number is missing";
-	if (opts->json && (opts->map || opts->top || opts->address))
-		return "--map, --top and --address are for people, not for --json";
-	return NULL;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct heap_options *opts = state->input;
-	const char *wrong = NULL;
-	bool ok = true;
-
-	program_check(state, key, arg);
-	switch (key) {
-	case OPT_JSON:
-		opts->json = true;
-		break;
-	case OPT_MAP:
-		opts->map = true;
-		break;
-	case OPT_SVG:
-		opts->svg = arg;
-		break;
-	case OPT_BYTES:
-		opts->bytes = true;
-		break;
-	case OPT_STOP:
-		opts->stop = true;
-		break;
-	case OPT_ADDRESS:
-		ok = parse_address(arg, &opts->address);
-		break;
-	case OPT_TOP:
-		ok = parse_count("--top", arg, &opts->top) &&
-		     (opts->top <= TOP_MAX || not_understood("--top", arg, "at most 100000"));
-		break;
-	case OPT_WATCH:
-		ok = parse_seconds("--watch", arg, &opts->watch_ms);
-		break;
-	case 'o':
-		opts->file = arg;
-		break;
-	case ARGP_KEY_ARG:
-		ok = select_pids(&opts->selection, arg);
-		break;
-	case ARGP_KEY_END:
-		wrong = contradiction(opts);
-		if (wrong)
-			warn_user("%s", wrong);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	if (wrong || !ok)
-		program_usage(state);
-	return 0;
+		warn_user(opts->selection.n ? "one process at a time" : "which process? A number is missing");
+	else if (opts->json && (opts->map || opts->top || opts->address))
+		warn_user("--map, --top and --address are for people, not for --json");
+	else
+		return true;
+	return false;
 }
 
 /* ---- a reading ---- */
@@ -249,19 +205,18 @@ static enum exit_status examine(struct heap_options *opts, struct outbuf *out)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "PID",
-		.doc = "Say what is in the heap of a process that uses glibc's malloc, and why it does not "
-		       "shrink.\vFor more details see brkwatch-heap(1).",
+	static const struct program program = {
+		.options = options, .argument = take_pids, .to = &the_options.selection, .check = check,
+		.usage = "PID",
+		.purpose = "Say what is in the heap of a process that uses glibc's malloc, and why it does not "
+			   "shrink.",
 	};
 	static struct outbuf out;
-	static struct heap_options opts;
 	enum exit_status status = STATUS_FAILED;
 
-	program_setup();
-	program_parse(&argp, argc, argv, &opts);
-	if (output_open(&out, opts.file, STDOUT_FILENO))
-		status = output_finish(&out, examine(&opts, &out), STATUS_FAILED);
-	select_free(&opts.selection);
+	program_start(&program, argc, argv);
+	if (output_open(&out, the_options.file, STDOUT_FILENO))
+		status = output_finish(&out, examine(&the_options, &out), STATUS_FAILED);
+	select_free(&the_options.selection);
 	return (int)status;
 }

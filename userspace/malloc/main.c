@@ -4,43 +4,61 @@
 #include <unistd.h>
 
 #include "common/choose-processes.h"
-#include "common/parse-values.h"
 #include "common/program.h"
 #include "common/why-not.h"
 #include "malloc/input.h"
 #include "malloc/live.h"
 
-enum { OPT_DURATION = 0x100, OPT_BYTES, OPT_JSON, OPT_CSV, OPT_REGIONS, OPT_INPUT, OPT_EXPLAIN, OPT_PERFETTO, OPT_PLOT, OPT_MALLOC };
-
 /* What one run of the program works with. */
-struct session {
+static struct session {
 	struct timeline timeline;
 	struct selection selection;
 	const char *output, *input, *perfetto, *picture;
 	char *const *command;
 	uint64_t duration_ms;
 	bool children, regions, requests;
-};
+} the_session;
 
-static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "What to show:", 2 },
-	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
-	{ "malloc", OPT_MALLOC, NULL, 0, "also show which call of malloc, calloc, ... each was made for; this makes "
-	  "all of them slower", 2 },
-	{ "regions", OPT_REGIONS, NULL, 0, "show what is mapped now instead of calls", 2 },
-	{ "input", OPT_INPUT, "FILE", 0, "show a recording that --json has written; with --regions, a "
-	  "copy of /proc/PID/smaps", 2 },
-	{ NULL, 0, NULL, 0, "Output:", 3 },
-	{ "summary-only", 'c', NULL, 0, "print no calls, only the table", 3 },
-	{ "explain", OPT_EXPLAIN, NULL, 0, "explain each call in plain words", 3 },
-	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 3 },
-	{ "json", OPT_JSON, NULL, 0, "print JSON, one object per line", 3 },
-	{ "csv", OPT_CSV, NULL, 0, "print calls as comma-separated values", 3 },
-	{ "quiet", 'q', NULL, 0, "print only calls: no heading, no table", 3 },
-	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
-	{ "perfetto", OPT_PERFETTO, "FILE", 0, "also write a trace that ui.perfetto.dev and chrome://tracing open", 3 },
-	{ "plot", OPT_PLOT, "FILE", 0, "also draw with brkwatch-plot what is mapped over time: FILE.svg or FILE.png", 3 },
+static bool take_json(const char *name, const char *arg, void *format)
+{
+	(void)name;
+	(void)arg;
+	*(enum format *)format = FORMAT_JSON;
+	return true;
+}
+
+static bool take_csv(const char *name, const char *arg, void *format)
+{
+	(void)name;
+	(void)arg;
+	*(enum format *)format = FORMAT_CSV;
+	return true;
+}
+
+#define STYLE the_session.timeline.printer.style
+
+static const struct program_option options[] = {
+	SELECTION_OPTIONS(&the_session.selection),
+	{ NULL, 0, NULL, "What to show:", NULL, NULL },
+	{ "follow-forks", 'f', NULL, "also follow all their descendants", take_flag, &the_session.children },
+	{ "duration", 0, "SECONDS", "stop after that time", take_seconds, &the_session.duration_ms },
+	{ "malloc", 0, NULL, "also show which call of malloc, calloc, ... each was made for; this makes all of them "
+	  "slower", take_flag, &the_session.requests },
+	{ "regions", 0, NULL, "show what is mapped now instead of calls", take_flag, &the_session.regions },
+	{ "input", 0, "FILE", "show a recording that --json has written; with --regions, a copy of "
+	  "/proc/PID/smaps", take_text, &the_session.input },
+	{ NULL, 0, NULL, "Output:", NULL, NULL },
+	{ "summary-only", 'c', NULL, "print no calls, only the table", take_flag, &STYLE.no_calls },
+	{ "explain", 0, NULL, "explain each call in plain words", take_flag, &STYLE.explain },
+	{ "bytes", 0, NULL, "print sizes in bytes instead of KiB, MiB, ...", take_flag, &STYLE.bytes },
+	{ "json", 0, NULL, "print JSON, one object per line", take_json, &STYLE.format },
+	{ "csv", 0, NULL, "print calls as comma-separated values", take_csv, &STYLE.format },
+	{ "quiet", 'q', NULL, "print only calls: no heading, no table", take_flag, &STYLE.quiet },
+	{ "output", 'o', "FILE", "write to FILE", take_text, &the_session.output },
+	{ "perfetto", 0, "FILE", "also write a trace that ui.perfetto.dev and chrome://tracing open", take_text,
+	  &the_session.perfetto },
+	{ "plot", 0, "FILE", "also draw with brkwatch-plot what is mapped over time: FILE.svg or FILE.png",
+	  take_text, &the_session.picture },
 	{ 0 },
 };
 
@@ -170,8 +188,9 @@ static enum exit_status run_with_files(struct session *session)
 	return perfetto_close(perfetto, true, session->picture) ? status : failure(session->command);
 }
 
-static bool check(const struct session *session)
+static bool check(void)
 {
+	const struct session *session = &the_session;
 	const struct style *style = &session->timeline.printer.style;
 	const struct selection *sel = &session->selection;
 	const int sources = (sel->n || select_searches(sel)) + !!session->command + !!session->input;
@@ -196,93 +215,23 @@ static bool check(const struct session *session)
 	return false;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct session *session = state->input;
-	struct style *style = &session->timeline.printer.style;
-	bool ok = true;
-
-	program_check(state, key, arg);
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &session->selection;
-		break;
-	case 'f':
-		session->children = true;
-		break;
-	case OPT_DURATION:
-		ok = parse_seconds("--duration", arg, &session->duration_ms);
-		break;
-	case OPT_MALLOC:
-		session->requests = true;
-		break;
-	case OPT_REGIONS:
-		session->regions = true;
-		break;
-	case OPT_INPUT:
-		session->input = arg;
-		break;
-	case 'c':
-		style->no_calls = true;
-		break;
-	case OPT_EXPLAIN:
-		style->explain = true;
-		break;
-	case OPT_PERFETTO:
-		session->perfetto = arg;
-		break;
-	case OPT_PLOT:
-		session->picture = arg;
-		break;
-	case OPT_BYTES:
-		style->bytes = true;
-		break;
-	case OPT_JSON:
-		style->format = FORMAT_JSON;
-		break;
-	case OPT_CSV:
-		style->format = FORMAT_CSV;
-		break;
-	case 'q':
-		style->quiet = true;
-		break;
-	case 'o':
-		session->output = arg;
-		break;
-	case ARGP_KEY_ARG:
-		if (program_is_command(state))
-			session->command = program_command(state);
-		else
-			ok = select_pids(&session->selection, arg);
-		break;
-	case ARGP_KEY_END:
-		ok = check(session);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return ok ? 0 : program_usage(state);
-}
-
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &selection_argp, 0, NULL, 1 }, { 0 } };
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "PID...\n-- COMMAND [ARGUMENT]...\n--input FILE",
-		.doc = "Show the calls of brk, mmap and others by which processes get memory, in one order, what "
-		       "each mapping is probably for, and why calls were refused, until the processes end or Ctrl-C.\v"
-		       "For more details see brkwatch-malloc(1).",
+	static const struct program program = {
+		.options = options, .argument = take_pids, .to = &the_session.selection,
+		.command = &the_session.command, .check = check,
+		.usage = "PID...\n-- COMMAND [ARGUMENT]...\n--input FILE",
+		.purpose = "Show the calls of brk, mmap and others by which processes get memory, in one order, what "
+			   "each mapping is probably for, and why calls were refused, until the processes end or Ctrl-C.",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	static struct session session = { .timeline.printer.out = &out };
 	enum exit_status status;
 
-	program_setup();
-	program_parse(&argp, argc, argv, &session);
-	status = run_with_files(&session);
-	status = output_finish(&out, status, failure(session.command));
-	select_free(&session.selection);
+	program_start(&program, argc, argv);
+	the_session.timeline.printer.out = &out;
+	status = run_with_files(&the_session);
+	status = output_finish(&out, status, failure(the_session.command));
+	select_free(&the_session.selection);
 	intern_free();
 	return (int)status;
 }

@@ -12,19 +12,39 @@
 #include "libbrkwatch/internal.h"
 #include "metrics/prometheus.h"
 
-enum { OPT_INTERVAL = 0x100, OPT_GROUPS };
+static struct metrics_options opts = { .groups = GROUPS_DEFAULT };
 
-static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "write to FILE, which is replaced as a whole", 0 },
-	{ "interval", OPT_INTERVAL, "SECONDS", 0, "write FILE again and again; remove it at the end", 0 },
-	{ "groups", OPT_GROUPS, "N", 0, "show N command names, the largest heaps first (20), and "
-	  "all others together as \"other\"", 0 },
+static bool take_groups(const char *name, const char *arg, void *groups)
+{
+	return take_count(name, arg, groups) && (opts.groups <= GROUPS_MAX || not_understood(name, arg, "at most 100"));
+}
+
+static const struct program_option options[] = {
+	{ "output", 'o', "FILE", "write to FILE, which is replaced as a whole", take_text, &opts.file },
+	{ "interval", 0, "SECONDS", "write FILE again and again; remove it at the end", take_seconds,
+	  &opts.interval_ms },
+	{ "groups", 0, "N", "show N command names, the largest heaps first (20), and all others together as "
+	  "\"other\"", take_groups, &opts.groups },
 	{ 0 },
 };
 
+static bool refuse_argument(const char *name, const char *arg, void *to)
+{
+	(void)name;
+	(void)to;
+	warn_user("unexpected argument: '%s'; the metrics always cover all processes", arg);
+	return false;
+}
+
+static bool check(void)
+{
+	if (opts.interval_ms && !opts.file)
+		warn_user("--interval needs --output");
+	return !opts.interval_ms || opts.file;
+}
+
 struct metrics {
 	struct outbuf *out;
-	struct metrics_options *opts;
 	struct spaces spaces;
 	struct groups groups;
 };
@@ -32,22 +52,21 @@ struct metrics {
 /* The totals are read after the rows: what is in a row is in them. */
 static bool read_and_print(struct metrics *metrics)
 {
-	struct metrics_options *opts = metrics->opts;
-	bool goes_on = opts->interval_ms;
+	bool goes_on = opts.interval_ms;
 	struct brkwatch_stats *stats;
 	struct counts totals;
 	int rc;
 
-	if (!spaces_read(&metrics->spaces, opts->bw, goes_on, groups_take, &metrics->groups))
+	if (!spaces_read(&metrics->spaces, opts.bw, goes_on, groups_take, &metrics->groups))
 		return false;
-	rc = brkwatch_stats_open(&stats, opts->bw);
+	rc = brkwatch_stats_open(&stats, opts.bw);
 	if (rc) {
-		complain_of_file(opts->bw, "stats", rc);
+		complain_of_file(opts.bw, "stats", rc);
 		return false;
 	}
 	groups_update(&metrics->groups, counts_of_all(stats, &totals) ? &totals : NULL);
-	wall_look(&opts->wall, UINT64_MAX);
-	prom_print(metrics->out, opts, stats, &metrics->groups, goes_on);
+	wall_look(&opts.wall, UINT64_MAX);
+	prom_print(metrics->out, &opts, stats, &metrics->groups, goes_on);
 	brkwatch_stats_close(stats);
 	return true;
 }
@@ -57,7 +76,7 @@ static bool read_and_print(struct metrics *metrics)
 /* Nobody reads half a file: it gets its name when all is in it. */
 static bool write_file(struct metrics *metrics)
 {
-	const char *file = metrics->opts->file;
+	const char *file = opts.file;
 	struct outbuf *out = metrics->out;
 	struct newfile new;
 	int rc;
@@ -86,74 +105,39 @@ static bool keep_file(struct metrics *metrics)
 	do {
 		ok = write_file(metrics);
 		while (next_ms <= clock_ms())
-			next_ms += metrics->opts->interval_ms;
+			next_ms += opts.interval_ms;
 		/* SIGUSR1 asks for a reading before it is time. */
 	} while (ok && (!stop_wait(next_ms, -1) || stop_take() == SIGUSR1));
-	newfile_remove(metrics->opts->file);
+	newfile_remove(opts.file);
 	return ok;
 }
 
 static bool run(struct metrics *metrics)
 {
-	const char *file = metrics->opts->file;
+	const char *file = opts.file;
 
 	if (file && !newfile_replaceable(file))
 		return false;
-	warn_of_probes(metrics->opts->bw);
+	warn_of_probes(opts.bw);
 	if (!file)
 		return read_and_print(metrics);
 	/* node_exporter is another user, whatever the umask is here. */
 	umask(022);
-	return metrics->opts->interval_ms ? keep_file(metrics) : write_file(metrics);
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct metrics_options *opts = state->input;
-	bool ok = true;
-
-	program_check(state, key, arg);
-	switch (key) {
-	case 'o':
-		opts->file = arg;
-		break;
-	case OPT_INTERVAL:
-		ok = parse_seconds("--interval", arg, &opts->interval_ms);
-		break;
-	case OPT_GROUPS:
-		ok = parse_count("--groups", arg, &opts->groups) &&
-		     (opts->groups <= GROUPS_MAX || not_understood("--groups", arg, "at most 100"));
-		break;
-	case ARGP_KEY_ARG:
-		warn_user("unexpected argument: '%s'; the metrics always cover all processes", arg);
-		ok = false;
-		break;
-	case ARGP_KEY_END:
-		ok = !opts->interval_ms || opts->file;
-		if (!ok)
-			warn_user("--interval needs --output");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return ok ? 0 : program_usage(state);
+	return opts.interval_ms ? keep_file(metrics) : write_file(metrics);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse,
-		.doc = "Print metrics of all processes, by command name, for Prometheus.\v"
-		       "For more details see brkwatch-metrics(1).",
+	static const struct program program = {
+		.options = options, .argument = refuse_argument, .check = check,
+		.purpose = "Print metrics of all processes, by command name, for Prometheus.",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	static struct metrics_options opts = { .groups = GROUPS_DEFAULT };
-	struct metrics metrics = { .out = &out, .opts = &opts };
+	struct metrics metrics = { .out = &out };
 	enum exit_status status = STATUS_FAILED;
 	struct brkwatch *bw;
 
-	program_setup();
-	program_parse(&argp, argc, argv, &opts);
+	program_start(&program, argc, argv);
 	opts.bw = opts.wall.bw = bw = open_directory();
 	if (!bw)
 		return STATUS_FAILED;

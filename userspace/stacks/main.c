@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/choose-processes.h"
 #include "common/follow.h"
-#include "common/parse-values.h"
 #include "common/program.h"
 #include "common/why-not.h"
 #include "events/printer.h"
 #include "stacks/account.h"
 
-enum { OPT_DURATION = 0x100, OPT_FOLDED, OPT_FLAMEGRAPH, OPT_BYTES };
-
 /* What one run of the program works with. */
-struct session {
+static struct session {
 	struct printer printer;		/* first, as it is what the sink's functions get */
 	struct stacks *stacks;
 	struct outbuf *out;
@@ -23,18 +21,21 @@ struct session {
 	uint64_t duration_ms;
 	struct stacks_options options;
 	struct event_style style;
-};
+} the_session;
 
-static const struct argp_option options[] = {
-	{ NULL, 0, NULL, 0, "Follow:", 2 },
-	{ "follow-forks", 'f', NULL, 0, "also follow all their descendants", 2 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "stop after that time", 2 },
-	{ NULL, 0, NULL, 0, "Output:", 3 },
-	{ "summary-only", 'c', NULL, 0, "print no events, only the bytes of each call path", 3 },
-	{ "folded", OPT_FOLDED, NULL, 0, "print only the call paths, for flame graph tools", 3 },
-	{ "flamegraph", OPT_FLAMEGRAPH, "FILE", 0, "also draw a flame graph, an SVG", 3 },
-	{ "bytes", OPT_BYTES, NULL, 0, "print sizes in bytes instead of KiB, MiB, ...", 3 },
-	{ "output", 'o', "FILE", 0, "write to FILE", 3 },
+static const struct program_option options[] = {
+	SELECTION_OPTIONS(&the_session.selection),
+	{ NULL, 0, NULL, "Follow:", NULL, NULL },
+	{ "follow-forks", 'f', NULL, "also follow all their descendants", take_flag, &the_session.options.children },
+	{ "duration", 0, "SECONDS", "stop after that time", take_seconds, &the_session.duration_ms },
+	{ NULL, 0, NULL, "Output:", NULL, NULL },
+	{ "summary-only", 'c', NULL, "print no events, only the bytes of each call path", take_flag,
+	  &the_session.style.no_events },
+	{ "folded", 0, NULL, "print only the call paths, for flame graph tools", take_flag,
+	  &the_session.options.folded },
+	{ "flamegraph", 0, "FILE", "also draw a flame graph, an SVG", take_text, &the_session.options.flamegraph },
+	{ "bytes", 0, NULL, "print sizes in bytes instead of KiB, MiB, ...", take_flag, &the_session.style.bytes },
+	{ "output", 'o', "FILE", "write to FILE", take_text, &the_session.output },
 	{ 0 },
 };
 
@@ -138,83 +139,52 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 	return status;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static bool check(void)
 {
-	struct session *session = state->input;
-	struct selection *sel = &session->selection;
-	bool processes = sel->n || select_searches(sel), ok = true;
+	const struct selection *sel = &the_session.selection;
+	const bool processes = sel->n || select_searches(sel);
+	struct stacks_options *opts = &the_session.options;
+	struct event_style *style = &the_session.style;
 
-	program_check(state, key, arg);
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = sel;
-		break;
-	case 'f':
-		session->options.children = session->style.several = true;
-		break;
-	case OPT_DURATION:
-		ok = parse_seconds("--duration", arg, &session->duration_ms);
-		break;
-	case OPT_FOLDED:
-		session->options.folded = session->options.quiet = true;
-		session->style.quiet = session->style.no_events = true;
-		break;
-	case 'c':
-		session->style.no_events = true;
-		break;
-	case OPT_FLAMEGRAPH:
-		session->options.flamegraph = arg;
-		break;
-	case OPT_BYTES:
-		session->options.bytes = session->style.bytes = true;
-		break;
-	case 'o':
-		session->output = arg;
-		break;
-	case ARGP_KEY_ARG:
-		if (program_is_command(state))
-			session->command = program_command(state);
-		else
-			ok = select_pids(sel, arg);
-		break;
-	case ARGP_KEY_END:
-		session->style.summary = session->style.no_events && !session->options.folded;
-		ok = processes != !!session->command && !(sel->all && !sel->by_uid);
-		if (!ok)
-			warn_user(sel->all ? "--all is not possible: name processes by number, --comm or --uid" : processes ?
-				  "a command and processes cannot be combined" :
-				  "no process given: name one by its number, or use --comm, --uid or -- COMMAND");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return ok ? 0 : program_usage(state);
+	style->several = opts->children;
+	style->summary = style->no_events && !opts->folded;
+	style->no_events |= opts->folded;
+	style->quiet = opts->quiet = opts->folded;
+	opts->bytes = style->bytes;
+	if (sel->all && !sel->by_uid)
+		warn_user("--all is not possible: name processes by number, --comm or --uid");
+	else if (processes && the_session.command)
+		warn_user("a command and processes cannot be combined");
+	else if (!processes && !the_session.command)
+		warn_user("no process given: name one by its number, or use --comm, --uid or -- COMMAND");
+	else
+		return true;
+	return false;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &selection_argp, 0, NULL, 1 }, { 0 } };
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "PID...\n-- COMMAND [ARGUMENT]...",
-		.doc = "Show which functions make heaps grow or are refused: the functions that were active "
-		       "at each event, and the bytes of each call path, until the processes end or Ctrl-C.\v"
-		       "For more details see brkwatch-stacks(1).",
+	static const struct program program = {
+		.options = options, .argument = take_pids, .to = &the_session.selection,
+		.command = &the_session.command, .check = check,
+		.usage = "PID...\n-- COMMAND [ARGUMENT]...",
+		.purpose = "Show which functions make heaps grow or are refused: the functions that were active "
+			   "at each event, and the bytes of each call path, until the processes end or Ctrl-C.",
 	};
 	static struct outbuf out = { .fd = STDOUT_FILENO };
-	static struct session session = { .out = &out };
+	struct session *session = &the_session;
 	enum exit_status status;
 	struct brkwatch *bw;
 
-	program_setup();
-	program_parse(&argp, argc, argv, &session);
+	program_start(&program, argc, argv);
+	session->out = &out;
 	bw = open_directory();
 	if (!bw)
-		return failure(session.command);
-	status = run(&session, bw);
-	status = output_finish(&out, status, failure(session.command));
-	stacks_free(session.stacks);
-	select_free(&session.selection);
+		return failure(session->command);
+	status = run(session, bw);
+	status = output_finish(&out, status, failure(session->command));
+	stacks_free(session->stacks);
+	select_free(&session->selection);
 	brkwatch_close(bw);
 	return (int)status;
 }
