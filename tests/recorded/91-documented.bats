@@ -280,7 +280,7 @@ offers() {
 	run bash_offers --until ref
 	offers refused 'refused>'
 	run bash_offers --columns +heap_bytes,t
-	offers +heap_bytes,tid +heap_bytes,trend
+	offers +heap_bytes,tid +heap_bytes,took_ns
 	run bash_offers --columns seq,s
 	offers seq,space seq,start_brk
 	[ "${#lines[@]}" -eq 2 ]
@@ -323,7 +323,7 @@ offers() {
 	run zsh_offers "brkwatch-cli -p 1,${PID%?}"
 	offers "1,$PID"
 	run zsh_offers 'brkwatch-cli --columns +heap_bytes,t'
-	offers +heap_bytes,tid +heap_bytes,trend
+	offers +heap_bytes,tid +heap_bytes,took_ns
 	run zsh_offers 'brkwatch-cli --comm sle'
 	offers sleep
 	run zsh_offers 'brkwatch-cli -f -- mkdi'
@@ -345,7 +345,7 @@ offers() {
 	run fish_offers "brkwatch-cli -p 1,${PID%?}"
 	offers "1,$PID"
 	run fish_offers 'brkwatch-cli --columns +heap_bytes,t'
-	offers +heap_bytes,tid +heap_bytes,trend
+	offers +heap_bytes,tid +heap_bytes,took_ns
 	run fish_offers 'brkwatch-cli --comm sle'
 	offers sleep
 	run fish_offers 'brkwatch-cli -f -- mkdi'

@@ -103,7 +103,7 @@ static bool wants_follow(void)
 	return opts.filter.until || opts.duration_ms || opts.max_events || opts.style.summary;
 }
 
-/* Some columns exist only as text; all others have a value. */
+/* One exists only as text; all others have a value. */
 static bool columns_have_values(const struct column_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -129,7 +129,7 @@ static const char *contradiction(void)
 	if (!opts.command && !processes && !recorded)
 		return "no process given: name one by its number, or use --comm, --uid, --all or -- COMMAND";
 	if (!opts.format->for_people && !columns_have_values(&opts.style.columns))
-		return "the columns trend and note exist only as text, not with --json or --csv";
+		return "the column note exists only as text, not with --json or --csv";
 	if (opts.explain && !opts.format->for_people)
 		return "--explain cannot be combined with --json or --csv";
 	if (opts.format == &csv_lines && opts.style.summary)

@@ -41,7 +41,7 @@ _brkwatch_names() {
 _brkwatch_argument() {
 	local kinds=(query grow shrink move same refused fork external resync end) words
 	local columns=(pid space seq time_ns took_ns tid event request old new delta_bytes
-		delta_pages reason flags limit needed start_brk heap_bytes trend note)
+		delta_pages reason flags limit needed start_brk heap_bytes note)
 
 	case $1 in
 	-p | --pid)

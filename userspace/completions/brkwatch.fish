@@ -50,7 +50,6 @@ function __brkwatch_columns
         needed 'for a refusal: how much would have been needed' \
         start_brk 'where the heap starts' \
         heap_bytes 'size of the heap after the event' \
-        trend 'the last sizes of the heap as a picture' \
         note 'reason, child, thread and flags'
 end
 

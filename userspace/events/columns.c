@@ -199,11 +199,6 @@ static char *put_heap(char *p, const struct event_view *view)
 	return put_size(p, column_heap(view), view->style->bytes);
 }
 
-static char *put_trend(char *p, const struct event_view *view)
-{
-	return view->process->snap.start ? trend_put(p, view->trend) : stpcpy(p, "-");
-}
-
 static char *put_took(char *p, const struct event_view *view)
 {
 	uint64_t ns = event_unsigned(view->ev, BRKWATCH_TOOK_NS);
@@ -282,8 +277,6 @@ const struct column event_columns[COLUMNS] = {
 			    "where the heap starts" },
 	[COL_HEAP]	= { KEY(heap_bytes), VALUE_UNSIGNED, "HEAP", 8, 11, true, put_heap,
 			    "size of the heap after the event" },
-	[COL_TREND]	= { KEY(trend), VALUE_FOR_PEOPLE, "TREND   ", 0, 0, false, put_trend,
-			    "the last eight sizes of the heap as a picture" },
 	[COL_NOTE]	= { KEY(note), VALUE_FOR_PEOPLE, "NOTE", 0, 0, false, put_note,
 			    "reason, child, thread and flags" },
 };

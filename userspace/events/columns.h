@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "events/sparkline.h"
 #include "events/style.h"
 
 /* The data that the columns of an event are made from. */
@@ -12,7 +11,6 @@ struct event_view {
 	struct brkwatch_event *ev;
 	const struct brkwatch_process *process;
 	const struct event_style *style;
-	const struct trend *trend;	/* where it is shown */
 	uint64_t previous_ns;		/* of the event printed before, 0: none */
 };
 

@@ -13,20 +13,6 @@
 /* The longest line of an event, with some room to spare. */
 #define LINE_MAX_BYTES ((size_t)COLUMNS * COLUMN_TEXT_MAX)
 
-/* The printer's data of a process. */
-struct shown {
-	struct trend trend;
-	struct event_sums sums;
-};
-
-static bool has_column(const struct column_list *list, enum column_id id)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->ids[i] == id)
-			return true;
-	return false;
-}
-
 void printer_init(struct printer *pr)
 {
 	struct column_list columns = { .n = 0 };
@@ -34,7 +20,6 @@ void printer_init(struct printer *pr)
 	pr->format->choose(&columns, &pr->style);
 	columns_choose(&columns, &pr->style.columns);
 	pr->style.columns = columns;
-	pr->keeps = pr->style.summary || has_column(&columns, COL_TREND);
 }
 
 void printer_finish(struct printer *pr)
@@ -58,10 +43,11 @@ static void begin(struct printer *pr)
 	pr->begun = true;
 }
 
+/* The printer's data of a process are its sums, where there is a summary. */
 static void keep(const struct printer *pr, struct brkwatch_process *process)
 {
-	if (pr->keeps && !process->data)
-		process->data = needed(calloc(1, sizeof(struct shown)));
+	if (pr->style.summary && !process->data)
+		process->data = needed(calloc(1, sizeof(struct event_sums)));
 }
 
 static void start(void *owner, struct brkwatch_process *process)
@@ -126,17 +112,13 @@ static void look_at_clock(struct printer *pr, const struct brkwatch_process *pro
 static int print_event(struct printer *pr, struct brkwatch_process *process,
 		       struct brkwatch_event *ev)
 {
-	struct shown *shown = process->data;
 	const struct event_view view = {
 		.ev = ev, .process = process, .style = &pr->style, .previous_ns = pr->previous_ns,
-		.trend = process->data,		/* which begins with it */
 	};
 	char *p;
 
 	look_at_clock(pr, process, ev);
 	p = outbuf_reserve(pr->out, LINE_MAX_BYTES);
-	if (pr->keeps)
-		trend_add(&shown->trend, column_heap(&view));
 	p = pr->format->event(p, &view);
 	if (pr->style.stamp == STAMP_RELATIVE)
 		pr->previous_ns = event_unsigned(ev, BRKWATCH_TIME_NS);
@@ -151,11 +133,10 @@ static int print_event(struct printer *pr, struct brkwatch_process *process,
 static int event(void *owner, struct brkwatch_process *process, struct brkwatch_event *ev)
 {
 	struct printer *pr = owner;
-	struct shown *shown = process->data;
 	int rc = 0;
 
-	if (pr->keeps)
-		sums_add(&shown->sums, ev);
+	if (process->data)
+		sums_add(process->data, ev);
 	if (filter_shows(pr->filter, ev)) {
 		if (!pr->style.no_events)
 			rc = print_event(pr, process, ev);
@@ -261,13 +242,11 @@ static void look_at_totals(struct printer *pr, const struct brkwatch_process *pr
 static int done(void *owner, struct brkwatch_process *process, bool ended)
 {
 	struct printer *pr = owner;
-	struct shown *shown = process->data;
 
 	if (pr->format->done)
-		pr->format->done(pr->out, &pr->style, process,
-				 pr->style.summary && shown ? &shown->sums : NULL, ended);
-	if (pr->summary && shown)
-		summary_add(pr->summary, process, &shown->sums, pr->style.bytes);
+		pr->format->done(pr->out, &pr->style, process, process->data, ended);
+	if (pr->summary && process->data)
+		summary_add(pr->summary, process, process->data, pr->style.bytes);
 	printer_forget(process);
 	look_at_totals(pr, process);
 	return pr->enough;

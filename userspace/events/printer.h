@@ -20,7 +20,6 @@ struct printer {
 	void (*begins)(void *owner, struct outbuf *out, const struct brkwatch_process *process);
 	void *owner;
 
-	bool keeps;			/* something of each process */
 	uint64_t previous_ns;		/* time of the event printed last */
 	uint64_t looked_with;		/* the newest event of the reading with which the clock was looked at */
 	uint64_t shown;			/* events that were, or that a summary has instead */

@@ -27,7 +27,6 @@ enum column_id {
 	COL_NEEDED,
 	COL_START,
 	COL_HEAP,
-	COL_TREND,
 	COL_NOTE,
 	COLUMNS,
 };
