@@ -6,9 +6,9 @@
 #include "chunks/reading.h"
 
 /* The map of the heap as text: one screen. As a drawing it is finer. */
-#define MAP_COLUMNS	64
-#define MAP_ROWS	16
-#define MAP_CELLS	(4ul * MAP_COLUMNS * MAP_ROWS)
+#define MAP_COLUMNS	64ul
+#define MAP_ROWS	16ul
+#define MAP_CELLS	(4 * MAP_COLUMNS * MAP_ROWS)
 
 struct print {
 	struct outbuf *out;
