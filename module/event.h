@@ -10,7 +10,6 @@
 #include <linux/sched/signal.h>
 
 #include "record.h"
-#include "trace.h"
 
 void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 			     unsigned long start, unsigned long brk);

@@ -19,6 +19,7 @@
 #define BRKWATCH_RECORD_H
 
 #include <linux/hash.h>
+#include <linux/jump_label.h>
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/percpu.h>
@@ -235,5 +236,12 @@ bool brkwatch_pool_fill(void);
 bool brkwatch_pool_is_low(void);
 void brkwatch_pool_show(struct seq_file *m);
 unsigned long brkwatch_pool_memory(void);
+
+/* ---- trace.c: whoever traces the kernel ---- */
+
+/* Somebody listens to a tracepoint: all that is paid for where nobody does. */
+DECLARE_STATIC_KEY_FALSE(brkwatch_traced);
+void brkwatch_trace_event(const struct brkwatch_record *record,
+			  const struct brkwatch_event *event, unsigned long old);
 
 #endif

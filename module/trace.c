@@ -11,6 +11,29 @@
 
 #include <linux/module.h>
 
+#include "record.h"
+
+DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
+
+/*
+ * The first listener of a tracepoint has come. As long as there are any the
+ * module stays: a trigger of ftrace is not taken off the events of a module
+ * that goes, and the kernel would warn and leave it to memory that is freed.
+ */
+static int trace_begin(void)
+{
+	if (!try_module_get(THIS_MODULE))
+		return -EBUSY;
+	static_branch_inc(&brkwatch_traced);
+	return 0;
+}
+
+static void trace_end(void)
+{
+	static_branch_dec(&brkwatch_traced);
+	module_put(THIS_MODULE);
+}
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -22,51 +45,21 @@
 const char *const brkwatch_kind_names[] = { BRKWATCH_KIND_SYMBOLS };
 const char *const brkwatch_reason_names[] = { BRKWATCH_REASON_SYMBOLS };
 
-DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
-
-/*
- * The first listener of a tracepoint has come. As long as there are any the
- * module stays: a trigger of ftrace is not taken off the events of a module
- * that goes, and the kernel would warn and leave it to memory that is freed.
- */
-int brkwatch_trace_begin(void)
-{
-	if (!try_module_get(THIS_MODULE))
-		return -EBUSY;
-	static_branch_inc(&brkwatch_traced);
-	return 0;
-}
-
-void brkwatch_trace_end(void)
-{
-	static_branch_dec(&brkwatch_traced);
-	module_put(THIS_MODULE);
-}
+static void (*const points[BRKWATCH_KINDS])(const struct brkwatch_record *record,
+					    const struct brkwatch_event *event,
+					    unsigned long old) = {
+	[BRKWATCH_QUERY] = trace_brk_query,
+	[BRKWATCH_GROW] = trace_brk_grow,
+	[BRKWATCH_SHRINK] = trace_brk_shrink,
+	[BRKWATCH_MOVE] = trace_brk_move,
+	[BRKWATCH_SAME] = trace_brk_same,
+	[BRKWATCH_REFUSED] = trace_brk_refused,
+	[BRKWATCH_FORK ... BRKWATCH_END] = trace_brk_other,
+};
 
 /* Tell listeners of the newest event of @record, which is locked. */
 void brkwatch_trace_event(const struct brkwatch_record *record,
 			  const struct brkwatch_event *event, unsigned long old)
 {
-	switch (event->kind) {
-	case BRKWATCH_QUERY:
-		trace_brk_query(record, event, old);
-		break;
-	case BRKWATCH_GROW:
-		trace_brk_grow(record, event, old);
-		break;
-	case BRKWATCH_SHRINK:
-		trace_brk_shrink(record, event, old);
-		break;
-	case BRKWATCH_MOVE:
-		trace_brk_move(record, event, old);
-		break;
-	case BRKWATCH_SAME:
-		trace_brk_same(record, event, old);
-		break;
-	case BRKWATCH_REFUSED:
-		trace_brk_refused(record, event, old);
-		break;
-	default:
-		trace_brk_other(record, event, old);
-	}
+	points[event->kind](record, event, old);
 }

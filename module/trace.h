@@ -13,21 +13,10 @@
 #if !defined(BRKWATCH_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define BRKWATCH_TRACE_H
 
-#include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/tracepoint.h>
 
 #include "record.h"
-
-#ifndef BRKWATCH_TRACE_ONCE
-#define BRKWATCH_TRACE_ONCE
-/* Somebody listens to one of them: all that is paid for where nobody does. */
-DECLARE_STATIC_KEY_FALSE(brkwatch_traced);
-int brkwatch_trace_begin(void);
-void brkwatch_trace_end(void);
-void brkwatch_trace_event(const struct brkwatch_record *record,
-			  const struct brkwatch_event *event, unsigned long old);
-#endif
 
 #define BRKWATCH_KIND_SYMBOLS						\
 	S(BRKWATCH_QUERY, "query") S(BRKWATCH_GROW, "grow")		\
@@ -133,7 +122,7 @@ DEFINE_EVENT_FN(brk, name,						\
 	TP_PROTO(const struct brkwatch_record *record,			\
 		 const struct brkwatch_event *event, unsigned long old),	\
 	TP_ARGS(record, event, old),					\
-	brkwatch_trace_begin, brkwatch_trace_end)
+	trace_begin, trace_end)
 
 BRKWATCH_EVENT_POINT(brk_query);
 BRKWATCH_EVENT_POINT(brk_grow);
