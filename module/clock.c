@@ -16,7 +16,7 @@
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
-#include "clock.h"
+#include "proc.h"
 
 #define OFFSETS	16
 

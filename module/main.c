@@ -4,7 +4,6 @@
 
 #include <linux/module.h>
 
-#include "clock.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"

@@ -92,6 +92,11 @@ extern const struct seq_operations brkwatch_text_ops;
 /* In stats.c. */
 extern const struct proc_ops brkwatch_stats_ops;
 
+/* In clock.c. */
+int brkwatch_clock_init(void);
+void brkwatch_clock_exit(void);
+void brkwatch_clock_show(struct seq_file *m);
+
 /* In access.c. */
 int brkwatch_access_init(void);
 void brkwatch_access_exit(void);

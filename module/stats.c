@@ -6,7 +6,6 @@
 #include <linux/seq_file.h>
 
 #include "call.h"
-#include "clock.h"
 #include "probe.h"
 #include "proc.h"
 #include "record.h"
