@@ -71,6 +71,9 @@ grown_after() {
 	jq -e '[.traceEvents[] | select(.ph == "C" and .pid == 4243)] | group_by(.name) | length == 9 and all(.[]; last.args.bytes == 0)' "$trace"
 	fails 1 "/nonexistent/x: No such file" --input "$CALLS" --perfetto /nonexistent/x
 	fails 2 "nothing for --perfetto" --regions 1 --perfetto "$trace"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	fails 1 "exists and is not a regular file" --input "$CALLS" --perfetto "$BATS_TEST_TMPDIR/fifo"
+	[ -p "$BATS_TEST_TMPDIR/fifo" ]
 }
 
 @test "a picture: layers by kind, and refused calls" {
@@ -192,7 +195,7 @@ kernel_says() {
 }
 
 @test "recordings that are not understood" {
-	local line
+	local line long
 	for line in x '{}' '[]' '{"type":"other"}' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \
 		'{"type":"call","call":"mmap","flags":"MAP_X"}' '{"type":"call","call":"mmap","error":"EX"}'; do
 		fails 1 "line 2: not written by brkwatch-malloc --json" --input <(printf '%s\n' '{"type":"lost","count":0}' "$line")
@@ -208,6 +211,10 @@ kernel_says() {
 		'{"type":"call","call":"brk","pid":1,"addr":"0x1","start":"0xfffffffffffff000"}' >"$BATS_TEST_TMPDIR/rec"
 	run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec"
 	run -0 "$CLI" --input /dev/null
+	# Names may be longer than PATH_MAX.
+	long=$(printf '%50000s' '' | tr ' ' a)
+	"$CLI" --json --input - <<<'{"type":"mapping","pid":1,"kind":"file","start":"0x1000","end":"0x2000","file":"'"$long"'"}' >"$BATS_TEST_TMPDIR/json"
+	grep -q "$long" "$BATS_TEST_TMPDIR/json"
 }
 
 @test "wrong arguments" {
@@ -217,7 +224,7 @@ kernel_says() {
 	fails 2 "--all is not possible" --all
 	fails 2 "not a command" --regions -- true
 	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
-	fails 2 "--malloc is possible only with calls" --malloc --input "$CALLS"
+	fails 2 "--malloc needs calls as they happen" --malloc --input "$CALLS"
 	fails 1 "4194305: no such process" --regions 4194305
 	fails 1 "/nonexistent: No such file" 1
 	run -125 "$CLI" -- true

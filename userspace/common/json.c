@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/complain.h"
 #include "common/format-number.h"
 #include "common/json.h"
 #include "common/utf8.h"
@@ -33,15 +35,17 @@ void json_add_address(struct json_object *obj, const char *name, uint64_t addres
 
 void json_add_name(struct json_object *obj, const char *name, const char *value, bool escaped)
 {
-	char plain[4096], text[sizeof(plain) * strlen(UTF8_REPLACEMENT)];
+	/* Names of files that are mapped can be longer than PATH_MAX. */
+	const size_t len = strlen(value);
+	char *plain = needed(malloc(len + 1)), *text = needed(malloc(len * strlen(UTF8_REPLACEMENT) + 1));
 	const char *end;
 
-	if (escaped) {
+	if (escaped)
 		name_unescape(plain, value);
-		value = plain;
-	}
-	end = utf8_copy(text, value, UTF8_REPLACEMENT, NULL);
+	end = utf8_copy(text, escaped ? plain : value, UTF8_REPLACEMENT, NULL);
 	json_object_object_add(obj, name, json_object_new_string_len(text, (int)(end - text)));
+	free(plain);
+	free(text);
 }
 
 static const char *text_of(struct json_object *obj)

@@ -73,10 +73,24 @@ static void set_mode(const struct newfile *new)
 	fchmod(new->fd, old.st_mode & 0777);
 }
 
+/* The kernel decides whether a link may be followed. */
+bool newfile_replaceable(const char *file)
+{
+	struct stat st;
+	int rc = stat(file, &st);
+
+	if (rc ? errno == ENOENT : S_ISREG(st.st_mode))
+		return true;
+	warn_user("%s: %s", file, rc ? strerror(errno) : "exists and is not a regular file");
+	return false;
+}
+
 bool newfile_open(struct newfile *new, const char *file)
 {
 	int fd = -1;
 
+	if (!newfile_replaceable(file))
+		return false;
 	*new = (struct newfile){ .file = follow_links(file) };
 	if (new->file && asprintf(&new->name, "%s.XXXXXX", new->file) >= 0)
 		fd = make_guarded(new->name);
@@ -91,23 +105,11 @@ bool newfile_open(struct newfile *new, const char *file)
 	return true;
 }
 
-/* The kernel decides whether a link may be followed. */
-bool newfile_replaceable(const char *file)
-{
-	struct stat st;
-	int rc = stat(file, &st);
-
-	if (rc ? errno == ENOENT : S_ISREG(st.st_mode))
-		return true;
-	warn_user("%s: %s", file, rc ? strerror(errno) : "exists and is not a regular file");
-	return false;
-}
-
 bool newfile_possible(const char *file)
 {
 	struct newfile new;
 
-	if (!newfile_replaceable(file) || !newfile_open(&new, file))
+	if (!newfile_open(&new, file))
 		return false;
 	newfile_close(&new, false);
 	return true;

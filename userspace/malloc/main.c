@@ -205,7 +205,7 @@ static bool check(void)
 	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions and --csv cannot be combined; use --json");
 	else if (session->requests && (session->input || session->regions))
-		warn_user("--malloc is possible only with calls as they happen");
+		warn_user("--malloc needs calls as they happen");
 	else if (session->regions && (session->perfetto || session->picture))
 		warn_user("--regions shows one moment: there is nothing for --perfetto and --plot");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
