@@ -190,6 +190,18 @@ int reading_take(struct reading *reading, bool stopped)
 	return arenas_read(reading, stopped);
 }
 
+int reading_take_sums(struct reading *reading)
+{
+	int rc = space_update(reading->space);
+
+	if (rc)
+		return rc;
+	reading->account.mem = &reading->mem;
+	reading->start_brk = reading->space->start_brk;
+	reading->result = walk_from(reading, chunk_place(reading->start_brk), 1);
+	return 0;
+}
+
 void reading_free(struct reading *reading)
 {
 	free(reading->arenas);
