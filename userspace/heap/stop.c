@@ -22,7 +22,7 @@ static uint64_t now_ns(void)
 static bool is_stopped(const struct stopped *stopped, pid_t tid)
 {
 	for (size_t i = 0; i < stopped->n; i++)
-		if (stopped->threads[i] == tid)
+		if (stopped->threads[i].tid == tid)
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ static int stop_thread(struct stopped *stopped, pid_t tid)
 
 	if (stopped->n == stopped->room) {
 		size_t room = stopped->room ? 2 * stopped->room : 64;
-		pid_t *threads = realloc(stopped->threads, room * sizeof(*threads));
+		void *threads = realloc(stopped->threads, room * sizeof(*stopped->threads));
 
 		if (!threads)
 			return -ENOMEM;
@@ -47,7 +47,8 @@ static int stop_thread(struct stopped *stopped, pid_t tid)
 		return errno == ESRCH || errno == ECHILD ? 0 : -errno;
 	if (!WIFSTOPPED(status))
 		return 0;
-	stopped->threads[stopped->n++] = tid;
+	stopped->threads[stopped->n].tid = tid;
+	stopped->threads[stopped->n++].signal = status >> 16 == PTRACE_EVENT_STOP ? 0 : WSTOPSIG(status);
 	return 1;
 }
 
@@ -96,7 +97,7 @@ bool stop_process(struct stopped *stopped, pid_t pid)
 uint64_t stop_end(struct stopped *stopped)
 {
 	for (size_t i = 0; i < stopped->n; i++)
-		ptrace(PTRACE_DETACH, stopped->threads[i], NULL, NULL);
+		ptrace(PTRACE_DETACH, stopped->threads[i].tid, NULL, (long)stopped->threads[i].signal);
 	free(stopped->threads);
 	return now_ns() - stopped->since_ns;
 }

@@ -9,7 +9,10 @@
 
 /* All threads of a process, stopped; if we end they run on. */
 struct stopped {
-	pid_t *threads;
+	struct {
+		pid_t tid;
+		int signal;	/* which it was about to get, or 0 */
+	} *threads;
 	size_t n, room;
 	uint64_t since_ns;
 };
