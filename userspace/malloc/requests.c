@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include "common/complain.h"
 #include "common/perf-ring.h"
 #include "malloc/library.h"
-#include "malloc/maps.h"
 #include "malloc/probes.h"
 #include "malloc/requests.h"
 
@@ -64,7 +62,8 @@ struct caller {
 };
 
 struct requests {
-	char *file;
+	char *file;		/* the library's name */
+	int fd;			/* and itself */
 	bool forks, old_kernel;
 	int probes[FUNCTIONS][2];	/* where it begins and where it ends, or 0 */
 	struct ring *rings;
@@ -109,8 +108,12 @@ static void advance(struct caller *caller, uint64_t time_ns)
 {
 	while (caller->next < caller->n && caller->steps[caller->next].time_ns <= time_ns)
 		take_step(caller, &caller->steps[caller->next++]);
-	if (caller->next == caller->n)
-		caller->next = caller->n = 0;
+	/* Of a thread that always calls some are always left. */
+	if (caller->next > caller->n / 2) {
+		caller->n -= caller->next;
+		memmove(caller->steps, caller->steps + caller->next, caller->n * sizeof(*caller->steps));
+		caller->next = 0;
+	}
 }
 
 bool requests_at(struct requests *requests, pid_t tid, uint64_t time_ns, char *text, uint64_t *address)
@@ -296,40 +299,20 @@ bool requests_attach(struct requests *requests, pid_t tid)
 	return !rc || rc == -ESRCH;
 }
 
-/* The file as we can open it: the process may have another root. */
-static char *find_library(pid_t pid)
-{
-	struct regions regions = { .n = 0 };
-	char *file = NULL;
-
-	regions_of(&regions, pid ?: getpid(), "maps");
-	for (size_t i = 0; i < regions.n && !file; i++) {
-		const char *name = regions.all[i].name;
-
-		if (fnmatch("*/libc.so.6", name, 0) && fnmatch("*/libc-2.*.so", name, 0) &&
-		    fnmatch("*/ld-musl-*.so.1", name, 0))
-			continue;
-		if (!pid)
-			file = strdup(name);
-		else if (asprintf(&file, "/proc/%d/root%s", pid, name) < 0)
-			file = NULL;
-	}
-	regions_free(&regions);
-	return file;
-}
-
 static bool define_probes(struct requests *requests)
 {
 	uint64_t offsets[FUNCTIONS];
+	char file[32];
 
-	if (!library_offsets(requests->file, names, FUNCTIONS, offsets) || !*offsets) {
-		warn_user("%s: has no malloc that can be found", requests->file);
+	if (!library_offsets(requests->fd, names, FUNCTIONS, offsets) || !*offsets) {
+		warn_user("%s: has no symbol malloc", requests->file);
 		return false;
 	}
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", requests->fd);
 	probes_remove();
 	for (size_t i = 0; i < FUNCTIONS; i++) {
 		for (int ends = 0; ends < 2 && offsets[i]; ends++) {
-			const int id = probe_define(requests->file, names[i], offsets[i], ends);
+			const int id = probe_define(file, names[i], offsets[i], ends);
 
 			if (id < 0) {
 				warn_user("cannot probe %s: %s; CONFIG_UPROBE_EVENTS is needed", requests->file, strerror(-id));
@@ -351,12 +334,10 @@ struct requests *requests_open(pid_t pid, bool forks)
 	requests->first = needed(calloc(requests->n_cpus, sizeof(*requests->first)));
 	for (size_t i = 0; i < requests->n_cpus; i++)
 		requests->first[i] = -1;
-	requests->file = find_library(pid);
+	requests->fd = -1;
 	if (!REGISTERS)
-		warn_user("--malloc is known to work on x86-64 only");
-	else if (!requests->file)
-		warn_user("no C library is mapped: the program may be a static one");
-	else if (define_probes(requests))
+		warn_user("--malloc works on x86-64 only");
+	else if ((requests->fd = library_open(pid ?: getpid(), &requests->file)) >= 0 && define_probes(requests))
 		return requests;
 	requests_close(requests);
 	return NULL;
@@ -370,6 +351,8 @@ void requests_close(struct requests *requests)
 		close(requests->fds[--requests->n_fds]);
 	probes_remove();
 	pid_visit(&requests->callers, forget, requests);
+	if (requests->fd >= 0)
+		close(requests->fd);
 	free(requests->rings);
 	free(requests->first);
 	free(requests->fds);

@@ -46,6 +46,7 @@ void space_forget(struct space *space)
 {
 	space->n = 0;
 	space->heap_start = space->brk = space->total = 0;
+	space->loading = false;
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		space->tally[kind].held = 0;
 }

@@ -9,8 +9,8 @@
 
 #include "common/by-pid.h"
 #include "common/complain.h"
+#include "common/open-regular.h"
 #include "stacks/code-maps.h"
-#include "stacks/open-regular.h"
 #include "stacks/parser.h"
 
 /* Of ended processes that are kept: another thread may outlive the first one. */

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/open-regular.h"
 #include "stacks/debug-files.h"
-#include "stacks/open-regular.h"
 #include "stacks/perf-records.h"
 
 #define DEBUG_DIR	"/usr/lib/debug"

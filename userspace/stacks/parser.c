@@ -14,9 +14,9 @@
 
 #include "common/by-pid.h"
 #include "common/complain.h"
+#include "common/open-regular.h"
 #include "common/signals.h"
 #include "stacks/debug-files.h"
-#include "stacks/open-regular.h"
 #include "stacks/parser.h"
 #include "common/perf-ring.h"
 #include "stacks/registers.h"

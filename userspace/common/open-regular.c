@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stacks/open-regular.h"
+#include "common/open-regular.h"
 
 int open_regular(const char *fmt, ...)
 {
