@@ -134,7 +134,6 @@ static bool query(void)
 		record->entries++;
 		if (!record->inflight)
 			brkwatch_event_settle(record, mm, now);
-		record->loading = false;
 		add_call(record, BRKWATCH_QUERY, now, 0, 0, record->brk,
 			 BRKWATCH_NO_REASON,
 			 record->inflight ? BRKWATCH_OVERLAPPED : 0);
@@ -199,7 +198,6 @@ static void enter(struct brkwatch_call *call, struct brkwatch_record *record,
 	raw_spin_lock(&record->lock);
 	if (!record->inflight)
 		brkwatch_event_settle(record, current->mm, now);
-	record->loading = false;
 	WRITE_ONCE(call->record, record);
 	record->entries++;
 	call->alone = record->inflight++ || now < record->doubtful_until ?
@@ -221,7 +219,6 @@ static noinline void lose(struct brkwatch_record *record)
 	/* What it finds is nobody else's; but many of these are mended as one. */
 	if (!record->inflight && !record->unsettled)
 		brkwatch_event_settle(record, mm, now);
-	record->loading = false;
 	record->entries++;
 	record->sums.lost++;
 	__this_cpu_inc(brkwatch_totals.lost);

@@ -56,9 +56,23 @@ static void free_work_fn(struct work_struct *work)
 	brkwatch_pool_free(record);
 }
 
-/* Begin where the break is. @record is locked or not yet known, and has no events. */
+/*
+ * Begin where the break is, and until exec has set it, begin anew. @record is locked
+ * or not yet known, and has no events.
+ */
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 {
+	struct task_struct *task = current;
+
+	rcu_read_lock();
+	if (current->mm != mm)
+		task = pid_task(record->tgid, PIDTYPE_TGID);
+	/* A bit-field that its own task writes. */
+	record->loading = task && data_race((bool)task->in_execve);
+	rcu_read_unlock();
+	/* The task writes it after the break. */
+	smp_rmb();
+
 	record->brk = READ_ONCE(mm->brk);
 	record->start_brk = READ_ONCE(mm->start_brk);
 	record->peak = brkwatch_heap(record->start_brk, record->brk);
@@ -91,8 +105,6 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 	if (record->tgid) {
 		record->level = record->tgid->level;
 		record->uid = task_uid(owner);
-		/* A bit-field that its own task writes; another's is only asked for a hint. */
-		record->loading = data_race((bool)owner->in_execve);
 		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
 		brkwatch_comm_copy(record->comm, owner->group_leader);
 		/* One of its threads may be inside since before that. */

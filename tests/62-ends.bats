@@ -271,6 +271,22 @@ assert_same_calls_of() {
 	finish
 }
 
+@test "of a program that makes no call prctl's moves are external, also after an exec" {
+	[ "$(uname -m)" = x86_64 ] || skip "missing kernel feature: bare knows x86-64's prctl"
+	local brk
+	start sh -c 'exec bare'
+	look text "$pid"
+	[ "${text[Calls]} ${text[SpacesBefore]}" = "0 1" ]
+	brk=${text[Brk]}
+	printf 'b%016x' $((brk + 2 * 4096)) >&"$told"
+	until_ready 2
+	look text "$pid"
+	[ "${text[kinds]} ${text[External]} ${text[ExternalUpBytes]}" = "external 1 8192" ]
+	[ $((text[Brk])) = $((brk + 2 * 4096)) ]
+	assert_consistent "$BATS_TEST_TMPDIR/text"
+	finish
+}
+
 @test "exited: the newest first, no more than asked for, nobody who went on" {
 	# In one process: any other would be among them.
 	python3 - <<-'END'

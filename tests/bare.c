@@ -4,7 +4,8 @@
  * bits, for 32, and for 64 with the calls of 32. It pauses until its input ends;
  * with an argument it makes brk calls before that, and reckons them as brkdo
  * does. The input can ask for more: +, two pages more; ^, most of 32 bits, as far
- * as programs and libraries leave room; t, up to their top.
+ * as programs and libraries leave room; t, up to their top; b and 16 digits, to that
+ * address, but by prctl (x86-64 only).
  */
 #include <stdint.h>
 
@@ -156,6 +157,25 @@ static void call(uintptr_t request)
 	now = new;
 }
 
+static void set_break(void)
+{
+	uintptr_t brk = 0;
+	char digit;
+
+	for (int i = 0; i < 16 && sys(SYS_read, 0, (long)&digit, 1) == 1; i++)
+		brk = brk << 4 | (uintptr_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+#if defined(__x86_64__) && !defined(INT80)
+	register long none asm("r10") = 0, zero asm("r8") = 0;
+	long ret;
+
+	/* prctl(PR_SET_MM, PR_SET_MM_BRK, brk, 0, 0) */
+	asm volatile("syscall" : "=a" (ret) : "a" (157L), "D" (35L), "S" (7L), "d" (brk), "r" (none), "r" (zero)
+		     : "rcx", "r11", "memory");
+	put(ret ? "failed" : "ready");
+	put_end();
+#endif
+}
+
 __attribute__((used, noreturn))
 void bare_main(long argc)
 {
@@ -184,6 +204,8 @@ void bare_main(long argc)
 			call((uintptr_t)0xe0000000);
 		else if (wish == 't')
 			call((uintptr_t)0xffffc000);
+		else if (wish == 'b')
+			set_break();
 	}
 	sys(SYS_exit, 0, 0, 0);
 	__builtin_unreachable();
