@@ -117,7 +117,7 @@ static void add_end(struct brkwatch_record *record)
  * After an exec, the record of the new address space says that there was this one.
  * Else who opened no file of the process before would not know that he missed it.
  */
-static void count_before(const struct brkwatch_record *record)
+static void count_before(const struct brkwatch_record *record, u64 spaces)
 {
 	struct task_struct *task = pid_task(record->tgid, PIDTYPE_TGID);
 	/* Of another task it is but compared with those that are known. */
@@ -127,10 +127,11 @@ static void count_before(const struct brkwatch_record *record)
 	if (mm)
 		next = mm == current->mm ? brkwatch_record_make(mm) :
 					   brkwatch_record_find(mm);
-	if (!next)
+	/* What was compared with may be another's by now. */
+	if (!next || next->tgid != record->tgid)
 		return;
 	raw_spin_lock(&next->lock);
-	next->spaces_before += record->spaces_before + 1;
+	next->spaces_before += spaces;
 	raw_spin_unlock(&next->lock);
 }
 
@@ -138,6 +139,7 @@ static void count_before(const struct brkwatch_record *record)
 void brkwatch_event_end(struct brkwatch_record *record)
 {
 	bool was_ended;
+	u64 spaces;
 
 	/* For lockdep, as in brkwatch_record_new(). */
 	rcu_read_lock();
@@ -145,9 +147,10 @@ void brkwatch_event_end(struct brkwatch_record *record)
 	was_ended = record->ended;
 	if (!was_ended)
 		add_end(record);
+	spaces = record->spaces_before + 1;
 	raw_spin_unlock(&record->lock);
 	if (!was_ended && record->execed)
-		count_before(record);
+		count_before(record, spaces);
 	rcu_read_unlock();
 
 	if (!was_ended)
