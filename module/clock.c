@@ -9,10 +9,10 @@
 
 #include <linux/irq_work.h>
 #include <linux/ktime.h>
-#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pvclock_gtod.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 
@@ -20,7 +20,8 @@
 
 #define OFFSETS	16
 
-static DEFINE_MUTEX(lock);
+/* Raw: whoever reads stats must not be preempted with it, for others wait. */
+static DEFINE_RAW_SPINLOCK(lock);
 static struct offset {
 	u64 since;
 	s64 ns;
@@ -36,13 +37,13 @@ static void note_offset(struct work_struct *work)
 		.ns = ktime_to_ns(ktime_mono_to_real(0)),
 	};
 
-	mutex_lock(&lock);
+	raw_spin_lock(&lock);
 	if (!n_offsets || offsets[n_offsets - 1].ns != now.ns) {
 		if (n_offsets == OFFSETS)
 			memmove(offsets, offsets + 1, --n_offsets * sizeof(now));
 		offsets[n_offsets++] = now;
 	}
-	mutex_unlock(&lock);
+	raw_spin_unlock(&lock);
 }
 
 static DECLARE_WORK(note_work, note_offset);
@@ -80,11 +81,11 @@ void brkwatch_clock_show(struct seq_file *m)
 
 	/* What has just been set comes before what is asked for now. */
 	flush_work(&note_work);
-	mutex_lock(&lock);
+	raw_spin_lock(&lock);
 	for (i = 0; i < n_offsets; i++)
 		seq_printf(m, "%s%llu=%lld", i ? " " : "", offsets[i].since,
 			   offsets[i].ns);
-	mutex_unlock(&lock);
+	raw_spin_unlock(&lock);
 }
 
 int brkwatch_clock_init(void)

@@ -48,7 +48,7 @@ struct brkwatch_name {
 /* Removals that may wait at a time; each has a thread for that long. */
 #define MAX_REMOVALS	256
 
-/* Of who comes in; taken in tracepoint handlers, and in the softirq that frees tasks. */
+/* Of the queue; taken in tracepoint handlers, and in the softirq that frees tasks. */
 static DEFINE_RAW_SPINLOCK(queue_lock);
 static DEFINE_KFIFO(queue, pid_t, QUEUE_SIZE);
 static unsigned long walk_wanted;	/* the queue overflowed, or memory was short */
@@ -280,13 +280,24 @@ static void walk(void)
 		number_check(nr);
 }
 
+/* With the lock of those who add: a kfifo without has no barrier for who takes. */
+static bool take(pid_t *nr)
+{
+	bool taken;
+
+	raw_spin_lock_irq(&queue_lock);
+	taken = kfifo_get(&queue, nr);
+	raw_spin_unlock_irq(&queue_lock);
+	return taken;
+}
+
 static void update(struct work_struct *work)
 {
 	unsigned int n = kfifo_len(&queue);
 	pid_t nr;
 
 	/* Those that come meanwhile have started the work again. */
-	while (n-- && kfifo_get(&queue, &nr))
+	while (n-- && take(&nr))
 		number_check(nr);
 	if (!xchg(&walk_wanted, false))
 		return;
