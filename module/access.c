@@ -5,7 +5,8 @@
  * Exactly if he may open its /proc/PID/maps, and the kernel's own code says
  * so: the file is opened, under the caller's credentials, below a mount of
  * procfs that is in nobody's mount namespace, so that nothing a caller mounts
- * can stand in for it. The kernel's checks themselves are not exported.
+ * can stand in for it. The kernel's checks themselves are not exported. Only
+ * whether a mount hides the process is asked of that mount.
  */
 #include "brkwatch.h"
 
@@ -216,7 +217,8 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 
 /*
  * Whether current does not see process @nr at all in @file's mount, by hidepid.
- * The mount itself is asked, by a step into the process's directory. Sleeps.
+ * The mount itself is asked, by a step into the process's directory: what its
+ * owner has mounted there answers to him alone, and who waits for it is he. Sleeps.
  */
 bool brkwatch_access_is_hidden(const struct file *file, pid_t nr)
 {
