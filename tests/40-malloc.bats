@@ -6,7 +6,7 @@ load helper
 
 # masked FILE: without what is not the same each time or everywhere: addresses, times,
 # numbers of processes, the width of columns, sizes of libraries and what follows from
-# them.
+# them; and the way out that is left to a process only while it lives.
 masked() {
 	sed -E 's/0x[0-9a-f]{6,}/ADDRESS/g
 		s/[0-9]+\.[0-9]{6}/TIME/g
@@ -15,7 +15,9 @@ masked() {
 		s/^ [0-9]+ (TIME .*) ADDRESS [0-9.]+ [KMGT]?i?B / \1 /
 		s/^ (\.\.\.|Pid) [0-9]+/ \1/
 		s/[0-9]+ B would/N B would/
-		s/with .ulimit -d [0-9]+/with ulimit -d N/' "$1"
+		s/with .ulimit -d [0-9]+/with ulimit -d N/' "$1" |
+		sed -zE "s/,\s+or\s+now\s+as\s+root\s+with\s+'prlimit[^']*'//g
+			s/(program is started;)([^.]*)\./\1 THEN./g"
 }
 
 @test "what the page on malloc shows is what happens" {
