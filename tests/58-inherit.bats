@@ -45,7 +45,7 @@ follow_into() {
 # shellcheck disable=SC2016
 burst_after() {
 	local calls
-	calls=$(figure 60000 100000)
+	calls=$(figure 30000 100000)
 	cpus "$1"
 	program=(bash -c 'read -r; exec brkdo burst "$0"' "$calls")
 	follow_into

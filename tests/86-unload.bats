@@ -48,7 +48,7 @@ busy() {
 	busy 3>&- &
 	group=$!
 	set +m
-	for ((n = 0; n < $(figure 8 500); n++)); do
+	for ((n = 0; n < $(figure 5 500); n++)); do
 		load_module "maxactive=$((16 << n % 5))" "history=$((2 << n % 3))"
 		sleep "0.$((n % 3))"
 		until_true 60 unloads
