@@ -74,6 +74,12 @@ grown_after() {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	fails 1 "exists and is not a regular file" --input "$CALLS" --perfetto "$BATS_TEST_TMPDIR/fifo"
 	[ -p "$BATS_TEST_TMPDIR/fifo" ]
+	# What failed replaces nothing.
+	cp "$trace" "$BATS_TEST_TMPDIR/before"
+	run -1 "$CLI" --perfetto "$trace" 4194305
+	run -125 "$CLI" --perfetto "$trace" -- true
+	run -1 "$CLI" -q --input <(head -n 20 "$CALLS" && echo x) --perfetto "$trace"
+	cmp "$trace" "$BATS_TEST_TMPDIR/before"
 }
 
 @test "a picture: layers by kind, and refused calls" {

@@ -249,16 +249,19 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	pid_visit(&run->owners, forget, &run->owners);
 	if (module >= 0)
 		close(module);
-	return !rc;
+	/* Of the output somebody else says that it could not be written. */
+	return !rc || rc == run->timeline->printer.out->error;
 }
 
-static enum exit_status follow_command(struct run *run)
+static bool follow_command(struct run *run, enum exit_status *status)
 {
-	int status = launch_start(&run->command, run->live->command);
+	int own = launch_start(&run->command, run->live->command);
 	bool ok;
 
-	if (status)
-		return (enum exit_status)status;
+	if (own) {
+		*status = (enum exit_status)own;
+		return false;
+	}
 	run->launch = &run->command;
 	ok = run->live->begin(run->live->owner);
 	if (ok)
@@ -268,14 +271,16 @@ static enum exit_status follow_command(struct run *run)
 	/* It goes on no longer than we want to follow it. */
 	if (!launch_ended(run->launch))
 		kill(run->command.pid, SIGTERM);
-	status = launch_status(run->launch);
-	return ok ? (enum exit_status)status : STATUS_COMMAND_FAILED;
+	own = launch_status(run->launch);
+	if (ok)
+		*status = (enum exit_status)own;
+	return ok;
 }
 
-enum exit_status live_run(const struct live *live)
+bool live_run(const struct live *live, enum exit_status *status)
 {
 	struct run *run = needed(calloc(1, sizeof(*run)));
-	enum exit_status status = STATUS_FAILED;
+	bool ok;
 
 	run->live = live;
 	run->bw = live->bw;
@@ -283,9 +288,9 @@ enum exit_status live_run(const struct live *live)
 	run->next = &run->rereads;
 	run->timeline = live->timeline;
 	if (live->command)
-		status = follow_command(run);
-	else if (live->begin(live->owner) && follow(run, live->selection->pids, live->selection->n))
-		status = STATUS_OK;
+		ok = follow_command(run, status);
+	else
+		ok = live->begin(live->owner) && follow(run, live->selection->pids, live->selection->n);
 	free(run);
-	return status;
+	return ok;
 }

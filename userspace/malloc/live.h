@@ -19,5 +19,5 @@ struct live {
 	void *owner;
 };
 
-/* Returns the exit status: with a command its own. */
-enum exit_status live_run(const struct live *live);
+/* Whether they were followed. @status becomes that of the command, or says why that could not be started. */
+bool live_run(const struct live *live, enum exit_status *status);

@@ -137,7 +137,7 @@ static FILE *open_input(const struct session *session)
 }
 
 /* What needs no tracepoints. */
-static enum exit_status run_without(struct session *session)
+static bool run_without(struct session *session)
 {
 	FILE *input = session->input ? open_input(session) : NULL;
 	bool ok = (input || !session->input) && begin(session);
@@ -148,44 +148,48 @@ static enum exit_status run_without(struct session *session)
 		ok = input_play(&session->timeline, input, session->input);
 	if (input && input != stdin)
 		fclose(input);
-	return ok ? STATUS_OK : STATUS_FAILED;
+	return ok;
 }
 
-static enum exit_status run(struct session *session)
+/* Whether all was seen. Only of a command @status is set: see live_run(). */
+static bool run(struct session *session, enum exit_status *status)
 {
 	const bool searches = select_searches(&session->selection);
 	struct live live = {
 		.timeline = &session->timeline, .selection = &session->selection, .command = session->command,
-		.children = session->children, .requests = session->requests, .duration_ms = session->duration_ms, .begin = begin, .owner = session,
+		.children = session->children, .requests = session->requests,
+		.duration_ms = session->duration_ms, .begin = begin, .owner = session,
 	};
-	enum exit_status status = failure(session->command);
 	struct brkwatch *bw;
+	bool ok = false;
 
 	if (session->input || (session->regions && !searches))
 		return run_without(session);
-	bw = open_directory();
+	live.bw = bw = open_directory();
 	if (!bw)
-		return status;
-	live.bw = bw;
-	if (!session->command && !select_search(&session->selection, bw))
-		status = STATUS_FAILED;
-	else
-		status = session->regions ? run_without(session) : live_run(&live);
+		return false;
+	if (session->command || select_search(&session->selection, bw))
+		ok = session->regions ? run_without(session) : live_run(&live, status);
 	brkwatch_close(bw);
-	return status;
+	return ok;
 }
 
 /* With what is made of the calls besides what is printed. */
 static enum exit_status run_with_files(struct session *session)
 {
 	struct perfetto *perfetto = &session->timeline.perfetto;
-	enum exit_status status;
+	enum exit_status status = failure(session->command);
+	bool ok;
 
 	if ((session->picture && !picture_possible(session->picture)) ||
 	    ((session->perfetto || session->picture) && !perfetto_open(perfetto, session->perfetto)))
-		return failure(session->command);
-	status = run(session);
-	return perfetto_close(perfetto, true, session->picture) ? status : failure(session->command);
+		return status;
+	ok = run(session, &status);
+	if (ok && !session->command)
+		status = STATUS_OK;
+	if (!perfetto_close(perfetto, ok, session->picture) && ok)
+		status = failure(session->command);
+	return status;
 }
 
 static bool check(void)

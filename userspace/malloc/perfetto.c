@@ -206,9 +206,10 @@ bool perfetto_close(struct perfetto *perfetto, bool whole, const char *picture)
 	perfetto->out = NULL;
 	if (rc)
 		warn_user("%s: %s", perfetto->named ? perfetto->file.file : "recording", strerror(-rc));
-	ok = !rc && (!picture || (!lseek(fd, 0, SEEK_SET) && draw(fd, picture)));
+	whole &= !rc;
+	ok = whole && (!picture || (!lseek(fd, 0, SEEK_SET) && draw(fd, picture)));
 	if (perfetto->named)
-		return newfile_close(&perfetto->file, whole && !rc) && ok;
+		return newfile_close(&perfetto->file, whole) && ok;
 	close(fd);
 	return ok;
 }

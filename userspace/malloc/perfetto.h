@@ -27,8 +27,8 @@ struct counters {
 bool perfetto_open(struct perfetto *perfetto, const char *file);
 
 /*
- * The file is there if this is @whole and could be written. From it brkwatch-plot draws a picture, if
- * that is not NULL. False: after a complaint.
+ * If this is @whole, the file gets its name, and brkwatch-plot draws a picture from it, if that is not
+ * NULL. Otherwise older ones stay as they are. False: after a complaint, or if not whole.
  */
 bool perfetto_close(struct perfetto *perfetto, bool whole, const char *picture);
 
