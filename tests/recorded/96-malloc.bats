@@ -223,6 +223,22 @@ kernel_says() {
 	grep -q "$long" "$BATS_TEST_TMPDIR/json"
 }
 
+@test "a file that is read is not written to" {
+	local rec=$BATS_TEST_TMPDIR/rec.svg option
+	cp "$CALLS" "$rec"
+	ln -s rec.svg "$BATS_TEST_TMPDIR/link"
+	for option in -o --perfetto; do
+		fails 1 "is also what --input reads" --input "$rec" "$option" "$BATS_TEST_TMPDIR/link"
+		cmp "$rec" "$CALLS"
+	done
+	if command -v gnuplot; then
+		# shellcheck disable=SC2094 # that is refused
+		fails 1 "is also what --input reads" --input - --plot "$rec" <"$rec"
+		CLI=${CLI%malloc}plot fails 1 "is also what --input reads" --stacked --input "$rec" -o "$rec"
+	fi
+	cmp "$rec" "$CALLS"
+}
+
 @test "wrong arguments" {
 	fails 2 "no process given"
 	fails 2 "cannot be combined" --input x 1

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/parse-values.h"
@@ -209,6 +210,17 @@ bool output_open(struct outbuf *out, const char *file, int fd)
 	if (out->fd < 0)
 		warn_user("%s: %s", file, strerror(errno));
 	return out->fd >= 0;
+}
+
+bool output_is_another(const char *file, int in)
+{
+	struct stat out, st;
+
+	if (!file || stat(file, &out) || !S_ISREG(out.st_mode) || fstat(in, &st) ||
+	    out.st_dev != st.st_dev || out.st_ino != st.st_ino)
+		return true;
+	warn_user("%s: is also what --input reads; write to another file", file);
+	return false;
 }
 
 enum exit_status output_finish(struct outbuf *out, enum exit_status status, enum exit_status failed)

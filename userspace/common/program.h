@@ -43,6 +43,9 @@ bool color_wanted(enum color color, int fd);
 /* Write @out to a file, or to @fd if that is NULL. False: after a complaint. */
 bool output_open(struct outbuf *out, const char *file, int fd);
 
+/* Whether a file to be written, or NULL, is not the one that --input reads from @in. False: after a complaint. */
+bool output_is_another(const char *file, int in);
+
 /* Flush and close. Returns @status, or @failed if that fails. */
 enum exit_status output_finish(struct outbuf *out, enum exit_status status, enum exit_status failed);
 

@@ -129,10 +129,17 @@ static bool show_regions(struct session *session, FILE *input)
 
 static FILE *open_input(const struct session *session)
 {
+	const char *const outputs[] = { session->output, session->perfetto, session->picture };
 	FILE *file = strcmp(session->input, "-") != 0 ? fopen(session->input, "re") : stdin;
 
 	if (!file)
 		warn_user("%s: %s", session->input, strerror(errno));
+	for (int i = 0; file && i < 3; i++) {
+		if (!output_is_another(outputs[i], fileno(file))) {
+			fclose(file);
+			file = NULL;
+		}
+	}
 	return file;
 }
 

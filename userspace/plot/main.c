@@ -63,7 +63,7 @@ static enum exit_status read_stacked(struct plot *plot)
 	if (!file)
 		warn_user("%s: %s", opts.input, strerror(errno));
 	else
-		ok = stacked_read(plot, file, opts.input);
+		ok = output_is_another(opts.picture, fileno(file)) && stacked_read(plot, file, opts.input);
 	if (file && file != stdin)
 		fclose(file);
 	return ok ? STATUS_OK : STATUS_FAILED;
@@ -72,7 +72,9 @@ static enum exit_status read_stacked(struct plot *plot)
 static enum exit_status follow(struct plot *plot, struct outbuf *out)
 {
 	const struct listener listener = { plot_sink, plot };
-	const struct replay recording = { .name = opts.input, .out = out, .listener = listener };
+	const struct replay recording = {
+		.name = opts.input, .output = opts.picture, .out = out, .listener = listener,
+	};
 	struct following following = {
 		.out = out, .listener = listener, .children = opts.children,
 		.duration_ms = opts.duration_ms,

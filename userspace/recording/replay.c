@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/program.h"
 #include "common/signals.h"
 #include "recording/lines.h"
 #include "recording/replay.h"
@@ -42,14 +42,6 @@ static int close_input(void *cookie)
 	return input->fd == STDIN_FILENO ? 0 : close(input->fd);
 }
 
-static bool is_file(int fd, const char *name)
-{
-	struct stat in, st;
-
-	return !stat(name, &st) && S_ISREG(st.st_mode) && !fstat(fd, &in) &&
-	       in.st_dev == st.st_dev && in.st_ino == st.st_ino;
-}
-
 /* NULL: after a complaint. */
 static FILE *open_input(const struct replay *replay, struct input *input)
 {
@@ -62,8 +54,7 @@ static FILE *open_input(const struct replay *replay, struct input *input)
 	stream = input->fd < 0 ? NULL : fopencookie(input, "r", functions);
 	if (!stream) {
 		warn_user("%s: %s", replay->name, strerror(errno));
-	} else if (replay->output && is_file(input->fd, replay->output)) {
-		warn_user("%s: is also what --input reads; write to another file", replay->output);
+	} else if (!output_is_another(replay->output, input->fd)) {
 		fclose(stream);
 		stream = NULL;
 	} else if (lseek(input->fd, 0, SEEK_CUR) < 0) {

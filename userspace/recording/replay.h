@@ -9,7 +9,7 @@
 /* A source: the output of --json or --csv, or a copy of the file of a process. */
 struct replay {
 	const char *name;	/* of the file; "-" is stdin */
-	const char *output;	/* a file that must be another one, as it would be emptied; or NULL */
+	const char *output;	/* a file that must be another one, as it will be written; or NULL */
 	struct outbuf *out;	/* is not kept back while there is nothing to read */
 	struct listener listener;
 	/*
