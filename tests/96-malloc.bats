@@ -209,3 +209,22 @@ go_on() {
 	run -7 "$CLI" -q -- sh -c 'exit 7'
 	run -127 "$CLI" -- /nonexistent/program
 }
+
+# not_begun MESSAGE COMMAND...: the program, which does not start what it cannot watch.
+not_begun() {
+	run -125 "${@:2}" -- touch "$BATS_TEST_TMPDIR/ran"
+	echo "$output"
+	[[ "$output" == *"$1"* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "a command that cannot be watched does not begin; what was not watched is no success" {
+	local kprobes=/sys/kernel/debug/kprobes/enabled
+	not_begun "initial pid namespace" unshare -pf --mount-proc "$CLI"
+	echo 0 >"$kprobes"
+	not_begun "does not record brk calls" "$CLI"
+	echo 1 >"$kprobes"
+	run -125 "$CLI" -q -- sh -c 'echo 0 >"$1"' sh "$kprobes"
+	echo 1 >"$kprobes"
+	[[ "$output" == *"does not record brk calls"* ]]
+}

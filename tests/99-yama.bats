@@ -24,6 +24,11 @@ load helper
 	until_true 10 grep -q ,query, "$csv"
 	tell
 	wait "$cli" || [ "$?" = 7 ]
+	# Without its first calls, what is mapped would not be known.
+	run -125 "${CLI%cli}malloc" -- touch "$BATS_TEST_TMPDIR/ran"
+	echo "$output"
+	[[ "$output" == *ptrace_scope* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	for i in 1 2 3 4; do
 		run --separate-stderr "$CLI" --csv -o "$csv" -- true
 		echo "$status $stderr"

@@ -250,4 +250,8 @@ kernel_says() {
 	fails 1 "4194305: no such process" --regions 4194305
 	fails 1 "/nonexistent: No such file" 1
 	run -125 "$CLI" -- true
+	export BRKWATCH_PROC=$DATA/proc
+	fails 125 "has saved files" -- true
+	fails 1 "has saved files" 4242
+	fails 1 "has saved files" --regions --comm .
 }

@@ -60,7 +60,7 @@ static bool stops_at_exec(pid_t pid)
 	}
 }
 
-int launch_start(struct launch *launch, char *const *command)
+int launch_start(struct launch *launch, char *const *command, bool must)
 {
 	int ends[2], error = 0;
 	sigset_t all, mask;
@@ -87,6 +87,13 @@ int launch_start(struct launch *launch, char *const *command)
 		return STATUS_COMMAND_FAILED;
 	}
 	traced = !ptrace(PTRACE_SEIZE, launch->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+	if (must && !traced) {
+		warn_user("cannot hold %s before its first instruction: ptrace(2): %s; see sysctl "
+			  "kernel.yama.ptrace_scope. What runs already can be followed by its number",
+			  *command, strerror(errno));
+		close(ends[0]);
+		return launch_status(launch);
+	}
 	send(ends[0], &traced, sizeof(traced), MSG_NOSIGNAL);
 	launch->held = traced && stops_at_exec(launch->pid) &&
 		       !ptrace(PTRACE_SETSIGMASK, launch->pid, KERNEL_SIGSET_SIZE, &mask);

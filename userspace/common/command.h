@@ -13,10 +13,11 @@ struct launch {
 };
 
 /*
- * Start it, and hold it before its first instruction if possible: where ptrace(2) is forbidden, it
- * runs. Returns 0 or, after a complaint, the exit status that says why it could not be started.
+ * Start it, and hold it before its first instruction. Where ptrace(2) is forbidden, it runs, or is not
+ * started if it @must be held. Returns 0 or, after a complaint, the exit status that says why it could
+ * not be started.
  */
-int launch_start(struct launch *launch, char *const *command);
+int launch_start(struct launch *launch, char *const *command, bool must);
 
 /* Let it run, and stop tracing it. */
 void launch_release(struct launch *launch);

@@ -156,7 +156,7 @@ enum exit_status follow_command(struct following *f, char *const *command,
 			  brkwatch_directory(f->bw));
 		return STATUS_COMMAND_FAILED;
 	}
-	command_status = launch_start(&f->command, command);
+	command_status = launch_start(&f->command, command, false);
 	if (command_status)
 		return (enum exit_status)command_status;
 	f->launch = &f->command;

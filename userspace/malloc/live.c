@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/signals.h"
@@ -25,6 +26,9 @@
 
 /* How often to look for processes that have ended although the event of their end was lost. */
 #define LIVES_MS	2000
+
+/* Its inode, PROC_PID_INIT_INO, is the same in all kernels. */
+#define INITIAL_PID_NAMESPACE	0xeffffffcu
 
 /* ---- the loop ---- */
 
@@ -141,6 +145,7 @@ static char *list_tasks(struct run *run, const pid_t *pids, size_t n)
 static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 {
 	char *tids = list_tasks(run, pids, n);
+	bool ok;
 
 	run->others = (struct trace_others){
 		.program = "malloc", .advice = "following calls needs root and tracefs. "
@@ -152,10 +157,11 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	run->others.pids = NULL;
 	/* Threads that began meanwhile. */
 	tids = run->trace ? list_tasks(run, pids, n) : NULL;
-	if (tids && !trace_add_pids(run->trace, tids))
+	ok = tids && trace_add_pids(run->trace, tids);
+	if (tids && !ok)
 		warn_user("cannot choose the threads to trace: %s", strerror(errno));
 	free(tids);
-	return run->trace;
+	return ok;
 }
 
 static void attach(void *owner, void *entry)
@@ -194,12 +200,7 @@ static void add_command(struct run *run)
 	const char *name = strrchr(*run->live->command, '/');
 
 	timeline_start(run->timeline, (uint64_t)pid, 0, name ? name + 1 : *run->live->command);
-	if (run->launch->held) {
-		run_add_program(run, pid, 0);
-	} else {
-		run_see_program(run, pid, 1);
-		run_add_program(run, pid, 1);
-	}
+	run_add_program(run, pid, 0);
 }
 
 static void forget(void *owner, void *entry)
@@ -213,11 +214,11 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	int module = brkwatch_await_process(run->bw, getpid()), rc = -ECANCELED;
 	uint64_t lost;
 
-	warn_of_probes(run->bw);
 	run->stop_fd = stop_open(!run->launch);
 	if (run->stop_fd < 0)
 		rc = run->stop_fd;
-	else if (open_trace(run, pids, n) && (!run->live->requests || open_requests(run, pids)) &&
+	else if ((warn_of_probes(run->bw) || !run->launch) && open_trace(run, pids, n) &&
+		 (!run->live->requests || open_requests(run, pids)) &&
 		 (run->launch || add_processes(run, pids, n)))
 		rc = 0;
 	if (!rc && run->launch)
@@ -228,6 +229,8 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 		launch_release(run->launch);
 	}
 	rc = rc ?: loop(run);
+	if (run->launch && !rc && !warn_of_probes(run->bw))
+		rc = -ECANCELED;
 	if (run->trace) {
 		lost = trace_lost(run->trace);
 		timeline_lost(run->timeline, lost, lost == run->lost && !run->unread);
@@ -255,7 +258,8 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 
 static bool follow_command(struct run *run, enum exit_status *status)
 {
-	int own = launch_start(&run->command, run->live->command);
+	/* The calls of the loader come first. */
+	int own = launch_start(&run->command, run->live->command, true);
 	bool ok;
 
 	if (own) {
@@ -277,6 +281,17 @@ static bool follow_command(struct run *run, enum exit_status *status)
 	return ok;
 }
 
+/* The kernel chooses threads by its own numbers. */
+static bool may_choose(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PID_NAMESPACE)
+		return true;
+	warn_user("processes can be followed only from the initial pid namespace, not from inside a container");
+	return false;
+}
+
 bool live_run(const struct live *live, enum exit_status *status)
 {
 	struct run *run = needed(calloc(1, sizeof(*run)));
@@ -287,7 +302,9 @@ bool live_run(const struct live *live, enum exit_status *status)
 	run->children = live->children;
 	run->next = &run->rereads;
 	run->timeline = live->timeline;
-	if (live->command)
+	if (!may_choose())
+		ok = false;
+	else if (live->command)
 		ok = follow_command(run, status);
 	else
 		ok = live->begin(live->owner) && follow(run, live->selection->pids, live->selection->n);

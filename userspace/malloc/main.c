@@ -175,7 +175,10 @@ static bool run(struct session *session, enum exit_status *status)
 	live.bw = bw = open_directory();
 	if (!bw)
 		return false;
-	if (session->command || select_search(&session->selection, bw))
+	if (!brkwatch_is_live(bw))
+		warn_user("%s (from BRKWATCH_PROC) has saved files: only running processes have mappings",
+			  brkwatch_directory(bw));
+	else if (session->command || select_search(&session->selection, bw))
 		ok = session->regions ? run_without(session) : live_run(&live, status);
 	brkwatch_close(bw);
 	return ok;
