@@ -70,6 +70,16 @@ start_mapper() {
 	[ "$(jq ".kinds.heap.held_bytes" <(grep '"summary"' "$json"))" = "$heap" ]
 }
 
+@test "where prctl moves a heap nothing was mapped" {
+	printf '\n\n\n\n' | "$CLI" --json -o "$json" -- spacedo restore
+	jq -c 'select(.call == "brk") | [.bytes, .old, .addr, .start]' "$json"
+	python3 "$ROOT/tests/malloccheck.py" "$json"
+	[ "$(jq -s 'map(select(.call == "brk").bytes | fabs) | max' "$json")" -lt 1000000 ]
+	# Twice it is 40 MiB, and between the two 64 GiB.
+	jq -e 'select(.type == "summary") | .total.most_bytes < 40000000 and .kinds.heap.mapped_bytes < 1000000' "$json"
+	diff "$json" <("$CLI" --input "$json" --json)
+}
+
 @test "one that runs: with what it had before, until it is enough" {
 	# In this order: the kernel would make one mapping of the block and a stack below it.
 	start_mapper mapper threads 2 malloc 300000 pause malloc 200000 free malloc 100000 threads 1 pause

@@ -17,15 +17,36 @@ class Space:
     def __init__(self, parent=None):
         self.pages = dict(parent.pages) if parent else {}  # number: (kind, since)
         self.heap = parent.heap if parent else (0, 0)
+        self.heap_other = parent.heap_other if parent else 0  # pages in it that no call has mapped
+        self.heap_read = parent.heap_read if parent else True
 
     def set_heap(self, start, end):
         self.heap = ((start + PAGE - 1) // PAGE, (end + PAGE - 1) // PAGE)
 
+    def add_heap(self, start, end):
+        self.set_heap(start, end)
+        self.heap_other, self.heap_read = 0, True
+
+    def find_heap(self, line):
+        """What prctl moves maps nothing; but calls may be older than what was read."""
+        if line["call"] != "brk":
+            return
+        start, end = int(line["start"], 16), int(line["old"], 16)
+        if self.heap_read:
+            self.add_heap(start, end)
+        self.heap_read = False
+        size = self.heap[1] - self.heap[0]
+        self.set_heap(start, end)
+        self.heap_other += self.heap[1] - self.heap[0] - size
+
+    def held(self):
+        return max(0, self.heap[1] - self.heap[0] - self.heap_other)
+
     def total(self):
-        return (len(self.pages) + self.heap[1] - self.heap[0]) * PAGE
+        return (len(self.pages) + self.held()) * PAGE
 
     def kinds(self):
-        held = {"heap": (self.heap[1] - self.heap[0]) * PAGE}
+        held = {"heap": self.held() * PAGE}
         for kind, _ in self.pages.values():
             held[kind] = held.get(kind, 0) + PAGE
         return {kind: size for kind, size in held.items() if size}
@@ -75,13 +96,14 @@ def play(name):
             elif line["type"] == "mapping":
                 start, end = int(line["start"], 16), int(line["end"], 16)
                 if line["kind"] == "heap":
-                    spaces[pid].set_heap(start, end)
+                    spaces[pid].add_heap(start, end)
                 else:
                     spaces[pid].map(start, end - start, line["kind"], 0)
             elif line["type"] == "known":
                 assert line["total_bytes"] == spaces[pid].total(), (spaces[pid].total(), line)
             elif line["type"] == "call":
                 space = spaces[pid]
+                space.find_heap(line)
                 before = space.total()
                 space.take(line)
                 calls += 1

@@ -200,6 +200,37 @@ kernel_says() {
 	diff "$BATS_TEST_TMPDIR/json" <("$CLI" --input "$BATS_TEST_TMPDIR/json" --json)
 }
 
+# brk PID OLD NEW [START]
+brk() {
+	printf '{"type":"call","call":"brk","pid":%d,"tid":%d,"time_ns":1,"took_ns":1,"request":"%#x","error":null,"addr":"%#x","old":"%#x","start":"%#x"}\n' \
+		"$1" "$1" "$3" "$3" "$2" "${4:-$((1 << 20))}"
+}
+
+@test "what moves the break otherwise maps nothing; a look at the process may be newer than a call" {
+	local mib=$((1 << 20)) gib=$((1 << 30))
+	{
+		echo '{"type":"start","pid":7,"name":"x"}'
+		brk 7 $mib $((2 * mib))
+		# Moved from 2 MiB to 64 GiB, where 1 MiB is added, and back.
+		brk 7 $((64 * gib)) $((64 * gib + mib))
+		brk 7 $((3 * mib)) $((2 * mib))
+		# With another start.
+		brk 7 $((64 * gib)) $((64 * gib + mib)) $((64 * gib - mib))
+		printf '%s\n' '{"type":"forget","pid":7}' '{"type":"mapping","pid":7,"kind":"heap","start":"0x100000","end":"0x500000"}' \
+			'{"type":"known","pid":7,"lost":12}'
+		# In what was read there were these two.
+		brk 7 $((2 * mib)) $((3 * mib))
+		brk 7 $((3 * mib)) $((5 * mib))
+	} >"$BATS_TEST_TMPDIR/calls"
+	"$CLI" --input "$BATS_TEST_TMPDIR/calls" --json >"$BATS_TEST_TMPDIR/json"
+	jq -c 'select(.call) | [.bytes, .total_bytes]' "$BATS_TEST_TMPDIR/json"
+	[ "$(jq "select(.call) | .bytes / $mib" "$BATS_TEST_TMPDIR/json" | xargs)" = "1 1 -1 1 1 2" ]
+	[ "$(jq "select(.call) | .total_bytes / $mib" "$BATS_TEST_TMPDIR/json" | xargs)" = "1 2 1 2 2 4" ]
+	[ "$(jq -c "select(.type == \"summary\").kinds.heap | [.mapped_bytes, .unmapped_bytes, .most_bytes] | map(. / $mib)" "$BATS_TEST_TMPDIR/json")" = "[6,1,4]" ]
+	python3 "$ROOT/tests/malloccheck.py" "$BATS_TEST_TMPDIR/json"
+	diff "$BATS_TEST_TMPDIR/json" <("$CLI" --input "$BATS_TEST_TMPDIR/json" --json)
+}
+
 @test "recordings that are not understood" {
 	local line long
 	for line in x '{}' '[]' '{"type":"other"}' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \

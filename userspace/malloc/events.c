@@ -241,8 +241,14 @@ static void take_brk(struct run *run, const struct trace_event *event)
 		.reason = strcmp(event->reason, "-") != 0 && *event->reason ? event->reason : NULL,
 	};
 
-	if (!strcmp(event->kind, "fork") || !strcmp(event->kind, "end") || !pid_find(&run->owners, call.pid))
+	/* What prctl(2) has moved, the next call finds. */
+	if (!strcmp(event->kind, "fork") || !strcmp(event->kind, "end") || !strcmp(event->kind, "external") ||
+	    !pid_find(&run->owners, call.pid))
 		return;
+	if (!strcmp(event->kind, "resync")) {
+		timeline_mapping(run->timeline, call.pid, event->start, event->brk, what_is(KIND_HEAP, false, NULL));
+		return;
+	}
 	find_request(run, &call);
 	timeline_call(run->timeline, &call);
 }

@@ -16,7 +16,7 @@
 
 void space_init(struct space *space)
 {
-	*space = (struct space){ .page_size = (uint64_t)sysconf(_SC_PAGESIZE) };
+	*space = (struct space){ .page_size = (uint64_t)sysconf(_SC_PAGESIZE), .heap_read = true };
 }
 
 void space_free(struct space *space)
@@ -45,7 +45,8 @@ void space_copy(struct space *to, const struct space *from)
 void space_forget(struct space *space)
 {
 	space->n = 0;
-	space->heap_start = space->brk = space->total = 0;
+	space->heap_start = space->brk = space->heap_other = space->total = 0;
+	space->heap_read = true;
 	space->loading = false;
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		space->tally[kind].held = 0;
@@ -197,22 +198,33 @@ void space_add(struct space *space, uint64_t start, uint64_t end, struct what wh
 	space->tally[what.kind].mapped = before.mapped;
 }
 
-/* What the heap has of pages. */
-static uint64_t heap_held(const struct space *space)
+/* ---- the heap ---- */
+
+/* From its start to the break, in whole pages. */
+static uint64_t heap_size(const struct space *space)
 {
 	const uint64_t start = page_up(space, space->heap_start), end = page_up(space, space->brk);
 
 	return end > start ? end - start : 0;
 }
 
-/* Returns by how much it is larger. */
-static uint64_t set_heap(struct space *space, uint64_t start, uint64_t brk)
+/* What calls have mapped of it. */
+static uint64_t heap_held(const struct space *space)
+{
+	const uint64_t held = heap_size(space) - space->heap_other;
+
+	return (int64_t)held > 0 ? held : 0;
+}
+
+/* Returns by how much more is held. */
+static uint64_t set_heap(struct space *space, uint64_t start, uint64_t brk, uint64_t other)
 {
 	const uint64_t before = heap_held(space);
 	uint64_t after;
 
 	space->heap_start = start;
 	space->brk = brk;
+	space->heap_other = other;
 	after = heap_held(space);
 	if (after < before)
 		release(space, KIND_HEAP, before - after);
@@ -223,7 +235,25 @@ static uint64_t set_heap(struct space *space, uint64_t start, uint64_t brk)
 
 void space_add_heap(struct space *space, uint64_t start, uint64_t brk)
 {
-	set_heap(space, start, brk);
+	const uint64_t unmapped = space->tally[KIND_HEAP].unmapped;
+
+	set_heap(space, start, brk, 0);
+	space->tally[KIND_HEAP].unmapped = unmapped;
+	space->heap_read = true;
+}
+
+/* As a call has found it. What moves the break otherwise, as prctl(2) does for CRIU, maps and unmaps nothing. */
+static void find_heap(struct space *space, uint64_t start, uint64_t brk)
+{
+	uint64_t size;
+
+	if (space->heap_read)
+		space_add_heap(space, start, brk);
+	space->heap_read = false;
+	size = heap_size(space);
+	space->heap_start = start;
+	space->brk = brk;
+	space->heap_other += heap_size(space) - size;
 }
 
 /* ---- what it is ---- */
@@ -266,7 +296,7 @@ static struct what what_at(const struct space *space, uint64_t address)
 
 	if (segment)
 		return segment->what;
-	if (address >= space->heap_start && address - space->heap_start < heap_held(space))
+	if (address >= space->heap_start && address - space->heap_start < heap_size(space))
 		return what_is(KIND_HEAP, false, NULL);
 	return what_is(KIND_UNKNOWN, false, NULL);
 }
@@ -328,7 +358,7 @@ static void take_other(struct space *space, struct call *call)
 
 static void take_brk(struct space *space, struct call *call)
 {
-	const uint64_t more = set_heap(space, call->start, call->addr);
+	const uint64_t more = set_heap(space, call->start, call->addr, space->heap_other);
 
 	call->what = what_is(KIND_HEAP, false, NULL);
 	space->tally[KIND_HEAP].mapped += more;
@@ -342,9 +372,12 @@ void space_take(struct space *space, struct call *call)
 	static void (*const take[CALLS])(struct space *space, struct call *call) = {
 		take_mmap, take_munmap, take_mremap, take_other, take_other, take_brk,
 	};
-	const uint64_t before = space->total;
 	struct tally *tally;
+	uint64_t before;
 
+	if (call->id == CALL_BRK)
+		find_heap(space, call->start, call->old);
+	before = space->total;
 	take[call->id](space, call);
 	tally = &space->tally[call->what.kind];
 	tally->calls++;

@@ -24,6 +24,8 @@ struct space {
 	size_t n, room;
 	uint64_t page_size;
 	uint64_t heap_start, brk;
+	uint64_t heap_other;		/* what no call has mapped of what is between the two */
+	bool heap_read;			/* they are from a look at the process, and may be newer than the next call */
 	uint64_t total, most;
 	struct tally tally[KINDS];
 	bool loading;			/* the loader is at work, and the program has not begun */
