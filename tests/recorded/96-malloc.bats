@@ -233,10 +233,11 @@ brk() {
 
 @test "recordings that are not understood" {
 	local line long
-	for line in x '{}' '[]' '{"type":"other"}' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \
+	for line in x '{}' '[]' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \
 		'{"type":"call","call":"mmap","flags":"MAP_X"}' '{"type":"call","call":"mmap","error":"EX"}'; do
 		fails 1 "line 2: not written by brkwatch-malloc --json" --input <(printf '%s\n' '{"type":"lost","count":0}' "$line")
 	done
+	fails 1 "line 1: not written by brkwatch-malloc --json" --input "$DATA/recorded/shell.json"
 	fails 1 "/nonexistent/x: No such file" --input /nonexistent/x
 	fails 1 "not a copy of /proc/PID/smaps" --regions --input "$CALLS"
 	# Numbers that make no sense do no harm.
@@ -252,6 +253,9 @@ brk() {
 	long=$(printf '%50000s' '' | tr ' ' a)
 	"$CLI" --json --input - <<<'{"type":"mapping","pid":1,"kind":"file","start":"0x1000","end":"0x2000","file":"'"$long"'"}' >"$BATS_TEST_TMPDIR/json"
 	grep -q "$long" "$BATS_TEST_TMPDIR/json"
+	# A line of a newer version is skipped.
+	{ echo '{"type":"other","pid":4242}' && cat "$CALLS"; } >"$BATS_TEST_TMPDIR/rec"
+	diff "$DATA/expected/malloc-calls.txt" <("$CLI" --input "$BATS_TEST_TMPDIR/rec")
 }
 
 @test "a file that is read is not written to" {

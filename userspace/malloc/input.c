@@ -129,30 +129,26 @@ static bool play_known(struct timeline *timeline, struct json_object *object)
 	return true;
 }
 
-/* They are made anew from what they sum up. */
-static bool play_summary(struct timeline *timeline, struct json_object *object)
-{
-	(void)timeline;
-	(void)object;
-	return true;
-}
-
 static const struct {
 	const char *type;
 	bool (*play)(struct timeline *timeline, struct json_object *object);
 } lines[] = {
 	{ "call", play_call }, { "mapping", play_mapping }, { "start", play_start }, { "exec", play_exec },
 	{ "loading", play_loading }, { "end", play_end }, { "lost", play_lost },
-	{ "forget", play_forget }, { "known", play_known }, { "summary", play_summary },
+	{ "forget", play_forget }, { "known", play_known },
 };
 
+/*
+ * Summaries are made anew from what they sum up. A line of another type is a newer version's, but one
+ * with a schema is brkwatch-cli's.
+ */
 static bool play_line(struct timeline *timeline, const char *line)
 {
 	struct json_object *object = json_tokener_parse(line);
 	const char *type = json_object_is_type(object, json_type_object) ? text_of(object, "type") : NULL;
-	bool ok = false;
+	bool ok = type && !member(object, "schema");
 
-	for (size_t i = 0; type && i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; ok && i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (!strcmp(lines[i].type, type))
 			ok = lines[i].play(timeline, object);
 	json_object_put(object);
