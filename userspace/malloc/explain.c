@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls in plain words. They describe glibc's malloc with its default settings; mallopt(3) and
- * GLIBC_TUNABLES change them. They claim nothing about other allocators.
+ * Calls in plain words. Who made them, and with which settings of malloc, cannot be seen: what is said of
+ * glibc's malloc is only what the figures are consistent with, and nothing is said of other allocators.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "explain/sentences.h"
 #include "malloc/explain.h"
@@ -26,51 +27,6 @@ static struct number size_of(const struct printer *printer, uint64_t size)
 static const char *name_of(const struct call *call)
 {
 	return call->what.file ?: "a file whose name is not known";
-}
-
-/* ---- phases ---- */
-
-enum phase { LOADING, FIRST_MALLOC, LARGE_BLOCKS, THREADS, PHASES };
-
-static const struct {
-	const char *title, *text;
-} phases[PHASES] = {
-	[LOADING] = { "loading libraries",
-		"The dynamic loader maps the libraries that the program needs, and memory of its own." },
-	[FIRST_MALLOC] = { "first malloc",
-		"The heap grows for the first time: malloc cuts small blocks from it." },
-	[LARGE_BLOCKS] = { "large blocks",
-		"Large blocks get mappings of their own, which free gives back to the kernel at once." },
-	[THREADS] = { "threads",
-		"Threads begin: each has a stack, and malloc may give it a heap of its own, an arena." },
-};
-
-static enum phase phase_of(const struct call *call, bool loading)
-{
-	if (loading)
-		return LOADING;
-	if (call->error)
-		return PHASES;
-	if (call->id == CALL_BRK && call->bytes > 0)
-		return FIRST_MALLOC;
-	if (call->id == CALL_MMAP && call->what.kind == KIND_MALLOC)
-		return LARGE_BLOCKS;
-	if (call->id == CALL_MMAP && (call->what.kind == KIND_STACK || call->what.kind == KIND_ARENA))
-		return THREADS;
-	return PHASES;
-}
-
-void explain_phase(struct printer *printer, struct story *story, const struct call *call, bool loading)
-{
-	const enum phase phase = phase_of(call, loading);
-
-	story->loading = loading;
-	if (phase == PHASES || story->phases & 1u << phase)
-		return;
-	story->phases |= 1u << phase;
-	print_head(printer);
-	outbuf_printf(printer->out, "... %" PRIu64 ": %s\n", call->pid, phases[phase].title);
-	prose_put(printer->out, phases[phase].text);
 }
 
 /* ---- whose malloc it is ---- */
@@ -93,6 +49,66 @@ void explain_mapping(struct story *story, const struct what *what)
 static bool is_glibc(const struct story *story)
 {
 	return story->glibc && !story->other;
+}
+
+/* Of glibc's malloc as it is by default. One block, up to the threshold, and the reserve. */
+static bool is_usual(uint64_t grown)
+{
+	return grown > TOP_PAD && grown <= TOP_PAD + MALLOC_MIN + (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* ---- phases ---- */
+
+enum phase { LOADING, FIRST_GROWTH, LARGE_MAPPINGS, THREADS, PHASES };
+
+static const struct {
+	const char *title, *text, *of_glibc;
+} phases[PHASES] = {
+	[LOADING] = { "loading libraries",
+		"The dynamic loader maps the libraries that the program needs, and memory of its own.", NULL },
+	[FIRST_GROWTH] = { "first growth of the heap",
+		"It is not known who needs the heap: malloc, another allocator, or the program itself by sbrk.",
+		"That much is consistent with the first malloc of glibc, which cuts small blocks from the heap." },
+	[LARGE_MAPPINGS] = { "large mappings",
+		"It is not known who needs them: an allocator, or the program itself.",
+		"They are consistent with large blocks of glibc's malloc, which get mappings of their own, and go back "
+		"to the kernel when they are freed." },
+	[THREADS] = { "threads",
+		"Stacks are mapped, as for new threads.",
+		"Stacks are mapped, as for new threads. glibc's malloc may give each a heap of its own, an arena." },
+};
+
+static enum phase phase_of(const struct call *call, bool loading)
+{
+	if (loading)
+		return LOADING;
+	if (call->error)
+		return PHASES;
+	if (call->id == CALL_BRK && call->bytes > 0 && call->old == call->start)
+		return FIRST_GROWTH;
+	if (call->id == CALL_MMAP && call->what.kind == KIND_MALLOC)
+		return LARGE_MAPPINGS;
+	if (call->id == CALL_MMAP && (call->what.kind == KIND_STACK || call->what.kind == KIND_ARENA))
+		return THREADS;
+	return PHASES;
+}
+
+void explain_phase(struct printer *printer, struct story *story, const struct call *call, bool loading)
+{
+	const enum phase phase = phase_of(call, loading);
+	bool glibc = is_glibc(story);
+
+	story->loading = loading;
+	if (phase == PHASES || story->phases & 1u << phase)
+		return;
+	story->phases |= 1u << phase;
+	if (phase == FIRST_GROWTH && !is_usual((uint64_t)call->bytes)) {
+		story->set = true;
+		glibc = false;
+	}
+	print_head(printer);
+	outbuf_printf(printer->out, "... %" PRIu64 ": %s\n", call->pid, phases[phase].title);
+	prose_put(printer->out, glibc && phases[phase].of_glibc ? phases[phase].of_glibc : phases[phase].text);
 }
 
 /* ---- refusals ---- */
@@ -138,25 +154,28 @@ static void explain_brk(struct prose *prose, const struct printer *printer, stru
 	if (!call->request) {
 		prose_add(prose, "The program asked where the heap ends, as the loader and sbrk(0) do.");
 	} else if (call->bytes < 0) {
-		prose_add(prose, "The end of the heap was free, and %s of it went back to the kernel.",
-			  size_of(printer, -(uint64_t)call->bytes).text);
+		prose_add(prose, "The heap shrank by %s, to %s%s.", size_of(printer, -(uint64_t)call->bytes).text,
+			  size_of(printer, call->addr - call->start).text, !is_glibc(story) ? "" :
+			  ": consistent with glibc's free, when much is free at its end");
 	} else if (!grown) {
 		prose_add(prose, "The end of the heap moved within its page, or not at all.");
 	} else {
 		prose_add(prose, "The heap grew by %s, to %s.", size_of(printer, grown).text,
 			  size_of(printer, call->addr - call->start).text);
 		/* For a block that malloc would have mapped before. */
-		if (is_glibc(story) && !story->adapted && story->freed && grown > MALLOC_MIN + TOP_PAD &&
-		    grown - TOP_PAD <= story->freed) {
+		if (is_glibc(story) && !story->set && !story->adapted && story->freed && grown > TOP_PAD &&
+		    !is_usual(grown) && grown - TOP_PAD <= story->freed) {
 			story->adapted = true;
-			prose_add(prose, " glibc's threshold has adapted: it took a block of more than 128" PROSE_BLANK
-				  "KiB from the heap, because one of %s was freed before. M_MMAP_THRESHOLD of mallopt(3) "
-				  "makes it constant.", size_of(printer, story->freed).text);
+			prose_add(prose, " That is more than glibc takes for a block of less than 128" PROSE_BLANK
+				  "KiB: consistent with its threshold having adapted when a block of %s was freed, "
+				  "or with a setting of mallopt(3), which calls do not show.",
+				  size_of(printer, story->freed).text);
 		}
 	}
 }
 
-static void explain_new(struct prose *prose, const struct printer *printer, const struct call *call, bool loading)
+static void explain_new(struct prose *prose, const struct printer *printer, struct story *story,
+			const struct call *call)
 {
 	const struct number size = size_of(printer, call->length);
 	char prot[4];
@@ -173,17 +192,22 @@ static void explain_new(struct prose *prose, const struct printer *printer, cons
 			prose_add(prose, "A part of %s got its place: %s.", name_of(call),
 				  call->prot & PROT_EXEC ? "its code" : call->prot & PROT_WRITE ? "its data" : "its constants");
 		else
-			prose_add(prose, "%s mapped %s.", loading ? "The loader" : "The program", name_of(call));
+			prose_add(prose, "%s mapped %s.", story->loading ? "The loader" : "The program", name_of(call));
 		break;
 	case KIND_MALLOC:
-		prose_add(prose, "%s in a mapping of its own, probably for one block of malloc.", size.text);
+		prose_add(prose, "%s in a mapping of its own%s.", size.text, !is_glibc(story) ? "" :
+			  ", probably for one block of malloc");
+		/* Had the threshold adapted, it would be in the heap. */
+		story->set |= call->length <= story->freed;
 		break;
 	case KIND_ARENA:
-		prose_add(prose, "Addresses for the heap of a thread: 64" PROSE_BLANK "MiB, and more to find a place that is "
-			  "aligned. This is no memory yet.");
+		prose_add(prose, "%s of addresses%s. This is no memory yet.", size.text, !is_glibc(story) ? "" :
+			  ", as glibc reserves them for the heap of a thread: 64" PROSE_BLANK "MiB, or more to find a "
+			  "place that is aligned");
 		break;
 	case KIND_STACK:
-		prose_add(prose, "%s for the stack of a new thread; only what it writes to becomes memory.", size.text);
+		prose_add(prose, "%s for a stack, as a new thread has one; only what it writes to becomes memory.",
+			  size.text);
 		break;
 	case KIND_SHARED:
 		prose_add(prose, "%s that processes can share.", size.text);
@@ -203,31 +227,35 @@ static void explain_old(struct prose *prose, const struct printer *printer, stru
 		return;
 	}
 	if (call->what.kind == KIND_ARENA) {
-		prose_add(prose, "%s of the addresses around an arena were too many.", size_of(printer, size).text);
+		prose_add(prose, "%s of addresses were given up%s.", size_of(printer, size).text, !is_glibc(story) ? "" :
+			  ": consistent with glibc's malloc, which keeps what is aligned for an arena");
 		return;
 	}
-	if (call->what.kind != KIND_MALLOC) {
-		prose_add(prose, "%s went back to the kernel.", size_of(printer, size).text);
+	prose_add(prose, "%s went back to the kernel", size_of(printer, size).text);
+	if (call->what.kind != KIND_MALLOC || !is_glibc(story)) {
+		prose_add(prose, ".");
 		return;
 	}
-	prose_add(prose, "A large block of %s was freed, and went back to the kernel at once.",
-		  size_of(printer, size).text);
-	if (is_glibc(story) && size > story->freed && size > MALLOC_MIN && size <= THRESHOLD_MAX) {
-		prose_add(prose, " From now on glibc takes blocks up to this size from the heap.");
+	prose_add(prose, ", probably because one large block was freed.");
+	if (!story->set && size > story->freed && size > MALLOC_MIN && size <= THRESHOLD_MAX) {
+		prose_add(prose, " From then on glibc takes blocks up to this size from the heap, unless a setting "
+			  "of mallopt(3) prevents it.");
 		story->freed = size;
 	}
 }
 
-static void explain_access(struct prose *prose, const struct printer *printer, const struct call *call)
+static void explain_access(struct prose *prose, const struct printer *printer, const struct story *story,
+			   const struct call *call)
 {
 	const struct number size = size_of(printer, call->length);
 	char prot[4];
 
 	prot_text(call->prot, prot);
-	if (call->what.kind == KIND_ARENA && call->prot & PROT_WRITE)
-		prose_add(prose, "An arena grew by %s: a thread needed more memory.", size.text);
+	if (is_glibc(story) && call->what.kind == KIND_ARENA && call->prot & PROT_WRITE)
+		prose_add(prose, "%s can be used now: consistent with an arena of glibc's malloc that grows.",
+			  size.text);
 	else if (call->what.kind == KIND_STACK && call->prot & PROT_WRITE)
-		prose_add(prose, "All of the stack but its guard page can be used now.");
+		prose_add(prose, "%s of the stack can be used now.", size.text);
 	else if (call->what.file && !(call->prot & PROT_WRITE))
 		prose_add(prose, "%s of %s cannot be written to any more.", size.text, call->what.file);
 	else
@@ -240,7 +268,7 @@ static void explain_advice(struct prose *prose, const struct printer *printer, c
 
 	flags_text(call, flags);
 	if (call->flags == MADV_DONTNEED && call->what.kind == KIND_STACK)
-		prose_add(prose, "A thread has probably ended: its stack stays mapped for another one, without content.");
+		prose_add(prose, "The stack stays mapped, without content: consistent with the end of a thread.");
 	else if (call->flags == MADV_DONTNEED || call->flags == MADV_FREE)
 		prose_add(prose, "%s went back to the kernel%s, although they stay mapped.",
 			  size_of(printer, call->length).text, call->flags == MADV_FREE ? " as soon as it needs them" : "");
@@ -265,13 +293,13 @@ void explain_call(struct printer *printer, struct story *story, const struct cal
 	else if (call->id == CALL_BRK)
 		explain_brk(&prose, printer, story, call);
 	else if (call->id == CALL_MMAP)
-		explain_new(&prose, printer, call, story->loading);
+		explain_new(&prose, printer, story, call);
 	else if (call->id == CALL_MUNMAP)
 		explain_old(&prose, printer, story, call);
 	else if (call->id == CALL_MREMAP)
 		explain_remap(&prose, printer, call);
 	else if (call->id == CALL_MPROTECT)
-		explain_access(&prose, printer, call);
+		explain_access(&prose, printer, story, call);
 	else
 		explain_advice(&prose, printer, call);
 	/* An arena grows page by page. */

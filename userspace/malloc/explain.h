@@ -9,6 +9,7 @@ struct story {
 	bool loading;		/* at the newest call */
 	bool glibc;		/* its library is mapped, and no other malloc is known to be */
 	bool other;
+	bool set;		/* it does not do what it does by default */
 	uint64_t freed;		/* the largest block of malloc's that was unmapped */
 	bool adapted;		/* and it was said that smaller ones come from the heap */
 	char said[160];		/* of the call before */
