@@ -257,9 +257,27 @@ static const struct operation operations[] = {
 	{ "pause", 0 },		/* say "ready", wait for a byte or the end of stdin */
 	{ "sleep", 1 },		/* milliseconds */
 	{ "say", 1 },
+	{ "thread", 0 },	/* one more, which does nothing */
 	{ "leave", -1 },	/* the main thread exits; another does what follows */
 	{ "exec", -1 },		/* become another program; takes all that follows */
 };
+
+/* Only one: a second would have the same stack. */
+static void thread(int (*run)(void *), void *data)
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+
+	if (clone(run, stack + sizeof(stack), CLONE_VM | CLONE_FS |
+		  CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, data) < 0)
+		fail("clone: %s", strerror(errno));
+}
+
+static int idle(void *data)
+{
+	for (;;)
+		pause();
+	return data != NULL;
+}
 
 static void run(const char *name, const char *text)
 {
@@ -340,6 +358,8 @@ static void run(const char *name, const char *text)
 		usleep(n * 1000);
 	} else if (!strcmp(name, "say")) {
 		say("%s\n", text);
+	} else if (!strcmp(name, "thread")) {
+		thread(idle, NULL);
 	}
 }
 
@@ -365,11 +385,7 @@ static int perform(void *data);
 
 static void leave(char **argv)
 {
-	static char stack[1 << 16] __attribute__((aligned(16)));
-
-	if (clone(perform, stack + sizeof(stack), CLONE_VM | CLONE_FS |
-		  CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, argv) < 0)
-		fail("clone: %s", strerror(errno));
+	thread(perform, argv);
 	syscall(SYS_exit, 0);
 }
 
