@@ -7,9 +7,11 @@
 #include "brkwatch.h"
 
 #include <linux/kprobes.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 
@@ -81,6 +83,7 @@ struct probe {
 	bool armed;
 	struct kretprobe rp;		/* a plain kprobe uses rp.kp */
 	struct tracepoint *tp;
+	unsigned long missed;		/* most that were shown; under missed_lock */
 };
 
 /*
@@ -170,11 +173,29 @@ static void probe_disarm(struct probe *probe)
 	probe->armed = false;
 }
 
+static DEFINE_SPINLOCK(missed_lock);
+
+/*
+ * How often the handler of a probe could not run. CPUs that count this at the same
+ * time may set it back, because the kernel counts without a lock; what is shown is a
+ * counter. Calls for which a kretprobe had no instance are in their records' Lost.
+ */
+static unsigned long probe_missed(struct probe *probe)
+{
+	unsigned long missed;
+
+	spin_lock(&missed_lock);
+	missed = max(probe->missed, READ_ONCE(probe->rp.kp.nmissed));
+	probe->missed = missed;
+	spin_unlock(&missed_lock);
+	return missed;
+}
+
 /* Calls whose entry nobody saw, and that nobody counts. */
 unsigned long brkwatch_probe_missed(void)
 {
-	return READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK].rp.kp.nmissed) +
-	       READ_ONCE(probes[BRKWATCH_PROBE_SYS_BRK_COMPAT].rp.kp.nmissed);
+	return probe_missed(&probes[BRKWATCH_PROBE_SYS_BRK]) +
+	       probe_missed(&probes[BRKWATCH_PROBE_SYS_BRK_COMPAT]);
 }
 
 /* Each probe, what it sits on, and how often its handler ran and could not run. */
@@ -184,7 +205,6 @@ void brkwatch_probe_show(struct seq_file *m)
 
 	seq_puts(m, "probe\tsymbol\tkind\tstate\tftrace\thits\tmissed\n");
 	for (probe = probes; probe < probes + BRKWATCH_PROBES; probe++) {
-		bool counts = probe->armed && probe->kind != TRACEPOINT;
 		unsigned long hits = 0;
 		int cpu;
 
@@ -194,8 +214,7 @@ void brkwatch_probe_show(struct seq_file *m)
 			   probe->symbol ?: "-", kind_names[probe->kind],
 			   probe->armed ? "armed" : "absent",
 			   probe->armed && kprobe_ftrace(&probe->rp.kp) ? "yes" : "no",
-			   hits, counts ? READ_ONCE(probe->rp.kp.nmissed) +
-					  READ_ONCE(probe->rp.nmissed) : 0);
+			   hits, probe_missed(probe));
 	}
 }
 

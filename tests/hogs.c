@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hogs crowd N USERS PAGES - N processes of USERS users, from 1000 on, that are
- *	inside brk nearly all the time: nice 19, all memory locked, so many pages
- *	up and down
+ * hogs crowd N USERS PAGES - N processes of USERS users, from 1000 on (0: of
+ *	whoever starts it), that are inside brk nearly all the time: nice 19, all
+ *	memory locked, so many pages up and down
  * hogs one N - N calls, a page up, a page down, with a moment between
  *
  * Both say "ready" when they have begun, and stop when told or when done; then
@@ -48,6 +48,11 @@ static void moment(long ms)
 	nanosleep(&(struct timespec) { ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+static bool become(uid_t uid)
+{
+	return !setgroups(0, NULL) && !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid);
+}
+
 static void be_one(struct process *me, size_t size)
 {
 	uintptr_t low = syscall(SYS_brk, 0);
@@ -68,7 +73,6 @@ static void crowd(long n, long users, size_t size)
 
 	setrlimit(RLIMIT_MEMLOCK, &none);
 	for (long i = 0; i < n; i++) {
-		uid_t uid = 1000 + i % users;
 		pid_t pid = fork();
 
 		if (pid < 0)
@@ -77,9 +81,8 @@ static void crowd(long n, long users, size_t size)
 			shared->process[i].pid = pid;
 			continue;
 		}
-		if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid) ||
-		    prctl(PR_SET_PDEATHSIG, SIGKILL) || setpriority(PRIO_PROCESS, 0, 19) ||
-		    mlockall(MCL_FUTURE))
+		if ((users && !become(1000 + i % users)) || prctl(PR_SET_PDEATHSIG, SIGKILL) ||
+		    setpriority(PRIO_PROCESS, 0, 19) || mlockall(MCL_FUTURE))
 			_exit(2);
 		be_one(&shared->process[i], size);
 	}
