@@ -191,7 +191,13 @@ static unsigned long probe_missed(struct probe *probe)
 	return missed;
 }
 
-/* Calls whose entry nobody saw, and that nobody counts. */
+/*
+ * Calls whose entry nobody saw, and that nobody counts. A kprobe is missed while its
+ * CPU handles another, and a handler is no place from which a program enters sys_brk.
+ * So no call looks at its return whether another thread's was missed meanwhile. Where
+ * one was, the next entry finds what it did; only the old break of a shrink or move
+ * that it overlapped would be wrong and have no flag.
+ */
 unsigned long brkwatch_probe_missed(void)
 {
 	return probe_missed(&probes[BRKWATCH_PROBE_SYS_BRK]) +
