@@ -78,6 +78,12 @@ reasons() {
 	wait "$pid"
 }
 
+@test "what is mapped right above the heap, and so one with it, leaves no room" {
+	check to 0 grow 4096 map 0
+	[ "$(key NextMapping "$BATS_TEST_TMPDIR/out")" = "$(key Brk "$BATS_TEST_TMPDIR/out")" ]
+	[ "$(key RoomBytes "$BATS_TEST_TMPDIR/out")" = 0 ]
+}
+
 @test "a process that existed before insmod is recorded from its next call" {
 	unload_module
 	start_brkdo grow 4096 pause grow 8192 query pause
