@@ -10,7 +10,6 @@
 #include <linux/types.h>
 
 struct brkwatch_record;
-struct mm_struct;
 
 /* Limits of a process. */
 static inline unsigned long brkwatch_rlimit(const struct task_struct *task,

@@ -8,7 +8,6 @@
 
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
-#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>

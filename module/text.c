@@ -6,7 +6,6 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/resource.h>
-#include <linux/sched/task.h>
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
 
