@@ -141,18 +141,15 @@ void brkwatch_event_end(struct brkwatch_record *record)
 	bool was_ended;
 	u64 spaces;
 
-	/* For lockdep, as in brkwatch_record_new(). */
-	rcu_read_lock();
 	raw_spin_lock(&record->lock);
 	was_ended = record->ended;
 	if (!was_ended)
 		add_end(record);
 	spaces = record->spaces_before + 1;
 	raw_spin_unlock(&record->lock);
-	if (!was_ended && record->execed)
+	if (was_ended)
+		return;
+	if (record->execed)
 		count_before(record, spaces);
-	rcu_read_unlock();
-
-	if (!was_ended)
-		brkwatch_record_retire(record);
+	brkwatch_record_retire(record);
 }
