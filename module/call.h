@@ -44,9 +44,8 @@ struct brkwatch_limits {
 
 /*
  * A brk call that is inside the kernel. It lives in the kretprobe's data and owns
- * nothing, because a kretprobe that is unregistered forgets the calls that have not
- * returned; brkwatch_call_stop() comes before that. @node and @record are under the
- * record's lock; the rest is the calling task's own.
+ * nothing: see brkwatch_call_stop(). @node and @record are under the record's lock;
+ * the rest is the calling task's own.
  */
 struct brkwatch_call {
 	struct hlist_node node;

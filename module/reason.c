@@ -132,10 +132,7 @@ static bool find_mlock_limit(const struct brkwatch_call *call,
 
 /*
  * What a call of current says about the kernel that reached do_brk_flags and went
- * well. Everybody's reasons depend on it, so nobody may feign it by moving his limit
- * out of the way for a moment. He cannot raise it beyond the hard limit, nor that
- * one at all: a call that grew beyond the hard limit was not held up by any. Who may
- * raise it is trusted not to do so for a moment.
+ * well. Everybody's reasons depend on it: doc/decisions.md says why nobody can feign it.
  */
 void brkwatch_reason_learn(const struct brkwatch_call *call)
 {
