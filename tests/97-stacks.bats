@@ -389,8 +389,32 @@ make_stripped() {
 	[[ "$output" == *"/dev/full: exists and is not a regular file"* ]]
 }
 
+@test "as JSON, by which brkwatch-heap says whose call a page is" {
+	cd "$BATS_TEST_TMPDIR"
+	start heapdo show blocks 1000 1000 show
+	"$CLI" --json -o stacks "$pid" 3>&- &
+	local follower=$!
+	until_true 30 waits "$follower"
+	echo >&"$told"
+	until_true 10 eval '[ "$(grep -c ready out)" = 2 ]'
+	# The follower may be behind.
+	by_main() {
+		"${CLI%stacks}heap" --address "$(sed -n 's/^last //p' out | tail -n 1)" --stacks stacks "$pid" >found
+		grep -A20 'its page came' found | grep -E '^ +main \(heapdo.c:[0-9]+\)$'
+	}
+	until_true 10 by_main || { cat found && false; }
+	grep -E '^ +its page came at [0-9.]+, [-0-9]+ [0-9:]+: event [0-9]+, grow by .*, thread '"$pid\$" found
+	kill -KILL "$pid"
+	wait "$follower"
+	# Each growth is followed by its stack, and it is still a recording.
+	jq -es '. as $all | [range(length) | select($all[.].event == "grow")] | length >= 5 and
+		all(.[]; $all[. + 1].type == "stack" and $all[. + 1].seq == $all[.].seq and
+			any($all[. + 1].frames[]; .function == "main"))' stacks
+	[ "$("${CLI%stacks}cli" --input stacks | grep -c ' grow ')" = "$(grep -c '"event":"grow"' stacks)" ]
+}
+
 @test "what is missing is said" {
-	run -2 "$CLI" --json -- true
+	run -2 "$CLI" --json -c -- true
 	run -2 "$CLI"
 	run -125 setpriv --reuid 65534 --clear-groups "$CLI" -- touch "$BATS_TEST_TMPDIR/ran"
 	[[ "$output" == *"CAP_PERFMON"* ]]

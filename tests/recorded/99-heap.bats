@@ -277,6 +277,19 @@ module_says() {
 	# Of a page that began with the second one's last byte.
 	at 143000 'its page came at 1234\.520000: event 2, grow by 4 KiB, thread 77$'
 	at 143360 'its page came at 1234\.530000: event 3, grow'
+	# By whom is in what brkwatch-stacks --json has written.
+	{
+		echo '{"type":"event","seq":3}'
+		echo '{"type":"stack","pid":1,"space":18,"seq":3,"time_ns":1234530000000,"frames":[{"function":"not_this"}]}'
+		echo '{"type":"stack","pid":1,"space":17,"seq":3,"time_ns":1234000000000,"frames":[{"function":"before_a_boot"}]}'
+		echo '{"type":"stack","pid":1,"space":17,"seq":3,"time_ns":1234530000000,"frames":[{"function":"brk"},{"function":"more","location":"a.c:7"}]}'
+		echo '{"type":"stack","pid":1,"space":17,"seq":2,"time_ns":1234520000000,"frames":[]}'
+	} >stacks
+	"$CLI" --stacks stacks --address "$(printf '0x%x' $((start + 143360)))" "$pid" | tee found
+	grep -A2 'event 3' found | tr -s ' \n' ' ' | grep ' brk more (a.c:7) $'
+	"$CLI" --stacks stacks --address "$(printf '0x%x' $((start + 143000)))" "$pid" | grep 'stacks has no stack of that event$'
+	"$CLI" --stacks none --address "$(printf '0x%x' $((start + 143000)))" "$pid" | grep 'none: No such file'
+	run -2 --separate-stderr "$CLI" --stacks stacks "$pid"
 	at $((end - start - 100)) 'its page came at 1234\.550000: event 5, external by 8 KiB, thread 77$'
 	sed -i -E '/^1\t/d; s/^Dropped:.*/Dropped:\t1/' "proc/$pid"
 	at 5000 'its page was there before the oldest event that is kept, at 1234\.520000$'

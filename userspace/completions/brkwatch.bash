@@ -97,9 +97,9 @@ _brkwatch() {
 	[[ $program == *-@(metrics|top|heap) ]] || options+=(-f --follow-forks --duration)
 	case $program in
 	*-top) options+=(--color --bytes --json -q --quiet) ;;
-	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes) ;;
+	*-stacks) options+=(-c --summary-only --folded --flamegraph --bytes --json) ;;
 	*-plot) options+=(--input --stacked) ;;
-	*-heap) options+=(--map --svg --top --address --watch --stop --bytes --json) ;;
+	*-heap) options+=(--map --svg --top --address --stacks --watch --stop --bytes --json) ;;
 	*-metrics) options+=(--interval --groups) ;;
 	*-malloc) options+=(--regions --malloc --input -c --summary-only --explain --perfetto --plot --bytes --json --csv -q --quiet) ;;
 	*) options+=(--follow --input --event --min-delta -n --max-events --until -t -r -c --summary-only
@@ -115,7 +115,7 @@ _brkwatch() {
 		case $word in
 		--) _brkwatch_command $((i + 1)) && return ;;
 		--pid | --comm | --uid | --input | --event | --min-delta | --max-events | --duration | \
-			--until | --columns | --color | --output | --flamegraph | --svg | --interval | --groups | \
+			--until | --columns | --color | --output | --flamegraph | --svg | --stacks | --interval | --groups | \
 			--perfetto | --plot | --top | --address | --watch) option=$word ;;
 		--*) ;;
 		-*) [[ ! $word =~ ^-[fhqrtcCV]*([pno])$ ]] || option=-${BASH_REMATCH[1]} ;;

@@ -94,7 +94,7 @@ end
 if contains $program brkwatch-cli brkwatch-stacks brkwatch-malloc
     complete -c $program -s c -l summary-only -d 'Print no events, only a table at the end'
 end
-if contains $program brkwatch-cli brkwatch-top brkwatch-heap brkwatch-malloc
+if contains $program brkwatch-cli brkwatch-stacks brkwatch-top brkwatch-heap brkwatch-malloc
     complete -c $program -l json -d 'Print JSON, one object per line'
 end
 if contains $program brkwatch-cli brkwatch-top
@@ -116,6 +116,7 @@ switch $program
         complete -c $program -l svg -r -F -d 'Also draw the map into a file, an SVG'
         complete -c $program -l top -x -d 'Also show the largest chunks and most common sizes'
         complete -c $program -l address -x -d 'Also show the chunk at that address'
+        complete -c $program -l stacks -r -F -d 'Of the event that brought it, the stack in the file'
         complete -c $program -l watch -x -d 'Read again and again, show the changes'
         complete -c $program -l stop -d 'Stop the process while its heap is read'
     case brkwatch-metrics

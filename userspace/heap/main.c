@@ -17,7 +17,7 @@
 #define STOPS_MAX 10
 
 static struct heap_options {
-	const char *file, *svg;
+	const char *file, *svg, *stacks;
 	struct selection selection;
 	bool json, map, stop, bytes;
 	uint64_t address, top, watch_ms;
@@ -45,6 +45,8 @@ static const struct program_option options[] = {
 	{ "svg", 0, "FILE", "also draw the map into FILE, an SVG", take_text, &the_options.svg },
 	{ "top", 0, "N", "also show the N largest chunks and the N most common sizes", take_top, &the_options.top },
 	{ "address", 0, "ADDR", "also show the chunk at that address", take_address, &the_options.address },
+	{ "stacks", 0, "FILE", "with --address: of the event that brought it, the stack that is in FILE", take_text,
+	  &the_options.stacks },
 	{ "watch", 0, "SECONDS", "read again and again, show the changes", take_seconds, &the_options.watch_ms },
 	{ "stop", 0, NULL, "stop the process while its heap is read", take_flag, &the_options.stop },
 	{ "bytes", 0, NULL, "print sizes in bytes", take_flag, &the_options.bytes },
@@ -61,6 +63,8 @@ static bool check(void)
 		warn_user(opts->selection.n ? "one process at a time" : "which process? A number is missing");
 	else if (opts->json && (opts->map || opts->top || opts->address))
 		warn_user("--map, --top and --address are for people, not for --json");
+	else if (opts->stacks && !opts->address)
+		warn_user("--stacks is of use with --address only");
 	else
 		return true;
 	return false;
@@ -152,7 +156,9 @@ static bool wait_for(uint64_t ms, int stop)
 /* @ended: that is no failure where it has been read before. */
 static enum exit_status run(struct reading *reading, const struct heap_options *opts, struct outbuf *out)
 {
-	struct print print = { .out = out, .bytes = opts->bytes, .map = opts->map, .stopped_us = -1 };
+	struct print print = {
+		.out = out, .bytes = opts->bytes, .map = opts->map, .stacks = opts->stacks, .stopped_us = -1,
+	};
 	int stop = opts->watch_ms ? stop_open(true) : -1;
 	enum exit_status status = STATUS_OK;
 	struct sums before;

@@ -9,7 +9,7 @@
 #include "common/format-number.h"
 #include "common/utf8.h"
 #include "common/wall-clock.h"
-#include "heap/history.h"
+#include "heap/stacks-file.h"
 #include "heap/print.h"
 
 /* 402,113 */
@@ -245,6 +245,21 @@ static const char *when(const struct space *space, uint64_t ns, char *text, size
 	return text;
 }
 
+static void print_frame(void *owner, const char *function, const char *location)
+{
+	line(owner, "", "  %s%s%s%s", function, *location ? " (" : "", location, *location ? ")" : "");
+}
+
+static void print_stack(const struct print *print, const struct origin *origin)
+{
+	int n = print->stacks ? stacks_find(print->stacks, origin, print_frame, (void *)print) : 1;
+
+	if (n < 0)
+		line(print, "", "%s: %s", print->stacks, strerror(-n));
+	else if (!n)
+		line(print, "", "%s has no stack of that event", print->stacks);
+}
+
 static void print_origin(const struct print *print, const struct reading *reading)
 {
 	const struct space *space = reading->space;
@@ -265,6 +280,8 @@ static void print_origin(const struct print *print, const struct reading *readin
 	else
 		line(print, "", "its page was there before the history begins, %s",
 		     when(space, origin.since, text, sizeof(text)));
+	if (origin.seq)
+		print_stack(print, &origin);
 }
 
 static void print_found(const struct print *print, const struct reading *reading)

@@ -14,6 +14,7 @@ struct print {
 	struct outbuf *out;
 	bool bytes;		/* sizes as plain numbers */
 	bool map;
+	const char *stacks;	/* a file with the stacks of events, or NULL */
 	const struct sums *before;	/* of the reading before, or NULL */
 	int64_t stopped_us;	/* how long the process was stopped; negative: it was not */
 };

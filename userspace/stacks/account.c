@@ -13,6 +13,7 @@
 #include "stacks/perf-events.h"
 #include "stacks/code-maps.h"
 #include "stacks/account.h"
+#include "stacks/json-stack.h"
 #include "tracefs/event-layout.h"
 #include "common/by-pid.h"
 #include "common/complain.h"
@@ -268,8 +269,10 @@ void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap)
 	add_counts(&account->seen, &before);
 }
 
-void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq)
+void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap,
+		struct brkwatch_event *ev)
 {
+	const uint64_t seq = event_unsigned(ev, BRKWATCH_SEQ);
 	const struct account *account = account_of(stacks, (pid_t)snap->pid);
 	const struct recent *recent = recent_of(stacks, snap->space, seq);
 	bool found = false;
@@ -280,9 +283,13 @@ void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch
 			stacks_drain(stacks);
 		found = recent->space == snap->space && recent->seq == seq;
 	}
-	if (found)
+	if (!found && (!account || (snap->space == account->base_space && seq <= account->base_seq)))
+		return;
+	if (stacks->opts->json)
+		json_put_stack(out, snap, ev, &stacks->paths, found ? recent->node : 0);
+	else if (found)
 		paths_put_frames(&stacks->paths, out, recent->node);
-	else if (account && (snap->space != account->base_space || seq > account->base_seq))
+	else
 		outbuf_printf(out, "    %s\n", no_stack);
 }
 

@@ -23,6 +23,7 @@ struct stack_counts {
 struct stacks_options {
 	const char *flamegraph;	/* file, or NULL */
 	bool folded;
+	bool json;
 	bool bytes;		/* sizes as plain numbers */
 	bool quiet;		/* no table */
 	bool children;
@@ -42,8 +43,9 @@ void stacks_drain(struct stacks *stacks);
 /* Growth before this snapshot does not count. */
 void stacks_base(struct stacks *stacks, const struct brkwatch_snapshot *snap);
 
-/* Print the frames of the growth or refusal that is the event @seq. */
-void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap, uint64_t seq);
+/* Print the frames of the growth or refusal that is this event. */
+void stacks_put(struct stacks *stacks, struct outbuf *out, const struct brkwatch_snapshot *snap,
+		struct brkwatch_event *ev);
 
 /* A process is done; @counts: what the module has counted in total. */
 void stacks_done(struct stacks *stacks, pid_t pid, const char *name, struct stack_counts counts);

@@ -21,6 +21,7 @@ static struct session {
 	uint64_t duration_ms;
 	struct stacks_options options;
 	struct event_style style;
+	struct wall wall;
 } the_session;
 
 static const struct program_option options[] = {
@@ -35,6 +36,7 @@ static const struct program_option options[] = {
 	  &the_session.options.folded },
 	{ "flamegraph", 0, "FILE", "also draw a flame graph, an SVG", take_text, &the_session.options.flamegraph },
 	{ "bytes", 0, NULL, "print sizes in bytes instead of KiB, MiB, ...", take_flag, &the_session.style.bytes },
+	{ "json", 0, NULL, "print JSON, one object per line", take_flag, &the_session.options.json },
 	{ "output", 'o', "FILE", "write to FILE", take_text, &the_session.output },
 	{ 0 },
 };
@@ -67,7 +69,7 @@ static void put_frames(void *owner, struct outbuf *out, const struct brkwatch_pr
 	const struct session *session = owner;
 
 	if (event_is(ev, BRKWATCH_GROW) || event_is(ev, BRKWATCH_REFUSED))
-		stacks_put(session->stacks, out, &process->snap, event_unsigned(ev, BRKWATCH_SEQ));
+		stacks_put(session->stacks, out, &process->snap, ev);
 }
 
 /* ---- the run ---- */
@@ -80,8 +82,8 @@ static bool begin(void *owner)
 	if (!output_open(session->out, session->output, session->command ? STDERR_FILENO : STDOUT_FILENO))
 		return false;
 	session->printer = (struct printer){
-		.out = session->out, .format = &text_lines, .style = session->style, .filter = &all,
-		.below = put_frames, .owner = session,
+		.out = session->out, .format = session->options.json ? &json_lines : &text_lines,
+		.style = session->style, .filter = &all, .below = put_frames, .owner = session,
 	};
 	printer_init(&session->printer);
 	return true;
@@ -120,6 +122,8 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 		warn_user("%s (from BRKWATCH_PROC) has saved files: only running processes have stacks", brkwatch_directory(bw));
 		return failure(session->command);
 	}
+	session->wall.bw = bw;
+	session->style.wall = &session->wall;
 	session->stacks = stacks_new(&session->options);
 	if (!session->stacks)
 		return failure(session->command);
@@ -149,12 +153,15 @@ static bool check(void)
 	style->several = opts->children;
 	style->summary = style->no_events && !opts->folded;
 	style->no_events |= opts->folded;
-	style->quiet = opts->quiet = opts->folded;
+	style->quiet = opts->folded;
+	opts->quiet = opts->folded || opts->json;
 	opts->bytes = style->bytes;
 	if (sel->all && !sel->by_uid)
 		warn_user("--all is not possible: name processes by number, --comm or --uid");
 	else if (processes && the_session.command)
 		warn_user("a command and processes cannot be combined");
+	else if (opts->json && style->no_events)
+		warn_user("--json is events and their stacks: neither -c nor --folded goes with it");
 	else if (!processes && !the_session.command)
 		warn_user("no process given: name one by its number, or use --comm, --uid or -- COMMAND");
 	else
