@@ -3,6 +3,7 @@
  * heapdo STEP... - allocates and frees, and says what malloc itself says of it.
  *
  *   blocks N SIZE        allocate N blocks, and write to all of them
+ *   object               allocate one that looks like an object of C++
  *   free WHICH           all, all-but-last, all-but-middle, every-second or every-fourth of them
  *   thread N SIZE        the same, and every second freed, in a thread that then waits
  *   sbrk N               take N bytes of the break
@@ -35,6 +36,18 @@ static void allocate(size_t n, size_t size)
 			_exit(3);
 		memset(blocks[n_blocks++], 'x', size);
 	}
+}
+
+/* Its class has a table, which has a name that C++ gives it. */
+extern const void *const table[4];
+const void *const table[4] __asm__("_ZTVN4shop6BasketE") = { NULL, NULL, malloc, free };
+
+static void allocate_object(void)
+{
+	const void *const *first = &table[2];
+
+	allocate(1, 100);
+	memcpy(blocks[n_blocks - 1], &first, sizeof(first));
 }
 
 static void release(const char *which)
@@ -129,6 +142,8 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[i], "blocks")) {
 			allocate(numbers[0], numbers[1]);
 			i += 2;
+		} else if (!strcmp(argv[i], "object")) {
+			allocate_object();
 		} else if (!strcmp(argv[i], "free") && i + 1 < argc) {
 			release(argv[++i]);
 		} else if (!strcmp(argv[i], "thread")) {

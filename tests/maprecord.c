@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stacks/perf-records.h"
+#include "symbols/perf-records.h"
 
 static void print(void *owner, pid_t pid, const struct perf_map *map)
 {

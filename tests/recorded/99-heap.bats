@@ -254,6 +254,18 @@ module_says() {
 	[ "${json[brk]}" = "$end" ]
 }
 
+@test "what pins the top is named, if it leads into a file" {
+	does blocks 100 1000 object free all-but-last show
+	"$CLI" "$pid" | tee said
+	grep -E "^ +0x[0-9a-f]+: (an object of class shop::Basket|_ZTVN4shop6BasketE\+0x10), in .*/heapdo$" said
+	ends
+	cp "$DO" stripped
+	strip stripped
+	begin ./stripped blocks 100 1000 object free all-but-last show
+	until_true 10 says ready
+	"$CLI" "$pid" | grep -E "^ +0x[0-9a-f]+ is in .*/stripped, at 0x[0-9a-f]+$"
+}
+
 @test "which event of the break brought a page, and when" {
 	local start end
 	does blocks 1000 1000 show

@@ -9,8 +9,9 @@
 #include "common/format-number.h"
 #include "common/utf8.h"
 #include "common/wall-clock.h"
-#include "heap/stacks-file.h"
+#include "heap/pointer.h"
 #include "heap/print.h"
+#include "heap/stacks-file.h"
 
 /* 402,113 */
 static struct number count_text(uint64_t count)
@@ -46,7 +47,7 @@ static void line(const struct print *print, const char *what, const char *fmt, .
 
 static void line(const struct print *print, const char *what, const char *fmt, ...)
 {
-	char text[PATH_MAX + 512];
+	char text[PATH_MAX + 600];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -132,8 +133,7 @@ static void print_pinned(const struct print *print, const struct reading *readin
 {
 	const struct sums *sums = &reading->account.sums;
 	const struct chunk *chunk = &sums->last_used;
-	char words[4 * TEXT_NUMBER_MAX] = "", name[PATH_MAX];
-	uint64_t offset;
+	char words[4 * TEXT_NUMBER_MAX] = "", text[PATH_MAX + 600];
 
 	if (!chunk->size)
 		return;
@@ -148,10 +148,9 @@ static void print_pinned(const struct print *print, const struct reading *readin
 	if (*words)
 		line(print, "", "its first words:%s", words);
 	for (size_t i = 0; i < reading->n_words; i++) {
-		if (!space_find_file(reading->space->pid, reading->words[i], name, sizeof(name), &offset))
+		if (!pointer_explain(reading->space->pid, reading->words[i], text, sizeof(text)))
 			continue;
-		line(print, "", "%s is in %s, at %s", address_text(reading->words[i]).text, name,
-		     address_text(offset).text);
+		line(print, "", "%s", text);
 		break;
 	}
 }
@@ -307,6 +306,7 @@ void print_text(const struct print *print, const struct reading *reading)
 {
 	const struct sums *sums = &reading->account.sums, *before = print->before;
 	uint64_t vacant = sums->free.bytes + sums->top.bytes;
+	const char *other = space_other_malloc(reading->space->pid);
 	char why[512], text[64];
 
 	print_heap(print, reading);
@@ -334,6 +334,8 @@ void print_text(const struct print *print, const struct reading *reading)
 	line(print, "Note", "small chunks that were freed may count as in use: in fastbins%s",
 	     !reading->tcache.found ? ", or kept by a thread" :
 	     reading->space->has_threads ? ", or kept by other threads" : "");
+	if (other)
+		line(print, "", "%s has been loaded: what that allocates is not shown", other);
 	print_sizes(print, reading);
 	print_top(print, &reading->account);
 	if (print->map)

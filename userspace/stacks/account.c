@@ -9,9 +9,9 @@
 
 #include "stacks/flamegraph.h"
 #include "common/replace-file.h"
-#include "stacks/call-tree.h"
+#include "symbols/call-tree.h"
 #include "stacks/perf-events.h"
-#include "stacks/code-maps.h"
+#include "symbols/code-maps.h"
 #include "stacks/account.h"
 #include "stacks/json-stack.h"
 #include "tracefs/event-layout.h"

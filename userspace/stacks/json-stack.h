@@ -2,7 +2,7 @@
 #pragma once
 
 #include "libbrkwatch/event.h"
-#include "stacks/call-tree.h"
+#include "symbols/call-tree.h"
 
 /* A line with the frames of an event, innermost first; of none if @node is 0. */
 void json_put_stack(struct outbuf *out, const struct brkwatch_snapshot *snap, struct brkwatch_event *ev,

@@ -13,8 +13,8 @@
 #include "common/complain.h"
 #include "libbrkwatch/internal.h"
 #include "stacks/perf-events.h"
-#include "stacks/perf-records.h"
-#include "stacks/registers.h"
+#include "symbols/perf-records.h"
+#include "symbols/registers.h"
 #include "common/perf-ring.h"
 
 /* Of the stack. A sample takes that much room however short the stack is. */

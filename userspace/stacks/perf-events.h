@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "stacks/perf-records.h"
+#include "symbols/perf-records.h"
 
 /* The tracepoints of growths and of refusals. */
 #define TRACEPOINTS 2

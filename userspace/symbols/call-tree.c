@@ -8,7 +8,7 @@
 #include "common/format-number.h"
 #include "common/utf8.h"
 #include "libbrkwatch/array.h"
-#include "stacks/call-tree.h"
+#include "symbols/call-tree.h"
 
 /* Beyond that, memory of paths and frames would grow for ever. */
 #define NODES_MAX	((size_t)1 << 20)

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "common/open-regular.h"
-#include "stacks/debug-files.h"
-#include "stacks/perf-records.h"
+#include "symbols/debug-files.h"
+#include "symbols/perf-records.h"
 
 #define DEBUG_DIR	"/usr/lib/debug"
 

@@ -15,13 +15,13 @@
 #include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/open-regular.h"
-#include "common/signals.h"
-#include "stacks/debug-files.h"
-#include "stacks/parser.h"
 #include "common/perf-ring.h"
-#include "stacks/registers.h"
-#include "stacks/symbols.h"
-#include "stacks/unwind.h"
+#include "common/signals.h"
+#include "symbols/debug-files.h"
+#include "symbols/parser.h"
+#include "symbols/registers.h"
+#include "symbols/symbols.h"
+#include "symbols/unwind.h"
 
 /* The kernel's, for what has no user. */
 #define NOBODY 65534
@@ -33,8 +33,9 @@ struct parser {
 };
 
 struct request {
-	enum { MAP, FORGET, FRAMES } what;
+	enum { MAP, FORGET, FRAMES, DATA } what;
 	pid_t pid;
+	uint64_t address;
 	bool certain;
 	struct perf_map map;		/* its path follows the request, */
 	struct perf_sample sample;	/* as do its registers and its stack */
@@ -89,12 +90,8 @@ static struct unwinder *unwinder_of(struct pid_table *processes, struct paths *n
 	return known->unwinder;
 }
 
-static void put_frames(FILE *answers, const struct paths *names, struct unwinder *unwinder,
-		       const struct perf_sample *sample)
+static void put_frames(FILE *answers, const struct paths *names, const uint32_t *frames, size_t n)
 {
-	uint32_t frames[PATHS_FRAMES_MAX];
-	size_t n = unwinder_frames(unwinder, sample, frames, PATHS_FRAMES_MAX);
-
 	for (size_t i = 0; i < n; i++)
 		fprintf(answers, "%s\t%s\n", names->frames[frames[i]]->function,
 			names->frames[frames[i]]->location);
@@ -130,6 +127,7 @@ static void serve(int requests, FILE *answers)
 	} message;
 	static struct pid_table processes;
 	struct request *request = &message.request;
+	uint32_t frames[PATHS_FRAMES_MAX];
 	struct unwinder *unwinder;
 	struct paths names;
 	int fd;
@@ -150,10 +148,13 @@ static void serve(int requests, FILE *answers)
 				fputs("mapped\n", answers);
 			else if (fd >= 0)
 				close(fd);
+		} else if (unwinder && request->what == DATA) {
+			put_frames(answers, &names, frames, unwinder_data(unwinder, request->address, frames));
 		} else if (unwinder) {
 			request->sample.regs = (const uint64_t *)message.more;
 			request->sample.stack = message.more + regs_size();
-			put_frames(answers, &names, unwinder, &request->sample);
+			put_frames(answers, &names, frames,
+				   unwinder_frames(unwinder, &request->sample, frames, PATHS_FRAMES_MAX));
 		}
 		fputc('\n', answers);
 		fflush(answers);
@@ -297,16 +298,11 @@ void parser_forget(struct parser *parser, pid_t pid)
 	ask(parser, &request, NULL, 0, NULL, -1);
 }
 
-size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
-		     uint32_t *frames, size_t max)
+static size_t take_frames(struct parser *parser, struct paths *paths, uint32_t *frames, size_t max)
 {
-	const struct request request = { .what = FRAMES, .pid = sample->pid, .sample = *sample };
 	char line[SYMBOL_TEXT_MAX], *location;
 	size_t n = 0;
 
-	if (!sample->regs || !regs_map(sample->abi))
-		return 0;
-	ask(parser, &request, sample->regs, regs_size(), sample->stack, -1);
 	while (next_line(parser, line, sizeof(line))) {
 		location = strchr(line, '\t');
 		if (n == max || !location)
@@ -315,4 +311,23 @@ size_t parser_frames(struct parser *parser, const struct perf_sample *sample, st
 		frames[n++] = paths_frame(paths, line, location);
 	}
 	return n;
+}
+
+size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
+		     uint32_t *frames, size_t max)
+{
+	const struct request request = { .what = FRAMES, .pid = sample->pid, .sample = *sample };
+
+	if (!sample->regs || !regs_map(sample->abi))
+		return 0;
+	ask(parser, &request, sample->regs, regs_size(), sample->stack, -1);
+	return take_frames(parser, paths, frames, max);
+}
+
+size_t parser_data(struct parser *parser, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame)
+{
+	const struct request request = { .what = DATA, .pid = pid, .address = address };
+
+	ask(parser, &request, NULL, 0, NULL, -1);
+	return take_frames(parser, paths, frame, 1);
 }

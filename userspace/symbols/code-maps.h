@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "stacks/call-tree.h"
-#include "stacks/perf-records.h"
+#include "symbols/call-tree.h"
+#include "symbols/perf-records.h"
 
 /* The processes, and which code is mapped where in each of them. */
 struct code_maps;
@@ -29,3 +29,6 @@ const char *maps_name(const struct code_maps *maps, pid_t pid);
 /* Like parser_frames(). */
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
 		   uint32_t *frames, size_t max);
+
+/* Like parser_data(). */
+size_t maps_data(struct code_maps *maps, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame);

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stacks/call-tree.h"
-#include "stacks/perf-records.h"
+#include "symbols/call-tree.h"
+#include "symbols/perf-records.h"
 
 /*
  * Root must not parse programs that anybody may have written. A separate process without capabilities,
@@ -34,3 +34,6 @@ void parser_forget(struct parser *parser, pid_t pid);
 /* Like unwinder_frames(), with frames of @paths. */
 size_t parser_frames(struct parser *parser, const struct perf_sample *sample, struct paths *paths,
 		     uint32_t *frames, size_t max);
+
+/* What lies at an address and is no code, as symbol_data() has it. */
+size_t parser_data(struct parser *parser, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stacks/call-tree.h"
+#include "symbols/call-tree.h"
 
 /* The most functions that are inlined at one place. */
 #define SYMBOL_FRAMES_MAX 16
@@ -17,3 +17,6 @@
 
 /* The frames of an address, innermost first. Returns their number, at least one. */
 size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *frames);
+
+/* What else lies there, with how far into it that is: "+0x10". Returns how many frames that is: 0 or 1. */
+size_t symbol_data(Dwfl *dwfl, struct paths *paths, uint64_t address, uint32_t *frame);

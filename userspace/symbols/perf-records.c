@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
-#include "stacks/perf-records.h"
-#include "stacks/registers.h"
+#include "symbols/perf-records.h"
+#include "symbols/registers.h"
 
 /* Of a record's body. */
 struct cursor {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stacks/debug-files.h"
-#include "stacks/symbols.h"
+#include "symbols/debug-files.h"
+#include "symbols/symbols.h"
 
 #define MANGLED_MAX	1024
 #define REFERENCES_MAX	24
@@ -196,4 +196,21 @@ size_t symbol_frames(Dwfl *dwfl, struct paths *paths, uint64_t pc, uint32_t *fra
 		name_unknown(&names, function, mod, pc);
 	add_name(&names, function);
 	return names.n;
+}
+
+size_t symbol_data(Dwfl *dwfl, struct paths *paths, uint64_t address, uint32_t *frame)
+{
+	Dwfl_Module *mod = dwfl_addrmodule(dwfl, address);
+	char name[SYMBOL_NAME_MAX], location[SYMBOL_LOCATION_MAX] = "";
+	GElf_Off offset = 0;
+	GElf_Sym sym = { 0 };
+	const char *found = mod ? dwfl_module_addrinfo(mod, address, &offset, &sym, NULL, NULL, NULL) : NULL;
+
+	/* It may be the next one below, which ends before. */
+	if (!found || offset >= sym.st_size || !copy_name(name, found))
+		return 0;
+	if (offset)
+		snprintf(location, sizeof(location), "+%#" PRIx64, offset);
+	*frame = paths_frame(paths, name, location);
+	return 1;
 }

@@ -10,8 +10,8 @@
 #include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/open-regular.h"
-#include "stacks/code-maps.h"
-#include "stacks/parser.h"
+#include "symbols/code-maps.h"
+#include "symbols/parser.h"
 
 /* Of ended processes that are kept: another thread may outlive the first one. */
 #define ENDED_MAX	256
@@ -275,22 +275,21 @@ static void replace_parser(struct code_maps *maps, struct code *code)
 	maps->parser = parser_start();
 }
 
-static size_t ask_parser(struct code_maps *maps, struct code *code, const struct perf_sample *sample,
-			 struct paths *paths, uint32_t *frames, size_t max)
+static void inform_parser(struct code_maps *maps, struct code *code)
 {
+	const pid_t pid = (pid_t)code->entry.pid;
 	pid_t *place = &maps->parsed[maps->n_parsed % PARSED_MAX];
 	struct code *first = find(maps, *place);
 
 	if (!code->parsed) {
 		if (first)
 			forget_parsed(maps, first);
-		*place = sample->pid;
+		*place = pid;
 		maps->n_parsed++;
 		code->parsed = true;
 	}
 	for (; code->known < code->n; code->known++)
-		give(maps, sample->pid, &code->maps[code->known]);
-	return parser_frames(maps->parser, sample, paths, frames, max);
+		give(maps, pid, &code->maps[code->known]);
 }
 
 size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, struct paths *paths,
@@ -301,9 +300,20 @@ size_t maps_frames(struct code_maps *maps, const struct perf_sample *sample, str
 
 	if (code->hopeless || !maps->parser)
 		return 0;
-	n = ask_parser(maps, code, sample, paths, frames, max);
+	inform_parser(maps, code);
+	n = parser_frames(maps->parser, sample, paths, frames, max);
 	if (parser_works(maps->parser))
 		return n;
 	replace_parser(maps, code);
 	return 0;
+}
+
+size_t maps_data(struct code_maps *maps, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame)
+{
+	struct code *code = get(maps, pid);
+
+	if (code->hopeless || !maps->parser)
+		return 0;
+	inform_parser(maps, code);
+	return parser_data(maps->parser, pid, address, paths, frame);
 }

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stacks/debug-files.h"
-#include "stacks/registers.h"
-#include "stacks/symbols.h"
-#include "stacks/unwind.h"
+#include "symbols/debug-files.h"
+#include "symbols/registers.h"
+#include "symbols/symbols.h"
+#include "symbols/unwind.h"
 
 /* Of addresses whose names are remembered; a power of two. */
 #define CACHE_SIZE	1024
@@ -296,4 +296,15 @@ size_t unwinder_frames(struct unwinder *u, const struct perf_sample *sample, uin
 	if (u->cut)
 		end_cut(u);
 	return u->n;
+}
+
+size_t unwinder_data(const struct unwinder *u, uint64_t address, uint32_t *frame)
+{
+	struct rlimit before;
+	size_t n;
+
+	objfile_limit_memory(&before);
+	n = symbol_data(u->dwfl, u->paths, address, frame);
+	objfile_unlimit_memory(&before);
+	return n;
 }

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "stacks/call-tree.h"
-#include "stacks/perf-records.h"
+#include "symbols/call-tree.h"
+#include "symbols/perf-records.h"
 
 /* Finds callers and names in one address space, from the files that are mapped there. */
 struct unwinder;
@@ -28,3 +28,6 @@ bool unwinder_map(struct unwinder *unwinder, const struct perf_map *map, bool ce
  */
 size_t unwinder_frames(struct unwinder *unwinder, const struct perf_sample *sample,
 		       uint32_t *frames, size_t max);
+
+/* Like symbol_data(). */
+size_t unwinder_data(const struct unwinder *unwinder, uint64_t address, uint32_t *frame);

@@ -2,7 +2,7 @@
 #include <linux/perf_event.h>
 #include <stddef.h>
 
-#include "stacks/registers.h"
+#include "symbols/registers.h"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <asm/perf_regs.h>
