@@ -467,13 +467,21 @@ drawn() { # FILE TEXT
 	wait "$watcher"
 	pid=''
 	run ! grep 'Not sound' watched
+	# Not for ever, if nobody waits for it.
+	begin python3 -c 'import subprocess, sys; print(subprocess.Popen(["sleep", "1000"]).pid, flush=True); sys.stdin.read()'
+	until_true 30 says .
+	timeout 60 "$CLI" --watch 0.2 "$(cat state)" >again 3>&- &
+	watcher=$!
+	until_true 10 grep -q '^Heap' again
+	kill -KILL "$(cat state)"
+	wait "$watcher"
 }
 
 @test "what cannot be is said in a line" {
 	run -1 --separate-stderr "$CLI" 2147483647
 	[ "$stderr" = "brkwatch-heap: 2147483647: no such process" ]
 	run -2 --separate-stderr "$CLI"
-	[[ "${stderr_lines[0]}" == *"which process? A number is missing" ]]
+	[[ "${stderr_lines[0]}" == *"no process given: name one by its number" ]]
 	run -2 --separate-stderr "$CLI" 1 2
 	[[ "${stderr_lines[0]}" == *"one process at a time" ]]
 	run -2 --separate-stderr "$CLI" --json --map 1

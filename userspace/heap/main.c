@@ -12,6 +12,7 @@
 #include "chunks/examine.h"
 #include "heap/print.h"
 #include "heap/stop.h"
+#include "libbrkwatch/task.h"
 
 #define TOP_MAX 100000
 #define STOPS_MAX 10
@@ -60,7 +61,7 @@ static bool check(void)
 	const struct heap_options *opts = &the_options;
 
 	if (opts->selection.n != 1)
-		warn_user(opts->selection.n ? "one process at a time" : "which process? A number is missing");
+		warn_user(opts->selection.n ? "one process at a time" : "no process given: name one by its number");
 	else if (opts->json && (opts->map || opts->top || opts->address))
 		warn_user("--map, --top and --address are for people, not for --json");
 	else if (opts->stacks && !opts->address)
@@ -153,7 +154,13 @@ static bool wait_for(uint64_t ms, int stop)
 	return poll(&fd, 1, ms > INT32_MAX ? INT32_MAX : (int)ms) == 0;
 }
 
-/* @ended: that is no failure where it has been read before. */
+/* Its parent may not have waited for it yet. */
+static bool has_ended(pid_t pid, int rc)
+{
+	return rc == -ESRCH || task_kind(pid, NULL) == TASK_ZOMBIE;
+}
+
+/* That it ends is no failure where it has been read before. */
 static enum exit_status run(struct reading *reading, const struct heap_options *opts, struct outbuf *out)
 {
 	struct print print = {
@@ -166,7 +173,7 @@ static enum exit_status run(struct reading *reading, const struct heap_options *
 	for (;;) {
 		int rc = read_once(reading, opts, &print);
 
-		if (rc == -ESRCH && print.before)
+		if (print.before && has_ended(reading->space->pid, rc))
 			return status;
 		if (rc) {
 			if (rc < 0)
