@@ -210,7 +210,9 @@ static void *read_stuck(void *arg)
 /* Who handles the faults is content with having been told. */
 static void keep_stuck(int n)
 {
-	static const char *const names[] = { "all", "stats" };
+	static const char *const names[] = { "all", "stats", "exited" };
+	/* The last one is root's. */
+	int files = getuid() ? 2 : 3;
 	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	struct uffdio_api api = { .api = UFFD_API };
 	char *area = mmap(NULL, (size_t)n * PAGE, PROT_READ | PROT_WRITE,
@@ -226,9 +228,10 @@ static void keep_stuck(int n)
 		die("userfaultfd");
 	for (int i = 0; i < n; i++) {
 		struct stuck *stuck = malloc(sizeof(*stuck));
+		int which = i % (files + 1);
 		pthread_t thread;
 
-		stuck->fd = i % 3 < 2 ? open_file(names[i % 3]) : follow_self();
+		stuck->fd = which < files ? open_file(names[which]) : follow_self();
 		stuck->to = area + (size_t)i * PAGE;
 		if (stuck->fd < 0 || pthread_create(&thread, NULL, read_stuck, stuck))
 			die("thread");
