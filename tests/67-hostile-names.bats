@@ -15,16 +15,16 @@ teardown() {
 }
 
 starved() {
-	run python3 "$BATS_TEST_DIRNAME/starved.py" "$BIN/brkdo" "$1" "$(figure 50 2000)"
+	run python3 "$BATS_TEST_DIRNAME/starved.py" "$1" "$(figure 50 2000)"
 	echo "# ${output//$'\n'/; }" >&3
 	[ "$status" = 0 ]
 }
 
-@test "openers that get 1 ms a second hold up nobody's name" {
+@test "openers that get 1 ms a second hold up nobody" {
 	starved quota
 }
 
-@test "openers that run when nobody else does hold up nobody's name" {
+@test "openers that run when nobody else does hold up nobody" {
 	starved idle
 }
 

@@ -93,32 +93,48 @@ def unload():
         time.sleep(0.01)
 
 
+def at_rest():
+    """The memory that is available before he begins."""
+    lost()
+    return available()
+
+
+def meanwhile(before, may_fall):
+    """What the others get while he is at work, each with the most that it may be."""
+    least = available()
+    figures = {
+        "name": (max(timed(name_one) for i in range(NAMES)), NAME * SLOWNESS),
+        "all": (timed(lambda: table("all")), ALL * SLOWNESS),
+        "lost": (lost(), LOST),
+        "short": (short(), SHORT),
+    }
+    figures["MiB"] = before - min(least, available()), may_fall
+    figures["held"] = stats()["MemoryBytes"] / (1 << 20), parameter("memory") + HELD
+    return figures
+
+
+def judge(figures):
+    print(", ".join(f"{key} {got:.3f}" for key, (got, most) in figures.items()))
+    wrong = [f"{key}: {got:.3f} is more than {most:.3f}" for key, (got, most) in figures.items() if got > most]
+    assert not wrong, wrong
+
+
 def main(may_fall, command):
     # It is not about who gets the processor; the user's own is as nice as any.
     os.nice(-20)
-    lost()
-    before = available()
+    before = at_rest()
     try:
         hostile = Program("setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups",
                           "nice", "-n", "20", *command)
-        least = available()
-        figures = {
-            "name": (max(timed(name_one) for i in range(NAMES)), NAME * SLOWNESS),
-            "all": (timed(lambda: table("all")), ALL * SLOWNESS),
-            "lost": (lost(), LOST),
-            "short": (short(), SHORT),
-        }
-        figures["MiB"] = before - min(least, available()), may_fall
-        figures["held"] = stats()["MemoryBytes"] / (1 << 20), parameter("memory") + HELD
+        figures = meanwhile(before, may_fall)
         assert hostile.process.poll() is None, "he has given up"
     finally:
         kill_user()
     figures["unload"] = timed(unload), UNLOAD * SLOWNESS
     hostile.process.wait()
-    print(", ".join(f"{key} {got:.3f}" for key, (got, most) in figures.items()))
-    wrong = [f"{key}: {got:.3f} is more than {most:.3f}" for key, (got, most) in figures.items() if got > most]
-    assert not wrong, wrong
+    judge(figures)
     until(lambda: None if available() > before - CACHED else f"{available()} MiB of {before}")
 
 
-main(int(sys.argv[1]), sys.argv[2:])
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
-"""starved.py BRKDO HOW OPENERS: those who open files and get no time to end it
-hold up nobody else.
+"""starved.py HOW OPENERS: those who open files and get no time to end it
+hold up nobody else; see others.py for what these get.
 
 Each opens the file of a process of its own, some of which are not theirs to
 read. Then they get next to no time of a CPU, and those processes end, so that
 the names have to go while openers are inside. HOW they are starved:
 
     quota   all of them together get 1 ms a second
-    idle    they are as one SCHED_IDLE, and every CPU has something better to do"""
+    idle    they are SCHED_IDLE, half of them each, the others all as one, and every
+            CPU has something better to do"""
 import contextlib
-import ctypes
 import mmap
 import os
 import signal
 import sys
 import time
 
+import others
 from who import *
 
 BRKWATCH, PATIENCE = "/proc/brkwatch", 30
 GROUP = "/sys/fs/cgroup/brkwatch-starved"
 SLOWNESS = int(os.environ["BRKWATCH_SLOWNESS"])
 LIMIT = 5           # what is held up takes longer than that many seconds
+MIB = 4             # an opener and what it opens, at most
 started = []
 
 
@@ -93,7 +95,15 @@ def starve_by_quota():
     until(throttled, "they are throttled")
 
 
-def starve_by_others():
+def leave_group(pid):
+    with open("/sys/fs/cgroup/cgroup.procs", "w") as f:
+        f.write(str(pid))
+
+
+def starve_by_others(openers):
+    for pid in openers[:len(openers) // 2]:
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        leave_group(pid)
     for _ in range(3 * os.cpu_count()):
         start(lambda: [None for _ in iter(int, 1)])
     write("cpu.idle", "1")
@@ -109,13 +119,12 @@ def feed():
         os.waitpid(started.pop(), 0)
 
 
-def look_at_others(took, rounds):
+def look_at_ends(took, rounds):
     for _ in range(rounds):
         pid = start(signal.pause)
-        took("a name", lambda: until(lambda: has_name(pid), "a name comes"))
+        until(lambda: has_name(pid), "a name comes")
         stop(pid)
         took("its end", lambda: until(lambda: not has_name(pid), "a name goes"))
-    took("all", rows)
 
 
 def has_file(pid):
@@ -140,20 +149,23 @@ def look_at_numbers(took, targets):
 
 
 def main(how, number):
+    before = others.at_rest()
     targets = [start(lambda: (i % 2 and become(USER), signal.pause())) for i in range(number)]
     until(lambda: all(map(has_name, targets)), "their names")
     write("cgroup.procs", "0")
-    for i, target in enumerate(targets):
-        start(lambda: opener(i, target))
-    with open("/sys/fs/cgroup/cgroup.procs", "w") as f:
-        f.write("0")
+    openers = [start(lambda: opener(i, target)) for i, target in enumerate(targets)]
+    leave_group(0)
     until(lambda: opened[:number].count(1) == number, "they open")
-    (starve_by_quota if how == "quota" else starve_by_others)()
+    if how == "quota":
+        starve_by_quota()
+    else:
+        starve_by_others(openers)
     for pid in targets:
         stop(pid)
     took = Took()
     try:
-        look_at_others(took, 20)
+        figures = others.meanwhile(before, MIB * number)
+        look_at_ends(took, 10)
         look_at_numbers(took, targets)
         if how == "quota":
             took("rmmod", lambda: os.system("rmmod brkwatch 2>/dev/null"))
@@ -163,6 +175,7 @@ def main(how, number):
         feed()
     late = [name for name, most in took.most.items() if most > LIMIT * SLOWNESS]
     assert not late, late
+    others.judge(figures)
 
 
 opened = mmap.mmap(-1, 1 << 16)
@@ -170,7 +183,7 @@ os.makedirs(GROUP, exist_ok=True)
 with open("/sys/fs/cgroup/cgroup.subtree_control", "w") as f:
     f.write("+cpu")
 try:
-    main(sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]))
 finally:
     with contextlib.suppress(OSError):
         feed()
