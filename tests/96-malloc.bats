@@ -186,6 +186,24 @@ explained() {
 	[ "$(addr2line -f -e "${caller%+*}" "$(printf '%#x' $((${caller#*+} - 1)))" | head -n 1)" = main ]
 }
 
+@test "without CAP_IPC_LOCK: as many calls of malloc as there is room for, or the cause that there is none" {
+	local room kib=/proc/sys/kernel/perf_event_mlock_kb default
+	limited() {
+		setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock prlimit --memlock=0:0 "$CLI" --malloc "$@"
+	}
+	default=$(cat "$kib")
+	for room in "$default" 16; do
+		echo "$room" >"$kib"
+		limited --json -o "$json" -- mapper malloc 300000
+		[ "$(jq -r 'select(.call == "mmap" and .length == 303104).by' "$json")" = "malloc(300000)" ]
+	done
+	echo 0 >"$kib"
+	run -125 limited -- mapper malloc 300000
+	echo "$default" >"$kib"
+	[[ "$output" == *"perf_event_mlock_kb (for each processor, now 0)"* ]]
+	[[ "$output" != *PERFMON* ]]
+}
+
 @test "after a loss what is mapped is read again" {
 	start_mapper "$CLI" --json -o "$json" -- mapper pause burst 200 malloc 10485760 burst 2000 pause
 	# There is room for little, and nobody reads. A page that is about to be read stays: it has the first calls.

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include "common/follow.h"
 #include "common/program.h"
@@ -48,14 +47,10 @@ static int set_up(struct following *f)
 {
 	const unsigned int flags = (f->children ? BRKWATCH_CHILDREN : 0) |
 				   (f->launch ? BRKWATCH_FROM_START : 0);
-	struct rlimit files;
 	int rc, stop;
 
 	/* Two descriptors each. */
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	raise_file_limit();
 	rc = brkwatch_follower_new(&f->follower, f->bw, &f->listener.sink, f->listener.owner, flags);
 	if (rc)
 		return rc;

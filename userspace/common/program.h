@@ -49,6 +49,9 @@ bool output_is_another(const char *file, int in);
 /* Flush and close. Returns @status, or @failed if that fails. */
 enum exit_status output_finish(struct outbuf *out, enum exit_status status, enum exit_status failed);
 
+/* As many descriptors as are allowed. A command inherits the limit, so start it before. */
+void raise_file_limit(void);
+
 /* The exit status of a failure; with a @command, one that differs from the usual ones of commands. */
 static inline enum exit_status failure(char *const *command)
 {

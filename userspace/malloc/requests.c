@@ -11,11 +11,13 @@
 
 #include "common/by-pid.h"
 #include "common/complain.h"
-#include "common/perf-ring.h"
+#include "common/cpu-rings.h"
+#include "common/program.h"
 #include "malloc/library.h"
 #include "malloc/probes.h"
 #include "malloc/requests.h"
 
+/* For each CPU. */
 #define RING_BYTES	((size_t)4 << 20)
 
 /* ---- functions ---- */
@@ -66,11 +68,8 @@ struct requests {
 	int fd;			/* and itself */
 	bool forks, old_kernel;
 	int probes[FUNCTIONS][2];	/* where it begins and where it ends, or 0 */
-	struct ring *rings;
-	size_t n_cpus;
-	int *fds;		/* the first of each CPU, then others */
-	size_t n_fds, fds_room;
-	int *first;		/* of a CPU, or -1 */
+	struct cpu_rings rings;
+	bool settled;		/* they are in use */
 	struct {
 		uint64_t id;
 		unsigned int function;
@@ -213,8 +212,8 @@ static void take_sample(struct requests *requests, const struct sample *sample)
 
 void requests_collect(struct requests *requests)
 {
-	for (size_t cpu = 0; cpu < requests->n_cpus; cpu++) {
-		struct ring *ring = &requests->rings[cpu];
+	for (size_t cpu = 0; cpu < requests->rings.n_cpus; cpu++) {
+		struct ring *ring = &requests->rings.cpus[cpu].ring;
 		uint64_t time;
 
 		if (!ring->page)
@@ -248,7 +247,7 @@ static int open_event(const struct requests *requests, size_t function, bool end
 		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)requests->probes[function][ends],
 		.sample_period = 1, .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
 		.sample_id_all = 1, .inherit = 1, .inherit_thread = !requests->forks && !requests->old_kernel,
-		.use_clockid = 1, .clockid = CLOCK_MONOTONIC, .watermark = 1, .wakeup_watermark = RING_BYTES / 2,
+		.use_clockid = 1, .clockid = CLOCK_MONOTONIC,
 	};
 
 	if (!ends) {
@@ -259,10 +258,9 @@ static int open_event(const struct requests *requests, size_t function, bool end
 	return (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-/* Those of one CPU write to one ring, that of the first of them. */
 static int add_event(struct requests *requests, size_t function, bool ends, pid_t tid, size_t cpu)
 {
-	int fd = open_event(requests, function, ends, tid, (int)cpu), rc = 0;
+	int fd = open_event(requests, function, ends, tid, (int)cpu), rc;
 	uint64_t id = 0;
 
 	if (fd < 0 && errno == EINVAL && !requests->forks && !requests->old_kernel) {
@@ -271,13 +269,7 @@ static int add_event(struct requests *requests, size_t function, bool ends, pid_
 	}
 	if (fd < 0)
 		return errno == ENODEV || errno == ENXIO ? 0 : -errno;
-	*array_add(requests->fds, requests->n_fds, requests->fds_room) = fd;
-	if (requests->first[cpu] >= 0)
-		rc = ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, requests->first[cpu]) ? -errno : 0;
-	else
-		rc = ring_open(&requests->rings[cpu], fd, RING_BYTES);
-	if (requests->first[cpu] < 0)
-		requests->first[cpu] = fd;
+	rc = rings_add(&requests->rings, cpu, fd);
 	if (!rc && ioctl(fd, PERF_EVENT_IOC_ID, &id))
 		rc = -errno;
 	(void)array_add(requests->ids, requests->n_ids, requests->ids_room);
@@ -286,16 +278,31 @@ static int add_event(struct requests *requests, size_t function, bool ends, pid_
 	return rc;
 }
 
-bool requests_attach(struct requests *requests, pid_t tid)
+/* Returns -ESRCH for a thread that has ended. */
+static int attach(struct requests *requests, pid_t tid)
 {
+	const struct cpu_rings *rings = &requests->rings;
 	int rc = 0;
 
-	for (size_t cpu = 0; cpu < requests->n_cpus; cpu++)
-		for (size_t i = 0; i < FUNCTIONS; i++)
+	for (size_t cpu = 0; cpu < rings->n_cpus; cpu++)
+		for (size_t i = 0; i < FUNCTIONS && !rings->cpus[cpu].left_out; i++)
 			for (int ends = 0; ends < 2 && requests->probes[i][ends] && !rc; ends++)
 				rc = add_event(requests, i, ends, tid, cpu);
+	return rc;
+}
+
+bool requests_attach(struct requests *requests, pid_t tid)
+{
+	int rc = attach(requests, tid);
+
+	while (rc == -ENOBUFS && !requests->settled && requests->rings.bytes > (size_t)sysconf(_SC_PAGESIZE)) {
+		rings_shrink(&requests->rings, requests->rings.bytes / 2);
+		requests->n_ids = 0;
+		rc = attach(requests, tid);
+	}
+	requests->settled |= !rc;
 	if (rc && rc != -ESRCH)
-		warn_user("cannot probe %s: %s", requests->file, strerror(-rc));
+		complain_of_events(tid, rc);
 	return !rc || rc == -ESRCH;
 }
 
@@ -329,12 +336,10 @@ struct requests *requests_open(pid_t pid, bool forks)
 	struct requests *requests = needed(calloc(1, sizeof(*requests)));
 
 	requests->forks = forks;
-	requests->n_cpus = (size_t)sysconf(_SC_NPROCESSORS_CONF);
-	requests->rings = needed(calloc(requests->n_cpus, sizeof(*requests->rings)));
-	requests->first = needed(calloc(requests->n_cpus, sizeof(*requests->first)));
-	for (size_t i = 0; i < requests->n_cpus; i++)
-		requests->first[i] = -1;
 	requests->fd = -1;
+	rings_init(&requests->rings, RING_BYTES);
+	/* Two of them for each function, thread and CPU. */
+	raise_file_limit();
 	if (!REGISTERS)
 		warn_user("--malloc works on x86-64 only");
 	else if ((requests->fd = library_open(pid ?: getpid(), &requests->file)) >= 0 && define_probes(requests))
@@ -345,17 +350,11 @@ struct requests *requests_open(pid_t pid, bool forks)
 
 void requests_close(struct requests *requests)
 {
-	for (size_t i = 0; i < requests->n_cpus; i++)
-		ring_close(&requests->rings[i]);
-	while (requests->n_fds)
-		close(requests->fds[--requests->n_fds]);
+	rings_free(&requests->rings);
 	probes_remove();
 	pid_visit(&requests->callers, forget, requests);
 	if (requests->fd >= 0)
 		close(requests->fd);
-	free(requests->rings);
-	free(requests->first);
-	free(requests->fds);
 	free(requests->ids);
 	free(requests->file);
 	free(requests);

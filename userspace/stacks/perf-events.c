@@ -5,17 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/complain.h"
+#include "common/cpu-rings.h"
 #include "libbrkwatch/internal.h"
 #include "stacks/perf-events.h"
 #include "symbols/perf-records.h"
 #include "symbols/registers.h"
-#include "common/perf-ring.h"
 
 /* Of the stack. A sample takes that much room however short the stack is. */
 #define STACK_BYTES	(32u * 1024)
@@ -26,10 +25,7 @@
 #define SAMPLES_ALL	((size_t)256 << 20)
 #define NEWS_BYTES	((size_t)256 << 10)
 
-/*
- * Samples would push out what tells of address spaces, so that has rings of its own. Rings that
- * children write to, too, have to be of one CPU each.
- */
+/* Samples would push out what tells of address spaces, so that has rings of its own. */
 enum { SAMPLES, NEWS, KINDS };
 
 /* What is opened for each thread and CPU. That which tells of address spaces comes first. */
@@ -40,43 +36,36 @@ static int ring_of(int what)
 	return what == NEWS_EVENT ? NEWS : SAMPLES;
 }
 
-struct cpu {
-	int number;
-	bool left_out;
-	int fd[KINDS];		/* of the first thread, which has the ring; or -1 */
-	struct ring ring[KINDS];
-};
-
 struct perf {
 	const struct perf_ops *ops;
 	bool forks;
 	bool old_kernel;	/* has no inherit_thread */
 	int tracepoints[TRACEPOINTS];
-	size_t samples_bytes;
-	bool settled;		/* there are rings that are in use */
-	struct cpu *cpus;
-	size_t n_cpus;
-	int *fds;		/* of other threads */
-	size_t n_fds, fds_room;
+	struct cpu_rings rings[KINDS];
+	bool settled;		/* they are in use */
 	int epoll;
 	uint64_t lost;
 };
 
+/* Where a ring for samples has so many. */
+static size_t bytes_of(int kind, size_t samples)
+{
+	return kind == SAMPLES ? samples : samples / 2 < NEWS_BYTES ? samples / 2 : NEWS_BYTES;
+}
+
 struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks)
 {
-	long configured = sysconf(_SC_NPROCESSORS_CONF), online = sysconf(_SC_NPROCESSORS_ONLN);
+	const size_t online = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 	struct perf *perf = needed(calloc(1, sizeof(*perf)));
+	size_t bytes = SAMPLES_BYTES;
 
-	*perf = (struct perf){ .ops = ops, .forks = forks, .samples_bytes = SAMPLES_BYTES };
+	*perf = (struct perf){ .ops = ops, .forks = forks };
 	memcpy(perf->tracepoints, tracepoints, sizeof(perf->tracepoints));
-	while (perf->samples_bytes > SAMPLES_LEAST &&
-	       perf->samples_bytes * (size_t)online > SAMPLES_ALL)
-		perf->samples_bytes /= 2;
+	while (bytes > SAMPLES_LEAST && bytes * online > SAMPLES_ALL)
+		bytes /= 2;
+	for (int kind = 0; kind < KINDS; kind++)
+		rings_init(&perf->rings[kind], bytes_of(kind, bytes));
 	perf->epoll = epoll_create1(EPOLL_CLOEXEC);
-	perf->n_cpus = (size_t)configured;
-	perf->cpus = needed(calloc(perf->n_cpus, sizeof(*perf->cpus)));
-	for (size_t i = 0; i < perf->n_cpus; i++)
-		perf->cpus[i] = (struct cpu){ .number = (int)i, .fd = { -1, -1 } };
 	if (perf->epoll >= 0 && regs_mask())
 		return perf;
 	warn_user("cannot record stacks: %s",
@@ -85,37 +74,16 @@ struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPO
 	return NULL;
 }
 
-static void close_events(struct perf *perf)
-{
-	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int kind = 0; kind < KINDS; kind++) {
-			ring_close(&perf->cpus[i].ring[kind]);
-			if (perf->cpus[i].fd[kind] >= 0)
-				close(perf->cpus[i].fd[kind]);
-			perf->cpus[i].fd[kind] = -1;
-		}
-	while (perf->n_fds)
-		close(perf->fds[--perf->n_fds]);
-}
-
 void perf_close(struct perf *perf)
 {
-	close_events(perf);
+	for (int kind = 0; kind < KINDS; kind++)
+		rings_free(&perf->rings[kind]);
 	if (perf->epoll >= 0)
 		close(perf->epoll);
-	free(perf->fds);
-	free(perf->cpus);
 	free(perf);
 }
 
 /* ---- opening ---- */
-
-static size_t ring_bytes(const struct perf *perf, int kind)
-{
-	size_t half = perf->samples_bytes / 2;
-
-	return kind == SAMPLES ? perf->samples_bytes : half < NEWS_BYTES ? half : NEWS_BYTES;
-}
 
 static struct perf_event_attr attr_of(const struct perf *perf, int what)
 {
@@ -128,7 +96,7 @@ static struct perf_event_attr attr_of(const struct perf *perf, int what)
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
-		.wakeup_watermark = (uint32_t)(ring_bytes(perf, ring_of(what)) / 4),
+		.wakeup_watermark = (uint32_t)(perf->rings[ring_of(what)].bytes / 4),
 	};
 
 	if (what == NEWS_EVENT) {
@@ -146,32 +114,27 @@ static struct perf_event_attr attr_of(const struct perf *perf, int what)
 	return attr;
 }
 
-static int open_event(struct perf *perf, int what, pid_t tid, int cpu)
+static int open_event(struct perf *perf, int what, pid_t tid, size_t cpu)
 {
 	struct perf_event_attr attr = attr_of(perf, what);
-	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0 && errno == EINVAL && attr.inherit_thread) {
 		perf->old_kernel = true;
 		attr = attr_of(perf, what);
-		fd = (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+		fd = (int)syscall(SYS_perf_event_open, &attr, tid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	}
 	return fd < 0 ? -errno : fd;
 }
 
-/* Events of one CPU write to one ring, that of the first of them. */
-static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
+/* The first of a CPU and kind has the ring. */
+static int add_event(struct perf *perf, int kind, size_t cpu, int fd)
 {
+	struct cpu_rings *rings = &perf->rings[kind];
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	int rc;
+	int rc = rings_add(rings, cpu, fd);
 
-	if (cpu->fd[kind] >= 0) {
-		*array_add(perf->fds, perf->n_fds, perf->fds_room) = fd;
-		return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, cpu->fd[kind]) ? -errno : 0;
-	}
-	cpu->fd[kind] = fd;
-	rc = ring_open(&cpu->ring[kind], fd, ring_bytes(perf, kind));
-	if (!rc && epoll_ctl(perf->epoll, EPOLL_CTL_ADD, fd, &event))
+	if (!rc && rings->cpus[cpu].fd == fd && epoll_ctl(perf->epoll, EPOLL_CTL_ADD, fd, &event))
 		rc = -errno;
 	return rc;
 }
@@ -179,47 +142,18 @@ static int add_event(struct perf *perf, struct cpu *cpu, int kind, int fd)
 /* Returns -ESRCH for a thread that has ended. */
 static int attach_thread(struct perf *perf, pid_t tid)
 {
-	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int what = 0; what < EVENTS && !perf->cpus[i].left_out; what++) {
-			int fd = open_event(perf, what, tid, perf->cpus[i].number);
-			int rc = fd < 0 ? fd : add_event(perf, &perf->cpus[i], ring_of(what), fd);
+	const struct cpu_rings *rings = perf->rings;
+
+	for (size_t cpu = 0; cpu < rings->n_cpus; cpu++)
+		for (int what = 0; what < EVENTS && !rings->cpus[cpu].left_out; what++) {
+			int fd = open_event(perf, what, tid, cpu);
+			int rc = fd < 0 ? fd : add_event(perf, ring_of(what), cpu, fd);
 
 			/* Such a CPU is off. */
 			if (rc && rc != -ENODEV && rc != -ENXIO)
 				return rc;
 		}
 	return 0;
-}
-
-/* The first word of a file of the kernel's. Valid until the next one. */
-static const char *word_of(const char *path)
-{
-	static char text[16];
-	FILE *file = fopen(path, "re");
-
-	if (!file || fscanf(file, "%15s", text) != 1)
-		strcpy(text, "?");
-	if (file)
-		fclose(file);
-	return text;
-}
-
-static int complain(pid_t pid, int error)
-{
-	if (error == -EPERM || error == -EACCES)
-		warn_user("%d: %s; run it as root, or with CAP_PERFMON and CAP_SYS_PTRACE; sysctl "
-			  "kernel.perf_event_paranoid=-1 stands for CAP_PERFMON, and is now %s", pid,
-			  strerror(-error), word_of("/proc/sys/kernel/perf_event_paranoid"));
-	else if (error == -ENOBUFS)
-		warn_user("%d: no room for buffers; raise sysctl kernel.perf_event_mlock_kb (for each "
-			  "processor, now %s) or the limit of locked memory (ulimit -l), or run it with "
-			  "CAP_IPC_LOCK", pid,
-			  word_of("/proc/sys/kernel/perf_event_mlock_kb"));
-	else if (error == -EMFILE)
-		warn_user("%d: too many threads for the limit of open files; raise it with 'ulimit -n'", pid);
-	else
-		warn_user("%d: cannot open its perf events: %s", pid, strerror(-error));
-	return -1;
 }
 
 /* Those of a process that are known. */
@@ -281,30 +215,21 @@ static int attach(struct perf *perf, pid_t pid)
 	return rc;
 }
 
-/* What may be locked is so much for each CPU that is on. */
-static void leave_out_cpus(struct perf *perf)
-{
-	for (size_t i = 0; i < perf->n_cpus; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", i);
-		perf->cpus[i].left_out = *word_of(path) == '0';
-	}
-}
-
 int perf_attach(struct perf *perf, pid_t pid)
 {
 	int rc = attach(perf, pid);
 
-	/* Smaller rings lose more samples, which is better than to have none. */
-	while (rc == -ENOBUFS && !perf->settled && perf->samples_bytes > RING_RECORD_MAX) {
-		close_events(perf);
-		leave_out_cpus(perf);
-		perf->samples_bytes /= 2;
+	while (rc == -ENOBUFS && !perf->settled && perf->rings[SAMPLES].bytes > RING_RECORD_MAX) {
+		const size_t bytes = perf->rings[SAMPLES].bytes / 2;
+
+		for (int kind = 0; kind < KINDS; kind++)
+			rings_shrink(&perf->rings[kind], bytes_of(kind, bytes));
 		rc = attach(perf, pid);
 	}
 	perf->settled |= !rc;
-	return rc ? complain(pid, rc) : 0;
+	if (rc)
+		complain_of_events(pid, rc);
+	return rc ? -1 : 0;
 }
 
 /* ---- reading ---- */
@@ -325,9 +250,9 @@ static struct ring *oldest(struct perf *perf, uint64_t until)
 	struct ring *found = NULL;
 	uint64_t time;
 
-	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int kind = 0; kind < KINDS; kind++) {
-			struct ring *ring = &perf->cpus[i].ring[kind];
+	for (int kind = 0; kind < KINDS; kind++)
+		for (size_t cpu = 0; cpu < perf->rings[kind].n_cpus; cpu++) {
+			struct ring *ring = &perf->rings[kind].cpus[cpu].ring;
 
 			if (ring_next_time(ring, &time) && time <= until) {
 				until = time;
@@ -350,10 +275,10 @@ void perf_drain(struct perf *perf)
 
 	while (epoll_wait(perf->epoll, events, 16, 0) == 16)
 		;
-	for (size_t i = 0; i < perf->n_cpus; i++)
-		for (int kind = 0; kind < KINDS; kind++)
-			if (perf->cpus[i].ring[kind].page)
-				ring_update(&perf->cpus[i].ring[kind]);
+	for (int kind = 0; kind < KINDS; kind++)
+		for (size_t cpu = 0; cpu < perf->rings[kind].n_cpus; cpu++)
+			if (perf->rings[kind].cpus[cpu].ring.page)
+				ring_update(&perf->rings[kind].cpus[cpu].ring);
 	while ((ring = oldest(perf, until))) {
 		perf->lost += perf_record_give(perf->ops, ring_next(ring));
 		ring_advance(ring);
