@@ -14,6 +14,7 @@ masked() {
 		s/^ [0-9]+ (TIME [a-z]+) .* (file|loader)\b.*/ \1 FILE/
 		s/^ [0-9]+ (TIME .*) ADDRESS [0-9.]+ [KMGT]?i?B / \1 /
 		s/^ (\.\.\.|Pid) [0-9]+/ \1/
+		s/ tid [0-9]+$/ tid/
 		s/[0-9]+ B would/N B would/
 		s/with .ulimit -d [0-9]+/with ulimit -d N/' "$1" |
 		sed -zE "s/,\s+or\s+now\s+as\s+root\s+with\s+'prlimit[^']*'//g

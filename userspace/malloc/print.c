@@ -217,6 +217,8 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 		snprintf(note + strlen(note), sizeof(note) - strlen(note), " %s",
 			 size_text(call->length, style->bytes).text);
 	}
+	if (call->tid && call->tid != call->pid)
+		snprintf(note + strlen(note), sizeof(note) - strlen(note), "%stid %" PRIu64, *note ? ", " : "", call->tid);
 	if (call->by)
 		snprintf(note + strlen(note), sizeof(note) - strlen(note), "%s%s from %s", *note ? ", " : "", call->by,
 			 call->caller ?: "?");
