@@ -284,13 +284,25 @@ brk() {
 }
 
 @test "wrong arguments" {
+	local option
 	fails 2 "no process given"
 	fails 2 "cannot be combined" --input x 1
 	fails 2 "cannot be combined" 1 -- true
 	fails 2 "--all is not possible" --all
 	fails 2 "not a command" --regions -- true
 	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
-	fails 2 "--malloc needs calls as they happen" --malloc --input "$CALLS"
+	for option in --malloc -f --duration=1; do
+		fails 2 "need calls as they happen" "$option" --input "$CALLS"
+		fails 2 "need calls as they happen" "$option" --regions 1
+	done
+	for option in -c -q; do
+		fails 2 "nothing for" "$option" --regions 1
+	done
+	for option in -q --csv; do
+		fails 2 "they cannot be combined" -c "$option" --input "$CALLS"
+	done
+	fails 2 "--json and --csv cannot be combined" --json --csv --input "$CALLS"
+	CLI=${CLI%malloc}plot fails 2 "cannot be combined with --input" -f --input "$CALLS" -o x.svg
 	fails 1 "4194305: no such process" --regions 4194305
 	fails 1 "/nonexistent: No such file" 1
 	run -125 "$CLI" -- true

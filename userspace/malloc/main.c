@@ -19,19 +19,17 @@ static struct session {
 	bool children, regions, requests;
 } the_session;
 
-static bool take_json(const char *name, const char *arg, void *format)
+static bool take_format(const char *name, const char *arg, void *format)
 {
-	(void)name;
-	(void)arg;
-	*(enum format *)format = FORMAT_JSON;
-	return true;
-}
+	const enum format wanted = strcmp(name, "--csv") != 0 ? FORMAT_JSON : FORMAT_CSV;
+	enum format *chosen = format;
 
-static bool take_csv(const char *name, const char *arg, void *format)
-{
-	(void)name;
 	(void)arg;
-	*(enum format *)format = FORMAT_CSV;
+	if (*chosen != FORMAT_TEXT && *chosen != wanted) {
+		warn_user("--json and --csv cannot be combined");
+		return false;
+	}
+	*chosen = wanted;
 	return true;
 }
 
@@ -51,8 +49,8 @@ static const struct program_option options[] = {
 	{ "summary-only", 'c', NULL, "print no calls, only the table", take_flag, &STYLE.no_calls },
 	{ "explain", 0, NULL, "explain each call in plain words", take_flag, &STYLE.explain },
 	{ "bytes", 0, NULL, "print sizes in bytes instead of KiB, MiB, ...", take_flag, &STYLE.bytes },
-	{ "json", 0, NULL, "print JSON, one object per line", take_json, &STYLE.format },
-	{ "csv", 0, NULL, "print calls as comma-separated values", take_csv, &STYLE.format },
+	{ "json", 0, NULL, "print JSON, one object per line", take_format, &STYLE.format },
+	{ "csv", 0, NULL, "print calls as comma-separated values", take_format, &STYLE.format },
 	{ "quiet", 'q', NULL, "print only calls: no heading, no table", take_flag, &STYLE.quiet },
 	{ "output", 'o', "FILE", "write to FILE", take_text, &the_session.output },
 	{ "perfetto", 0, "FILE", "also write a trace that ui.perfetto.dev and chrome://tracing open", take_text,
@@ -218,10 +216,13 @@ static bool check(void)
 		warn_user("--regions shows running processes, not a command");
 	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions and --csv cannot be combined; use --json");
-	else if (session->requests && (session->input || session->regions))
-		warn_user("--malloc needs calls as they happen");
-	else if (session->regions && (session->perfetto || session->picture))
-		warn_user("--regions shows one moment: there is nothing for --perfetto and --plot");
+	else if ((session->requests || session->children || session->duration_ms) &&
+		 (session->input || session->regions))
+		warn_user("--malloc, --follow-forks and --duration need calls as they happen, not --input or --regions");
+	else if (session->regions && (session->perfetto || session->picture || style->no_calls || style->quiet))
+		warn_user("--regions shows one moment: there is nothing for --perfetto, --plot, -c and -q");
+	else if (style->no_calls && (style->quiet || style->format == FORMAT_CSV))
+		warn_user("-c leaves out the calls, and -q and --csv all else: they cannot be combined");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
 		warn_user("--explain needs calls, as text: it cannot be combined with --json, --csv, -c or --regions");
 	else

@@ -48,8 +48,8 @@ static bool check(void)
 		warn_user("no process given: name one by its number, or use --comm, --uid, --all, --input or -- COMMAND");
 	else if (opts.stacked && !opts.input)
 		warn_user("--stacked needs a trace: name it with --input");
-	else if (opts.input && opts.duration_ms)
-		warn_user("--duration cannot be combined with --input");
+	else if (opts.input && (opts.duration_ms || opts.children))
+		warn_user("--follow-forks and --duration cannot be combined with --input");
 	else
 		return true;
 	return false;
