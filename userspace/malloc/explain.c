@@ -126,7 +126,7 @@ static const struct {
 	{ "next_mapping", "another mapping is above the heap" },
 	{ "below_start", "the break cannot be below the start of the heap" },
 	{ "unmap", "the heap could not be made smaller" },
-	{ "address_limit", "addresses end there" },
+	{ "address_limit", "the address space ends there" },
 	{ "no_memory", "the kernel had no memory, or did not want to promise it" },
 	{ "killed", "the process was being killed" },
 };
@@ -213,7 +213,7 @@ static void explain_new(struct prose *prose, const struct printer *printer, stru
 		prose_add(prose, "%s that processes can share.", size.text);
 		break;
 	default:
-		prose_add(prose, "%s (%s) of which it is not known what for.", size.text, prot);
+		prose_add(prose, "%s (%s) whose purpose is not known.", size.text, prot);
 	}
 }
 
