@@ -362,6 +362,12 @@ module_says() {
 	begin env python3 -S overwrite.py
 	until_true 30 says ready
 	look_in_vain "0x4141414141414141 is no size of a chunk of glibc's malloc"
+	ends
+	hash musl-gcc || return 0
+	musl-gcc -w -o with-musl -x c - <<<'int main() { malloc(500); puts("ready"); fflush(0); getchar(); }'
+	begin ./with-musl
+	until_true 30 says ready
+	look_in_vain "; the process has linux-musl/libc.so"
 }
 
 @test "programs as they are: each walk is sound or said to be not, and adds up" {
@@ -373,22 +379,10 @@ module_says() {
 	    n += 1
 	    kept[n % 5000] = "x" * (n % 3000)
 	END
-	begin env python3 -S busy.py
-	until_true 30 says ready
-	sound_or_said "$(figure 4 10)"
-	ends
-	begin perl -e '$| = 1; print "ready\n"; my %h; my $n = 0; while (1) { $h{$n++ % 5000} = "x" x ($n % 3000) }'
-	until_true 30 says ready
-	sound_or_said "$(figure 4 10)"
-	ends
-	begin bash -c 'echo ready; while :; do a[n++ % 500]=$(printf "%*s" $((n % 700)) x); b[n % 5000]=$n$n; done'
-	until_true 30 says ready
-	sound_or_said "$(figure 4 10)"
-	ends
-	begin "$DO" blocks 1000 1000 churn
-	until_true 30 says ready
-	sound_or_said "$(figure 4 10)"
-	ends
+	works env python3 -S busy.py
+	works perl -e '$| = 1; print "ready\n"; my %h; my $n = 0; while (1) { $h{$n++ % 5000} = "x" x ($n % 3000) }'
+	works bash -c 'echo ready; while :; do a[n++ % 500]=$(printf "%*s" $((n % 700)) x); b[n % 5000]=$n$n; done'
+	works "$DO" blocks 1000 1000 churn
 	# A server, where there is one; its own malloc is another.
 	hash redis-server redis-benchmark || return 0
 	LD_PRELOAD=libc.so.6 begin redis-server --port 0 --unixsocket "$PWD/redis" --save ''
@@ -397,6 +391,14 @@ module_says() {
 	local benchmark=$!
 	sound_or_said "$(figure 4 10)"
 	kill "$benchmark"
+}
+
+# works PROGRAM ARG...
+works() {
+	begin "$@"
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+	ends
 }
 
 sound_or_said() { # TIMES

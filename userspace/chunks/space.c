@@ -71,7 +71,7 @@ static bool take_heap(void *owner, const struct range *range)
 static bool take_malloc(void *owner, const struct range *range)
 {
 	static const char *const others[] = {
-		"ld-musl", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
+		"ld-musl", "linux-musl/libc.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
 	};
 	const char **found = owner;
 

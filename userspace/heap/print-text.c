@@ -70,7 +70,7 @@ static const char *change(const struct print *print, uint64_t before, uint64_t n
 static void explain(const struct reading *reading, char *text, size_t size)
 {
 	const struct number place = address_text(reading->place), word = address_text(reading->word);
-	const char *other;
+	const char *other = reading->at == reading->start_brk ? space_other_malloc(reading->space->pid) : NULL;
 
 	switch (reading->result) {
 	case WALK_SOUND:
@@ -79,7 +79,6 @@ static void explain(const struct reading *reading, char *text, size_t size)
 		snprintf(text, size, "the process changed its heap faster than it could be read; try --stop");
 		break;
 	case WALK_NO_CHUNK:
-		other = reading->at == reading->start_brk ? space_other_malloc(reading->space->pid) : NULL;
 		snprintf(text, size, "%s is no size of a chunk of glibc's malloc%s%s", word.text,
 			 other ? "; the process has " : "", other ?: "");
 		break;
@@ -95,7 +94,7 @@ static void explain(const struct reading *reading, char *text, size_t size)
 		break;
 	case WALK_UNTOUCHED:
 		snprintf(text, size, "nothing was ever written to the page of %s, where a chunk should begin: "
-			 "it is not malloc's", place.text);
+			 "it is not malloc's%s%s", place.text, other ? "; the process has " : "", other ?: "");
 		break;
 	case WALK_UNREADABLE:
 		snprintf(text, size, "%s", strerror(-reading->error));
