@@ -126,7 +126,7 @@ static void look_at_musl(const struct asked *a)
 	size_t room = 0;
 
 	while (file && !found && getline(&line, &room, file) > 0)
-		found = strstr(line, "/ld-musl-");
+		found = strstr(line, "/ld-musl-") || strstr(line, "-linux-musl/libc.so");
 	if (file)
 		fclose(file);
 	free(line);
