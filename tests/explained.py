@@ -207,7 +207,7 @@ def small_program():
     pid, recording = program.pid, f"{folder.name}/32.json"
     follower = subprocess.Popen([CLI, "--follow", "--json", "-o", recording, str(pid)])
     start = Said(files(pid) + program.said).start_brk()
-    wanted = [f"would be {start - 1} B below the start of the heap, {start:#x}, which is fixed.",
+    wanted = [f"would be {start - 1} B below the start of the heap, {start:#x}.",
               f"a break at 0xffffffff lies outside of the addresses that a program can have, which end at "
               f"{top(32):#x}."]
 
@@ -264,7 +264,7 @@ next_mapping(8192, 8192, f", of which the last page ({PAGE} B) has to stay free"
 next_mapping(524288, 4096, "; it was a stack, below which the kernel keeps a gap free (stack_guard_gap, by default 256 "
              "pages)", [], "Now anonymous memory is there.", kind="map-stack")
 check(["grow", "4096"], ["to", "-4096"],
-      lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}, which is fixed.",
+      lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}.",
       ["grow", "8192"])
 check(["grow", "4096"], ["at", "-1"],
       lambda said: f"a break at {2 ** 64 - 1:#x} lies outside of the addresses that a program can have, which end at "

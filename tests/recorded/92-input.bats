@@ -187,7 +187,7 @@ setup() {
 			"$CLI" --input - -q --explain --event shrink,refused | tr -s ' \n' ' '
 	}
 	text=$(told '')
-	[[ "$text" == *"gave back 16 pages (64 KiB). "*" less (22934298526 pages), but a break at 0x1 would be below the start of the heap, which is fixed. "* ]]
+	[[ "$text" == *"gave back 16 pages (64 KiB). "*" less (22934298526 pages), but a break at 0x1 would be below the start of the heap. "* ]]
 	text=$(told s/,below_start/,rlimit_data/)
 	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers at that moment are unknown. Raise it with 'ulimit -d' before "* ]]
 	text=$(told s/,below_start/,next_mapping/)

@@ -142,6 +142,14 @@ grown_after() {
 	[ "$(kinds_of mremap)" = "malloc? malloc? malloc?" ]
 }
 
+@test "as bytes, sizes of a hundred TiB line up, too" {
+	sed '10s/"length":8192/"length":140000000000000/; 10s/0x00007ffff7fc3000/0x0000000000400000/' "$CALLS" >"$BATS_TEST_TMPDIR/json"
+	run -0 "$CLI" --input "$BATS_TEST_TMPDIR/json" --bytes
+	echo "$output"
+	[[ "$output" == *" +139999999983616 0x0000000000400000 "* ]]
+	[ "$(awk '/ 0x/ { print index($0, " 0x") } /^ *PID/ { print index($0, " ADDRESS") }' <<<"$output" | uniq | wc -l)" = 1 ]
+}
+
 @test "before the loader is done memory is its own" {
 	[ "$(kinds_of mmap '.length == 8192 or .length == 12288')" = "loader? loader?" ]
 	grep -v '"loading"' "$CALLS" >"$BATS_TEST_TMPDIR/calls"

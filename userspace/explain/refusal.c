@@ -137,10 +137,10 @@ static void explain_below_start(const struct refusal *r)
 
 	prose_add(r->prose, "a break at %s would be ", address_text(r->request).text);
 	if (start)
-		prose_add(r->prose, "%s below the start of the heap, %s, which is fixed. " BELOW_START,
+		prose_add(r->prose, "%s below the start of the heap, %s. " BELOW_START,
 			  refusal_size(r, start - r->request).text, address_text(start).text);
 	else
-		prose_add(r->prose, "below the start of the heap, which is fixed. " BELOW_START);
+		prose_add(r->prose, "below the start of the heap. " BELOW_START);
 }
 
 static void explain_address_limit(const struct refusal *r)
@@ -271,7 +271,8 @@ static void explain_unknown(const struct refusal *r)
 	} else {
 		prose_add(r->prose, "no limit and no mapping that the module can see explains it. If new memory has "
 			  "to be locked (mlockall(MCL_FUTURE)), other threads may have locked or unlocked memory "
-			  "meanwhile; otherwise it was a security module or the architecture, which leave no trace.");
+			  "meanwhile; otherwise it may have been a security module or the architecture, which leave "
+			  "no trace.");
 	}
 }
 

@@ -276,11 +276,13 @@ static void explain_advice(struct prose *prose, const struct printer *printer, c
 		prose_add(prose, "A hint to the kernel about %s: %s.", size_of(printer, call->length).text, flags);
 }
 
-static void explain_remap(struct prose *prose, const struct printer *printer, const struct call *call)
+static void explain_remap(struct prose *prose, const struct printer *printer, const struct story *story,
+			  const struct call *call)
 {
 	prose_add(prose, "A mapping of %s became one of %s%s", size_of(printer, call->length).text,
 		  size_of(printer, call->new_length).text, call->addr == call->request ? "" : ", elsewhere");
-	prose_add(prose, call->what.kind == KIND_MALLOC ? ", as realloc does with large blocks." : ".");
+	prose_add(prose, call->what.kind == KIND_MALLOC && is_glibc(story) ?
+		  ", as glibc's realloc does with large blocks." : ".");
 }
 
 void explain_call(struct printer *printer, struct story *story, const struct call *call)
@@ -297,7 +299,7 @@ void explain_call(struct printer *printer, struct story *story, const struct cal
 	else if (call->id == CALL_MUNMAP)
 		explain_old(&prose, printer, story, call);
 	else if (call->id == CALL_MREMAP)
-		explain_remap(&prose, printer, call);
+		explain_remap(&prose, printer, story, call);
 	else if (call->id == CALL_MPROTECT)
 		explain_access(&prose, printer, story, call);
 	else

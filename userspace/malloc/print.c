@@ -191,6 +191,12 @@ static struct number amount_text(const char *reason, uint64_t value, bool bytes)
 	return size_text(value, bytes);
 }
 
+/* Bytes of 128 TiB have 15 digits and a sign. */
+static int size_width(const struct style *style)
+{
+	return style->bytes ? 16 : 12;
+}
+
 static void text_call(struct outbuf *out, const struct style *style, const struct call *call)
 {
 	const uint64_t size = call->bytes < 0 ? -(uint64_t)call->bytes : (uint64_t)call->bytes;
@@ -223,10 +229,10 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 		snprintf(note + strlen(note), sizeof(note) - strlen(note), "%s%s from %s", *note ? ", " : "", call->by,
 			 call->caller ?: "?");
 	text_clean(note);
-	outbuf_printf(out, "%7" PRIu64 " %15s %-8s %12s 0x%016" PRIx64 " %12s %s%s%s\n", call->pid,
-		      seconds_text(call->time_ns).text, call_names[call->id], change,
+	outbuf_printf(out, "%7" PRIu64 " %15s %-8s %*s 0x%016" PRIx64 " %*s %s%s%s\n", call->pid,
+		      seconds_text(call->time_ns).text, call_names[call->id], size_width(style), change,
 		      moves && !call_is_refused(call) ? call->addr : call->request,
-		      size_text(call->total, style->bytes).text, kind, *note ? " " : "", note);
+		      size_width(style), size_text(call->total, style->bytes).text, kind, *note ? " " : "", note);
 }
 
 void print_head(struct printer *printer)
@@ -237,8 +243,8 @@ void print_head(struct printer *printer)
 		return;
 	printer->began = true;
 	if (printer->style.format == FORMAT_TEXT)
-		outbuf_printf(out, "%7s %15s %-8s %12s %-18s %12s %s\n", "PID", "TIME", "CALL", "SIZE", "ADDRESS",
-			      "TOTAL", "KIND");
+		outbuf_printf(out, "%7s %15s %-8s %*s %-18s %*s %s\n", "PID", "TIME", "CALL",
+			      size_width(&printer->style), "SIZE", "ADDRESS", size_width(&printer->style), "TOTAL", "KIND");
 	for (enum field i = 0; printer->style.format == FORMAT_CSV && i < FIELDS; i++)
 		outbuf_printf(out, "%s%s", fields[i].name, i + 1 < FIELDS ? "," : "\n");
 }
