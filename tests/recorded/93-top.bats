@@ -75,8 +75,12 @@ pids() {
 	local cli out=$BATS_TEST_TMPDIR/out
 	copied
 	change 4242 heap_bytes $((135200 + 1048576))
+	change 4242 grown_bytes $((139264 + 1048576))
 	change 4242 calls 105
 	change 4300 heap_bytes $((524544 - 262144))
+	change 4300 shrunk_bytes $((1572864 + 262144))
+	# Moved by prctl, which is no growth.
+	change 5000 heap_bytes 1099511627776
 	# Another process: of its rates nothing is known yet.
 	change 1 space 99
 	change 4711 calls 1
@@ -273,7 +277,7 @@ first_row_has() {
 	local size=135200 i
 	# At once: growth is over with the next look.
 	for ((i = 0; i < 300; i++)); do
-		change 4242 heap_bytes $((size += 1048576))
+		change 4242 grown_bytes $((size += 1048576))
 		sleep 0.2
 		! first_row_has '^ *4242 python3 .* +[0-9.]* MiB  ' || break
 	done

@@ -29,7 +29,9 @@ static void rate(struct top_process *p, const struct reading *before, double sec
 	if (!old || !brkwatch_row_goes_on(&old->row, &p->row))
 		return;
 	p->rated = true;
-	p->growth_per_s = llround(((double)p->row.heap_bytes - (double)old->row.heap_bytes) / seconds);
+	/* Not the heap's size, which prctl may move. */
+	p->growth_per_s = llround(((double)(p->row.grown_bytes - old->row.grown_bytes) -
+				   (double)(p->row.shrunk_bytes - old->row.shrunk_bytes)) / seconds);
 	p->calls_per_s = (uint64_t)llround((double)(p->row.calls - old->row.calls) / seconds);
 }
 

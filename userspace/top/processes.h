@@ -13,7 +13,7 @@ struct top_process {
 	struct brkwatch_row row;
 	bool shown;
 	bool rated;			/* the address space was there at the reading before */
-	int64_t growth_per_s;		/* bytes by which the heap has changed, a second */
+	int64_t growth_per_s;		/* bytes that calls have added, less what they gave back */
 	uint64_t calls_per_s;
 };
 
