@@ -25,10 +25,13 @@ load helper
 	tell
 	wait "$cli" || [ "$?" = 7 ]
 	# Without its first calls, what is mapped would not be known.
-	run -125 "${CLI%cli}malloc" -- touch "$BATS_TEST_TMPDIR/ran"
-	echo "$output"
-	[[ "$output" == *ptrace_scope* ]]
-	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	# Nor whose calls they were.
+	for i in malloc stacks; do
+		run -125 "${CLI%cli}$i" -- touch "$BATS_TEST_TMPDIR/ran"
+		echo "$output"
+		[[ "$output" == *ptrace_scope* ]]
+		[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	done
 	for i in 1 2 3 4; do
 		run --separate-stderr "$CLI" --csv -o "$csv" -- true
 		echo "$status $stderr"

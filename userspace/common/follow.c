@@ -151,7 +151,8 @@ enum exit_status follow_command(struct following *f, char *const *command,
 			  brkwatch_directory(f->bw));
 		return STATUS_COMMAND_FAILED;
 	}
-	command_status = launch_start(&f->command, command, false);
+	/* What is prepared, as stacks, is for the first call as well. */
+	command_status = launch_start(&f->command, command, f->prepare != NULL);
 	if (command_status)
 		return (enum exit_status)command_status;
 	f->launch = &f->command;
