@@ -400,10 +400,10 @@ make_stripped() {
 	# The follower may be behind.
 	by_main() {
 		"${CLI%stacks}heap" --address "$(sed -n 's/^last //p' out | tail -n 1)" --stacks stacks "$pid" >found
-		grep -A20 'its page came' found | grep -E '^ +main \(heapdo.c:[0-9]+\)$'
+		grep -A20 'its page was added' found | grep -E '^ +main \(heapdo.c:[0-9]+\)$'
 	}
 	until_true 10 by_main || { cat found && false; }
-	grep -E '^ +its page came at [0-9.]+, [-0-9]+ [0-9:]+: event [0-9]+, grow by .*, thread '"$pid\$" found
+	grep -E '^ +its page was added at [0-9.]+, [-0-9]+ [0-9:]+: event [0-9]+, grow by .*, thread '"$pid\$" found
 	kill -KILL "$pid"
 	wait "$follower"
 	# Each growth is followed by its stack, and it is still a recording.

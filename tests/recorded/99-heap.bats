@@ -173,7 +173,7 @@ pinned_by_last() { # BYTES
 	look
 	is_malloc_s
 	((json[trimmable_bytes] == trimmable))
-	"$CLI" "$pid" | grep -E "^Resident .*, all of that was given back$"
+	"$CLI" "$pid" | grep -E "^Resident .*, nothing of that is in memory$"
 	# Looking brings nothing in.
 	[ "$(resident)" -eq "$after" ]
 }
@@ -285,10 +285,10 @@ module_says() {
 	} >>"proc/$pid"
 	# at OFFSET TEXT: where that is said of this address in the heap
 	at() { "$CLI" --address "$(printf '0x%x' $((start + $1)))" "$pid" >found; cat found; grep -A1 '^Address' found | grep -E "^ +$2"; }
-	at 5000 'its page came at 1234\.510000: event 1, grow by 132 KiB, thread 77$'
+	at 5000 'its page was added at 1234\.510000: event 1, grow by 132 KiB, thread 77$'
 	# Of a page that began with the second one's last byte.
-	at 143000 'its page came at 1234\.520000: event 2, grow by 4 KiB, thread 77$'
-	at 143360 'its page came at 1234\.530000: event 3, grow'
+	at 143000 'its page was added at 1234\.520000: event 2, grow by 4 KiB, thread 77$'
+	at 143360 'its page was added at 1234\.530000: event 3, grow'
 	# By whom is in what brkwatch-stacks --json has written.
 	{
 		echo '{"type":"event","seq":3}'
@@ -302,13 +302,13 @@ module_says() {
 	"$CLI" --stacks stacks --address "$(printf '0x%x' $((start + 143000)))" "$pid" | grep 'stacks has no stack of that event$'
 	"$CLI" --stacks none --address "$(printf '0x%x' $((start + 143000)))" "$pid" | grep 'none: No such file'
 	run -2 --separate-stderr "$CLI" --stacks stacks "$pid"
-	at $((end - start - 100)) 'its page came at 1234\.550000: event 5, external by 8 KiB, thread 77$'
+	at $((end - start - 100)) 'no recorded call added its page: event 5 moved the break over it without a call$'
 	sed -i -E '/^1\t/d; s/^Dropped:.*/Dropped:\t1/' "proc/$pid"
 	at 5000 'its page was there before the oldest event that is kept, at 1234\.520000$'
 	sed -i -E '/^[0-9]/d; s/^Dropped:.*/Dropped:\t0/' "proc/$pid"
 	at 5000 'its page was there before the history begins, at 1234\.560000$'
 	rm "proc/$pid"
-	at 5000 'which call brought its page is not known'
+	at 5000 'which call added its page is not known'
 }
 
 @test "brkwatch-cli says in two lines that a large heap is mostly free" {

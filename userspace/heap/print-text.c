@@ -87,13 +87,14 @@ static void explain(const struct reading *reading, char *text, size_t size)
 			 "in the middle of a change, or not malloc's from there on", place.text);
 		break;
 	case WALK_FOREIGN:
-		snprintf(text, size, "malloc has left off there, what follows somebody else got by sbrk()");
+		snprintf(text, size, "malloc has left off there: other code has moved the break, or brk was refused "
+			 "and malloc went on elsewhere");
 		break;
 	case WALK_SWAPPED:
 		snprintf(text, size, "the page of %s is swapped out, and was left there", place.text);
 		break;
 	case WALK_UNTOUCHED:
-		snprintf(text, size, "nothing was ever written to the page of %s, where a chunk should begin: "
+		snprintf(text, size, "the page of %s, where a chunk should begin, was never written to or given up: "
 			 "it is not malloc's%s%s", place.text, other ? "; the process has " : "", other ?: "");
 		break;
 	case WALK_UNREADABLE:
@@ -157,18 +158,18 @@ static void print_pinned(const struct print *print, const struct reading *readin
 static void print_resident(const struct print *print, const struct reading *reading)
 {
 	const struct sums *sums = &reading->account.sums;
-	uint64_t given = sums->trimmable - sums->trimmable_resident;
+	uint64_t absent = sums->trimmable - sums->trimmable_resident;
 	const char *so = "";
 	char text[128];
 
 	if (reading->mem.pagemap < 0)
 		return;
-	if (sums->trimmable && !given) {
+	if (sums->trimmable && !absent) {
 		so = ", so nothing of that was given back yet";
-	} else if (sums->trimmable && given == sums->trimmable) {
-		so = ", all of that was given back";
+	} else if (sums->trimmable && absent == sums->trimmable) {
+		so = ", nothing of that is in memory";
 	} else if (sums->trimmable) {
-		snprintf(text, sizeof(text), ", %s of that was given back", sized(print, given).text);
+		snprintf(text, sizeof(text), ", %s of that is not in memory", sized(print, absent).text);
 		so = text;
 	}
 	line(print, "Resident", "%s%s", sized(print, reading->resident).text, so);
@@ -267,11 +268,14 @@ static void print_origin(const struct print *print, const struct reading *readin
 	if (reading->wanted < reading->start_brk || reading->wanted >= reading->brk)
 		return;
 	if (history_find(&origin, space, reading->wanted))
-		line(print, "", "which call brought its page is not known: the module is not loaded, or has no history");
+		line(print, "", "which call added its page is not known: the module is not loaded, or has no history");
 	else if (origin.seq)
-		line(print, "", "its page came %s: event %" PRIu64 ", %s by %s, thread %" PRIu64,
+		line(print, "", "its page was added %s: event %" PRIu64 ", %s by %s, thread %" PRIu64,
 		     when(space, origin.time_ns, text, sizeof(text)), origin.seq, origin.kind,
 		     sized(print, origin.bytes).text, origin.tid);
+	else if (origin.moved_over)
+		line(print, "", "no recorded call added its page: event %" PRIu64 " moved the break over it without a call",
+		     origin.moved_over);
 	else if (origin.dropped)
 		line(print, "", "its page was there before the oldest event that is kept, %s",
 		     when(space, origin.oldest_ns, text, sizeof(text)));
