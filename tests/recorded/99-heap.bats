@@ -337,7 +337,7 @@ module_says() {
 		cat said
 		if [ "$which" = 20000:all-but-last ]; then
 			grep -A1 -E '^Free +19 MiB of the heap, 19 MiB of that below a chunk in use$' said
-			grep -A1 '^Free ' said | grep -E "^ +\(brkwatch-heap $pid tells more\)$"
+			grep -A1 '^Free ' said | grep -E "^ +\(see brkwatch-heap $pid\)$"
 		else
 			grep '^Resident ' said
 			run ! grep -E '^Free|brkwatch-heap' said

@@ -97,7 +97,7 @@ static void add_use(const struct rows *rows)
 		return;
 	table_pair(rows->table, "Free", "%s of the heap, %s of that below a chunk in use",
 		   size_of(rows, rows->use->free).text, size_of(rows, rows->use->pinned).text);
-	table_pair(rows->table, "", "(brkwatch-heap %" PRIu64 " tells more)", rows->snap->pid);
+	table_pair(rows->table, "", "(see brkwatch-heap %" PRIu64 ")", rows->snap->pid);
 }
 
 /*
