@@ -70,12 +70,14 @@ void brkwatch_call_forget_all(struct brkwatch_record *record);
 /* Calls that were not recorded because there was no record. */
 extern atomic_long_t brkwatch_unrecorded;
 
+/* When the newest call was made that nobody saw: one of these, or one before the probes. */
+extern atomic64_t brkwatch_unseen;
+
 /* do_brk_flags makes the tests of check_brk_limits: Linux 5.10, as its first grow shows. */
 extern bool brkwatch_checks_in_grow;
 
 /* Set by whoever feeds calls, before the first one. */
 extern bool brkwatch_grow_watched;	/* brkwatch_call_grow() is called */
-extern u64 brkwatch_calls_since;	/* calls were made unseen until then */
 
 /* So long may a call that nobody sees be inside, as far as flags go. */
 #define BRKWATCH_DOUBT_NS	NSEC_PER_SEC

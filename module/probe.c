@@ -245,7 +245,7 @@ int brkwatch_probe_init(void)
 	if (err)
 		return err;
 
-	brkwatch_calls_since = ktime_get_mono_fast_ns();
+	atomic64_set(&brkwatch_unseen, ktime_get_mono_fast_ns());
 	for (i = 0; i < BRKWATCH_PROBES; i++) {
 		struct probe *probe = &probes[i];
 

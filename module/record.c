@@ -107,11 +107,11 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 		record->uid = task_uid(owner);
 		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
 		brkwatch_comm_copy(record->comm, owner->group_leader);
-		/* One of its threads may be inside since before that. */
-		if (get_nr_threads(owner) > 1)
-			record->doubtful_until = brkwatch_calls_since +
-						 BRKWATCH_DOUBT_NS;
 	}
+	/* Another than current may be inside with a call that nobody saw. */
+	if (atomic_read(&mm->mm_users) > 1)
+		record->doubtful_until = atomic64_read(&brkwatch_unseen) +
+					 BRKWATCH_DOUBT_NS;
 	refcount_set(&record->refs, 1);
 	INIT_RCU_WORK(&record->free_work, free_work_fn);
 	brkwatch_follow_setup(record);
