@@ -98,6 +98,7 @@ setup() {
 		run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec" --until 'grown>64K'
 		run -3 "$CLI" --input "$BATS_TEST_TMPDIR/rec" --until 'heap>41943040'
 		[[ "${lines[-2]}" == *" grow "* ]]
+		run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec" --until 'heap>50M'
 	done
 	BRKWATCH_PROC=$proc "$CLI" --json 4500 >"$BATS_TEST_TMPDIR/rec"
 	sizes --follow --input "$BATS_TEST_TMPDIR/rec"

@@ -368,6 +368,16 @@ marks_are() {
 	until_true 60 screen_has '^ \+1.2 MiB ┤█\+ \+▄\+$'
 }
 
+@test "screen: the size between two steps of prctl is not in the graph" {
+	copied
+	change 4711 pid 4500
+	change 4500 space 4
+	change 4500 peak_bytes 41947136
+	change 4500 last_event_ns 21109453666
+	screen_start 80 24 "$CLI" -p 4500 0.2
+	until_true 60 screen_has '^ *40 MiB .*█'
+}
+
 @test "screen: the process ends, another comes by its number" {
 	copied
 	screen_start 80 24 "$CLI" 0.2

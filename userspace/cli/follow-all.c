@@ -146,7 +146,10 @@ static void begin_space(struct everyone *all, struct known *known, const struct 
 	};
 	snap->heap_bytes = heap_size(snap, brk);
 	snap->heap_pages = snap->heap_bytes / snap->page_size;
-	snap->peak_bytes = snap->heap_bytes;
+	/* The peak is what calls have seen. */
+	if (strcmp(event->kind, kind_words[BRKWATCH_EXTERNAL]) != 0 &&
+	    strcmp(event->kind, kind_words[BRKWATCH_RESYNC]) != 0)
+		snap->peak_bytes = snap->heap_bytes;
 	set_name(snap, event);
 	known->first = known->seq = 0;
 	known->look_ms = 0;

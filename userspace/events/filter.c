@@ -78,7 +78,7 @@ bool filter_until(const struct filter *filter, const struct brkwatch_snapshot *s
 {
 	/* The counts are those of the reading, which is not before the event. */
 	const uint64_t values[] = {
-		[QUANTITY_HEAP] = heap_size(snap, event_address(ev, BRKWATCH_NEW)),
+		[QUANTITY_HEAP] = event_is_external(ev) ? 0 : heap_size(snap, event_address(ev, BRKWATCH_NEW)),
 		[QUANTITY_GROWN] = snap->grown_bytes, [QUANTITY_SHRUNK] = snap->shrunk_bytes,
 		[QUANTITY_CALLS] = snap->calls, [QUANTITY_REFUSED] = snap->refused,
 	};

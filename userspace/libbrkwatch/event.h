@@ -75,6 +75,12 @@ static inline bool event_is(const struct brkwatch_event *ev, enum brkwatch_kind 
 	return slice_is(ev->field[BRKWATCH_EVENT], kind_words[kind]);
 }
 
+/* A move that was no call. Between two steps of prctl(2) the size of the heap means nothing. */
+static inline bool event_is_external(const struct brkwatch_event *ev)
+{
+	return event_is(ev, BRKWATCH_EXTERNAL) || event_is(ev, BRKWATCH_RESYNC);
+}
+
 static inline uint64_t event_unsigned(struct brkwatch_event *ev, enum brkwatch_field id)
 {
 	const char *p = ev->field[id].text;

@@ -111,7 +111,7 @@ static inline uint64_t heap_size(const struct brkwatch_snapshot *snap, uint64_t 
 /* prctl(2) can move the start. An older module does not tell where to, and says 0. */
 static inline void snapshot_follow_start(struct brkwatch_snapshot *snap, struct brkwatch_event *ev)
 {
-	if (event_is(ev, BRKWATCH_EXTERNAL) || event_is(ev, BRKWATCH_RESYNC))
+	if (event_is_external(ev))
 		snap->start = event_address(ev, BRKWATCH_REQUEST) ?: snap->start;
 }
 

@@ -120,24 +120,31 @@ static int add_event(void *owner, struct brkwatch_process *process, struct brkwa
 	struct plot *plot = owner;
 	struct plot_space *space = process->data;
 	uint64_t ns = event_unsigned(ev, BRKWATCH_TIME_NS);
+	const bool external = event_is_external(ev);
 	char reason[PLOT_REASON_MAX];
 	uint64_t old, new;
 
 	if (!space)
 		return 0;
-	old = height(space, event_address(ev, BRKWATCH_OLD));
 	/* prctl(2) can move it. */
 	if (space->start && snap->start)
 		space->start = snap->start;
+	old = height(space, event_address(ev, BRKWATCH_OLD));
 	new = height(space, event_address(ev, BRKWATCH_NEW));
 	if (ev->malformed)
 		return -EPROTO;
+	/* The old of the next event is what the last of such moves has led to, at its time. */
+	if (space->moved && !external && !space->gap)
+		add_step(plot, space, old, false);
+	space->moved = external;
 	/* Calls at the same time can be recorded in another order. */
 	if (space->last.ns < ns)
 		space->last.ns = ns;
 	ns = space->last.ns;
 	plot->first_ns = plot->first_ns < ns ? plot->first_ns : ns;
 	plot->last_ns = plot->last_ns > ns ? plot->last_ns : ns;
+	if (external)
+		return 0;
 	if (!space->steps.n || space->gap)
 		add_step(plot, space, old, space->gap);
 	space->gap = false;

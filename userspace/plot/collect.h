@@ -36,6 +36,7 @@ struct plot_space {
 	bool again;			/* its process had another before */
 	bool ended;
 	bool gap;			/* events are missing since the last one */
+	bool moved;			/* the last event was no call, and has no step yet */
 	struct step last;
 	struct steps steps;		/* heap sizes, or breaks */
 	struct steps crosses;		/* the same, where a call was refused */

@@ -47,9 +47,11 @@ static void add_event(struct track *track, const struct brkwatch_snapshot *snap,
 
 	if (ev->malformed || seq <= track->seq)
 		return;
+	track->seq = seq;
+	if (event_is_external(ev))
+		return;
 	if (!track->n && seq == 1)
 		add(track, snap->since, heap_size(snap, before), 0);
-	track->seq = seq;
 	add(track, time_ns, heap_size(snap, after), event_is(ev, BRKWATCH_REFUSED));
 }
 
