@@ -84,7 +84,11 @@ setup_file() {
 	assert_same_calls_of
 	[[ "${text[last]}" == *" grow "* && "${text[last]}" != "$pid "* ]]
 	cut -f1 "$PROC/all" | grep -qx "$pid"
-	"$CLI" "$pid" | grep -q 'grow'
+	run -0 "$CLI" "$pid"
+	echo "$output"
+	[[ "$output" == *$'\nResident '*" grow "* ]]
+	run -0 "${CLI%cli}malloc" --regions "$pid"
+	[[ "$output" == *$'\nheap '* ]]
 	tell
 	until_ready 2
 	look_again again

@@ -82,7 +82,7 @@ waits() {
 	"$CLI" -o "$BATS_TEST_TMPDIR/text" -- growers grow ask leak ask thread >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/text"
 	awk '/^    #/ { frames = frames $2 " "; next }
-		{ if (was == "refused" && frames ~ /brk .*ask step main /) found++; frames = ""; was = $2 }
+		{ if (was == "refused" && frames ~ /brk .*ask step perform main /) found++; frames = ""; was = $2 }
 		END { exit found != 2 }' "$BATS_TEST_TMPDIR/text"
 	awk '$0 == "   refused         growers, 2 requests" { on = 1; next }
 		on && /^    #[0-9]+ ask \(growers.c:/ { found = 1 }
@@ -287,6 +287,17 @@ make_stripped() {
 	# Without -f they are not counted.
 	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- sh -c 'growers grow; true' >/dev/null
 	run ! grep '^growers;' "$BATS_TEST_TMPDIR/folded"
+}
+
+@test "a process whose main thread has exited: its functions have names" {
+	start growers leave pause grow
+	until_true 10 grep -q 'State:.*Z' "/proc/$pid/status"
+	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 3>&- {told}>&- &
+	local follower=$!
+	until_true 10 waits "$follower"
+	tell
+	wait "$pid" "$follower"
+	assert_paths "$BATS_TEST_TMPDIR/folded" "$out" grow
 }
 
 @test "where samples are lost bytes are not" {

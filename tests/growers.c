@@ -5,6 +5,7 @@
  * says of each how many bytes the break moved up in it, in whole pages.
  *
  *	pause		say "ready" and wait for a line
+ *	leave		the main thread exits, another one does what follows
  *	leak, grow, churn, deep, thread, größe_大きさ
  *	ask		for more than there can be, which is refused
  */
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NOINLINE	__attribute__((noinline, noclone))
@@ -189,6 +191,34 @@ static NOINLINE void step(const char *word)
 	NOT_AT_END();
 }
 
+static void *go_on(void *words);
+
+static void leave(char **words)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, go_on, words))
+		abort();
+	syscall(SYS_exit, 0);
+}
+
+static NOINLINE void perform(char **words)
+{
+	for (char **word = words; *word; word++) {
+		if (!strcmp(*word, "leave"))
+			leave(word + 1);
+		step(*word);
+	}
+	for (int i = 0; i < WAYS; i++)
+		dprintf(1, "%s %lu\n", names[i], (unsigned long)grown[i]);
+}
+
+static void *go_on(void *words)
+{
+	perform(words);
+	exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -198,9 +228,6 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc && !to_thread[1]; i++)
 		if (!strcmp(argv[i], "thread"))
 			start_thread();
-	for (int i = 1; i < argc; i++)
-		step(argv[i]);
-	for (int i = 0; i < WAYS; i++)
-		dprintf(1, "%s %lu\n", names[i], (unsigned long)grown[i]);
+	perform(argv + 1);
 	return 0;
 }

@@ -9,6 +9,7 @@
  *   sbrk N               take N bytes of the break
  *   trim                 give back whole pages, but none of the top
  *   churn                allocate and free until killed
+ *   leave                the main thread exits, another one does what follows
  *   show                 print the state, and wait for a line from stdin
  *
  * Nothing else is allocated, by stdio neither.
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BLOCKS_MAX 1000000
@@ -129,39 +131,58 @@ static void churn(void)
 	}
 }
 
+static void *perform(void *arg);
+
+static void leave(char **steps)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, perform, steps))
+		_exit(3);
+	syscall(SYS_exit, 0);
+}
+
+static void *perform(void *arg)
+{
+	for (char **step = arg; *step; step++) {
+		size_t numbers[2] = { 0 };
+
+		for (int n = 0; n < 2 && step[n + 1]; n++)
+			numbers[n] = strtoul(step[n + 1], NULL, 10);
+		if (!strcmp(*step, "blocks")) {
+			allocate(numbers[0], numbers[1]);
+			step += 2;
+		} else if (!strcmp(*step, "object")) {
+			allocate_object();
+		} else if (!strcmp(*step, "free") && step[1]) {
+			release(*++step);
+		} else if (!strcmp(*step, "thread")) {
+			start_thread(numbers[0], numbers[1]);
+			step += 2;
+		} else if (!strcmp(*step, "sbrk")) {
+			if (sbrk((intptr_t)numbers[0]) == (void *)-1)
+				_exit(3);
+			step++;
+		} else if (!strcmp(*step, "trim")) {
+			malloc_trim(SIZE_MAX / 2);
+		} else if (!strcmp(*step, "churn")) {
+			churn();
+		} else if (!strcmp(*step, "leave")) {
+			leave(step + 1);
+		} else if (!strcmp(*step, "show")) {
+			show();
+		} else {
+			_exit(2);
+		}
+	}
+	exit(0);
+}
+
 int main(int argc, char **argv)
 {
+	(void)argc;
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	/* Whoever tests may not be a parent. */
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-	for (int i = 1; i < argc; i++) {
-		size_t numbers[2] = { 0 };
-
-		for (int n = 0; n < 2 && i + 1 + n < argc; n++)
-			numbers[n] = strtoul(argv[i + 1 + n], NULL, 10);
-		if (!strcmp(argv[i], "blocks")) {
-			allocate(numbers[0], numbers[1]);
-			i += 2;
-		} else if (!strcmp(argv[i], "object")) {
-			allocate_object();
-		} else if (!strcmp(argv[i], "free") && i + 1 < argc) {
-			release(argv[++i]);
-		} else if (!strcmp(argv[i], "thread")) {
-			start_thread(numbers[0], numbers[1]);
-			i += 2;
-		} else if (!strcmp(argv[i], "sbrk")) {
-			if (sbrk((intptr_t)numbers[0]) == (void *)-1)
-				return 3;
-			i++;
-		} else if (!strcmp(argv[i], "trim")) {
-			malloc_trim(SIZE_MAX / 2);
-		} else if (!strcmp(argv[i], "churn")) {
-			churn();
-		} else if (!strcmp(argv[i], "show")) {
-			show();
-		} else {
-			return 2;
-		}
-	}
-	return 0;
+	perform(argv + 1);
 }

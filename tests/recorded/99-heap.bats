@@ -479,6 +479,15 @@ drawn() { # FILE TEXT
 	wait "$watcher"
 }
 
+@test "a process whose main thread has exited" {
+	does blocks 1000 100 leave show
+	until_true 10 grep -q 'State:.*Z' "/proc/$pid/status"
+	look
+	((json[in_use_bytes] >= 100000))
+	look --stop
+	[[ "$("${CLI%heap}malloc" --regions "$pid")" == *$'\nheap '* ]]
+}
+
 @test "what cannot be is said in a line" {
 	run -1 --separate-stderr "$CLI" 2147483647
 	[ "$stderr" = "brkwatch-heap: 2147483647: no such process" ]

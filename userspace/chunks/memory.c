@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "chunks/memory.h"
+#include "libbrkwatch/task.h"
 
 #define PAGE_PRESENT (1ull << 63)
 #define PAGE_SWAPPED (1ull << 62)
@@ -15,7 +16,7 @@ void memory_open(struct memory *mem, pid_t pid)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", task_with_memory("/proc", pid));
 	*mem = (struct memory){
 		.pid = pid, .pagemap = open(path, O_RDONLY | O_CLOEXEC),
 		.page_size = (uint64_t)sysconf(_SC_PAGESIZE),
@@ -33,6 +34,9 @@ int memory_read(const struct memory *mem, uint64_t address, void *buffer, size_t
 	struct iovec here = { buffer, len }, there = { (void *)(uintptr_t)address, len };
 	ssize_t n = process_vm_readv(mem->pid, &here, 1, &there, 1, 0);
 
+	/* Another thread may outlive the main one. */
+	if (n < 0 && errno == ESRCH)
+		n = process_vm_readv(task_with_memory("/proc", mem->pid), &here, 1, &there, 1, 0);
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EFAULT;

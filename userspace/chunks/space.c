@@ -13,14 +13,6 @@
 
 #define FIELD_START_BRK 47	/* of /proc/PID/stat, as proc(5) counts */
 
-static FILE *open_file(pid_t pid, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	return fopen(path, "re");
-}
-
 /* ---- mappings ---- */
 
 /* START-END PERMISSIONS OFFSET DEVICE INODE [NAME] */
@@ -42,7 +34,7 @@ static bool parse_range(struct range *range, char *line)
 
 int space_each_range(pid_t pid, bool (*take)(void *owner, const struct range *range), void *owner)
 {
-	FILE *file = open_file(pid, "maps");
+	FILE *file = task_open(pid, "maps");
 	struct range range;
 	char *line = NULL;
 	size_t room = 0;
@@ -121,7 +113,7 @@ bool space_find_file(pid_t pid, uint64_t address, char *name, size_t size, uint6
 
 static int read_stat(struct space *space)
 {
-	FILE *file = open_file(space->pid, "stat");
+	FILE *file = task_open(space->pid, "stat");
 	char text[2048];
 	const char *p;
 
@@ -184,7 +176,7 @@ static bool count_threads(pid_t pid)
 static bool has_other_words(pid_t pid)
 {
 	unsigned char ident[EI_NIDENT] = "";
-	FILE *file = open_file(pid, "exe");
+	FILE *file = task_open(pid, "exe");
 	bool is;
 
 	if (!file)

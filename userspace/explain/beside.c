@@ -11,7 +11,7 @@
 struct asked {
 	struct notes *notes;
 	const struct explain_how *how;
-	pid_t pid;
+	pid_t task;
 };
 
 static void __attribute__((format(printf, 4, 5)))
@@ -32,7 +32,7 @@ static uint64_t status_number(const struct asked *a, const char *key)
 {
 	uint64_t value = 0;
 
-	live_numbers(live_open(a->how, "%d/status", a->pid), key, &value, 1);
+	live_numbers(live_open(a->how, "%d/status", a->task), key, &value, 1);
 	return value;
 }
 
@@ -71,7 +71,7 @@ static void look_at_emulator(const struct asked *a)
 	char exe[4096], path[32];
 	const char *base;
 
-	snprintf(path, sizeof(path), "%d/exe", a->pid);
+	snprintf(path, sizeof(path), "%d/exe", a->task);
 	if (!live_link(a->how, path, exe, sizeof(exe)))
 		return;
 	base = strrchr(exe, '/');
@@ -110,7 +110,7 @@ static void look_at_cgroup(const struct asked *a)
 	char process[16];
 	uint64_t kills;
 
-	snprintf(process, sizeof(process), "%d", a->pid);
+	snprintf(process, sizeof(process), "%d", a->task);
 	kills = oom_kills(a->how, process);
 	if (kills)
 		add_note(a, "oom_kill", "brk only promises memory; memory.max limits the memory in use, and "
@@ -120,7 +120,7 @@ static void look_at_cgroup(const struct asked *a)
 
 static void look_at_musl(const struct asked *a)
 {
-	FILE *file = live_open(a->how, "%d/maps", a->pid);
+	FILE *file = live_open(a->how, "%d/maps", a->task);
 	char *line = NULL;
 	bool found = false;
 	size_t room = 0;
@@ -151,11 +151,11 @@ void notes_read(struct notes *notes, const struct explain_how *how,
 	static void (*const look[NOTES_MAX])(const struct asked *a) = {
 		look_at_seccomp, look_at_tracer, look_at_emulator, look_at_cgroup, look_at_musl,
 	};
-	const struct asked asked = { .notes = notes, .how = how, .pid = (pid_t)snap->pid };
+	const struct asked asked = { .notes = notes, .how = how, .task = live_task(how, snap) };
 
 	notes->known = false;
 	notes->n = 0;
-	if (!can_be_asked(how, snap))
+	if (!asked.task)
 		return;
 	for (size_t i = 0; i < NOTES_MAX; i++)
 		look[i](&asked);

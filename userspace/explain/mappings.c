@@ -9,12 +9,15 @@
 bool mappings_open(struct mappings *maps, const struct explain_how *how,
 		   const struct brkwatch_snapshot *snap)
 {
-	pid_t pid = (pid_t)snap->pid;
+	const pid_t task = live_task(how, snap);
 
-	*maps = (struct mappings){ .snap = snap, .file = live_open(how, "%d/smaps", pid) };
+	*maps = (struct mappings){ .snap = snap };
+	if (!task)
+		return false;
+	maps->file = live_open(how, "%d/smaps", task);
 	/* A kernel may be without it. */
 	if (!maps->file)
-		maps->file = live_open(how, "%d/maps", pid);
+		maps->file = live_open(how, "%d/maps", task);
 	return maps->file;
 }
 
@@ -127,7 +130,7 @@ void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 	bool any = false;
 
 	*memory = (struct heap_memory){ 0 };
-	if (!can_be_asked(how, snap) || !mappings_open(&maps, how, snap))
+	if (!mappings_open(&maps, how, snap))
 		return;
 	memory->sized = true;
 	while (!memory->named && mappings_next(&maps, &m)) {

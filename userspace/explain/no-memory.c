@@ -23,11 +23,11 @@ struct memory_values {
 /* CAP_SYS_ADMIN, where it counts: in the user namespace that all numbers are the same in. */
 static bool is_admin(const struct refusal *r)
 {
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, r->pid };
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, r->task };
 	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
 	uint64_t map[3];
 
-	return r->live && live_numbers(live_open(r->how, "%d/uid_map", r->pid), "", map, 3) &&
+	return r->task && live_numbers(live_open(r->how, "%d/uid_map", r->task), "", map, 3) &&
 	       map[2] == UINT32_MAX &&
 	       !syscall(SYS_capget, &header, caps) && caps[0].effective & 1u << CAP_SYS_ADMIN;
 }
@@ -55,17 +55,17 @@ static bool memory_read(const struct refusal *r, struct memory_values *v)
 	v->memory = (ram + swap) * 1024;
 	v->for_root = is_admin(r) ? 0 : v->for_root * 1024;
 	v->for_user *= 1024;
-	if (r->live && live_numbers(live_open(r->how, "%d/status", r->pid), "VmSize", &size, 1)) {
+	if (r->task && live_numbers(live_open(r->how, "%d/status", r->task), "VmSize", &size, 1)) {
 		size = size * 1024 / page / 32 * page;
 		if (v->for_user > size)
 			v->for_user = size;
 	}
-	return !r->live || live_is_same(r->how, r->snap);
+	return !r->task || live_is_same(r->how, r->snap);
 }
 
 static void say_commit_limit(const struct refusal *r, const struct memory_values *v, uint64_t promised)
 {
-	const char *most = r->live ? "" : "up to ";
+	const char *most = r->task ? "" : "up to ";
 
 	prose_add(r->prose, "sysctl vm.overcommit_memory is now 2: all processes together may be promised no more "
 		  "than CommitLimit, %s", refusal_size(r, v->commit_limit).text);

@@ -6,6 +6,7 @@
 
 #include "common/complain.h"
 #include "explain/proc-pid.h"
+#include "libbrkwatch/task.h"
 
 static char *path_of(const struct explain_how *how, const char *name)
 {
@@ -13,6 +14,19 @@ static char *path_of(const struct explain_how *how, const char *name)
 	int len = asprintf(&path, "%s/../%s", brkwatch_directory(how->bw), name);
 
 	return needed(len < 0 ? NULL : path);
+}
+
+pid_t live_task(const struct explain_how *how, const struct brkwatch_snapshot *snap)
+{
+	pid_t task;
+	char *proc;
+
+	if (!can_be_asked(how, snap))
+		return 0;
+	proc = path_of(how, "");
+	task = task_with_memory(proc, (pid_t)snap->pid);
+	free(proc);
+	return task;
 }
 
 bool live_link(const struct explain_how *how, const char *name, char *text, size_t size)

@@ -17,6 +17,9 @@ struct explain_how {
  * live_is_same() when everything has been read.
  */
 
+/* The thread whose files tell about the address space, see task_with_memory(); 0: !can_be_asked(). */
+pid_t live_task(const struct explain_how *how, const struct brkwatch_snapshot *snap);
+
 /* A file of the /proc that has the module's files; NULL if it cannot be read. */
 FILE *live_open(const struct explain_how *how, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -48,14 +48,14 @@ static bool limit_read(const struct refusal *r, const struct limit *limit,
 	uint64_t end = page_align(snap, r->request), now = page_align(snap, snap->brk);
 	uint64_t data[2], heap;
 
-	if (!r->live ||
-	    !live_numbers(live_open(r->how, "%d/limits", r->pid), limit->limits_key, v->soft_hard, 2) ||
-	    !live_numbers(live_open(r->how, "%d/status", r->pid), limit->status_key, &v->needed, 1))
+	if (!r->task ||
+	    !live_numbers(live_open(r->how, "%d/limits", r->task), limit->limits_key, v->soft_hard, 2) ||
+	    !live_numbers(live_open(r->how, "%d/status", r->task), limit->status_key, &v->needed, 1))
 		return false;
 	v->needed = v->needed * 1024 + (end > now ? end - now : 0);
 	if (*limit->reason == 'r' && *limit->prlimit == 'd') {
 		/* start_data and end_data: the kernel's first test is of these and the heap alone. */
-		if (!live_stat(live_open(r->how, "%d/stat", r->pid), 45, data, 2))
+		if (!live_stat(live_open(r->how, "%d/stat", r->task), 45, data, 2))
 			return false;
 		heap = r->request - snap->start_brk + data[1] - data[0];
 		/* The second one is of the rest as well, in whole pages. */
@@ -159,7 +159,7 @@ static bool find_above(const struct refusal *r, uint64_t address, struct mapping
 	struct mappings maps;
 	bool found = false;
 
-	if (!r->live || !mappings_open(&maps, r->how, r->snap))
+	if (!mappings_open(&maps, r->how, r->snap))
 		return false;
 	while (!found && mappings_next(&maps, m))
 		found = m->end > address;
@@ -321,7 +321,7 @@ void refusal_explain(struct prose *prose, const struct explain_how *how, const s
 		.request = event_address(ev, BRKWATCH_REQUEST), .old = event_address(ev, BRKWATCH_OLD),
 		.limit = evidence(ev, BRKWATCH_LIMIT), .needed = evidence(ev, BRKWATCH_NEEDED),
 		.stack = memchr(ev->field[BRKWATCH_FLAGS].text, 's', ev->field[BRKWATCH_FLAGS].len),
-		.live = can_be_asked(how, snap),
+		.task = live_task(how, snap),
 	};
 
 	explain_request(&r);

@@ -9,12 +9,12 @@ struct refusal {
 	const struct explain_how *how;
 	const struct brkwatch_snapshot *snap;
 	pid_t pid;
+	pid_t task;		/* see live_task(); what its files say counts once live_is_same() */
 	uint64_t request;
 	uint64_t old;
 	uint64_t limit;		/* the evidence, of then; 0: not known */
 	uint64_t needed;
 	bool stack;		/* was in the way */
-	bool live;		/* the process can be asked; what it says counts once live_is_same() */
 };
 
 static inline struct number refusal_size(const struct refusal *r, uint64_t size)

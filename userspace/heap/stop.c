@@ -10,6 +10,7 @@
 
 #include "common/complain.h"
 #include "heap/stop.h"
+#include "libbrkwatch/task.h"
 
 static uint64_t now_ns(void)
 {
@@ -41,8 +42,12 @@ static int stop_thread(struct stopped *stopped, pid_t tid)
 		stopped->threads = threads;
 		stopped->room = room;
 	}
-	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
-		return errno == ESRCH ? 0 : -errno;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL)) {
+		int error = errno;
+
+		/* The main thread stays until the last one ends, too. */
+		return error == ESRCH || !task_has_memory("/proc", tid) ? 0 : -error;
+	}
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) || waitpid(tid, &status, __WALL) != tid)
 		return errno == ESRCH || errno == ECHILD ? 0 : -errno;
 	if (!WIFSTOPPED(status))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,55 @@ static size_t read_file(pid_t pid, const char *name, char *text, size_t size)
 	return n;
 }
 
+bool task_has_memory(const char *proc, pid_t tid)
+{
+	unsigned long pages = 0;
+	char *path;
+	FILE *file;
+
+	if (asprintf(&path, "%s/%d/statm", proc, tid) < 0)
+		return false;
+	file = fopen(path, "re");
+	free(path);
+	if (!file)
+		return false;
+	if (fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages;
+}
+
+pid_t task_with_memory(const char *proc, pid_t pid)
+{
+	const struct dirent *entry;
+	pid_t found = pid;
+	char *path;
+	DIR *dir;
+
+	if (task_has_memory(proc, pid) || asprintf(&path, "%s/%d/task", proc, pid) < 0)
+		return pid;
+	dir = opendir(path);
+	free(path);
+	if (!dir)
+		return pid;
+	while (found == pid && (entry = readdir(dir))) {
+		const pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && task_has_memory(proc, tid))
+			found = tid;
+	}
+	closedir(dir);
+	return found;
+}
+
+FILE *task_open(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", task_with_memory("/proc", pid), name);
+	return fopen(path, "re");
+}
+
 enum task_kind task_kind(pid_t pid, pid_t *process)
 {
 	char text[4096], state;
@@ -47,5 +97,6 @@ enum task_kind task_kind(pid_t pid, pid_t *process)
 			*process = (pid_t)strtol(p + strlen("\nTgid:"), NULL, 10);
 		return TASK_THREAD;
 	}
-	return state == 'Z' || state == 'X' ? TASK_ZOMBIE : TASK_LIVE;
+	/* The main thread exits alone as well. */
+	return (state == 'Z' || state == 'X') && task_with_memory("/proc", pid) == pid ? TASK_ZOMBIE : TASK_LIVE;
 }

@@ -8,6 +8,7 @@
 
 #include "common/complain.h"
 #include "common/open-regular.h"
+#include "libbrkwatch/task.h"
 #include "malloc/library.h"
 #include "malloc/maps.h"
 
@@ -45,7 +46,8 @@ int library_open(pid_t pid, char **name)
 		if (!is_library(region->name))
 			continue;
 		*name = needed(strdup(region->name));
-		fd = open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, region->start, region->end);
+		fd = open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64, task_with_memory("/proc", pid),
+				  region->start, region->end);
 	}
 	regions_free(&regions);
 	if (!*name)

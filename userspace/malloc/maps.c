@@ -7,6 +7,7 @@
 
 #include "common/complain.h"
 #include "explain/proc-pid.h"
+#include "libbrkwatch/task.h"
 #include "malloc/maps.h"
 
 /* The guard below a thread's stack is not larger, by default. */
@@ -165,24 +166,16 @@ int regions_read(struct regions *regions, FILE *file, uint64_t heap_start)
 	return rc;
 }
 
-static FILE *open_file(pid_t pid, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	return fopen(path, "re");
-}
-
 uint64_t heap_start_of(pid_t pid)
 {
 	uint64_t start = 0;
 
-	return live_stat(open_file(pid, "stat"), 47, &start, 1) ? start : 0;
+	return live_stat(task_open(pid, "stat"), 47, &start, 1) ? start : 0;
 }
 
 int regions_of(struct regions *regions, pid_t pid, const char *name)
 {
-	FILE *file = open_file(pid, name);
+	FILE *file = task_open(pid, name);
 	int rc;
 
 	if (!file)

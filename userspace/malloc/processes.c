@@ -7,6 +7,7 @@
 #include "common/utf8.h"
 #include "common/why-not.h"
 #include "libbrkwatch/internal.h"
+#include "libbrkwatch/task.h"
 #include "malloc/run.h"
 
 /* What the kernel maps for a program. The rest of what is there now was mapped by calls meanwhile. */
@@ -16,7 +17,7 @@ static void keep_first(struct regions *regions, pid_t pid)
 	size_t n = 0;
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", task_with_memory("/proc", pid));
 	len = readlink(path, exe, sizeof(exe) - 1);
 	exe[len > 0 ? len : 0] = '\0';
 	for (size_t i = 0; i < regions->n; i++) {

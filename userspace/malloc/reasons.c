@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "explain/proc-pid.h"
+#include "libbrkwatch/task.h"
 #include "malloc/reasons.h"
 
 /* ---- what there is ---- */
@@ -71,6 +72,7 @@ void facts_read(struct facts *facts, pid_t pid)
 {
 	uint64_t kept;
 
+	pid = task_with_memory("/proc", pid);
 	*facts = (struct facts){
 		.size = number_of_process(pid, "status", "VmSize", 1024),
 		.data = number_of_process(pid, "status", "VmData", 1024),

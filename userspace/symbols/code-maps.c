@@ -10,6 +10,7 @@
 #include "common/by-pid.h"
 #include "common/complain.h"
 #include "common/open-regular.h"
+#include "libbrkwatch/task.h"
 #include "symbols/code-maps.h"
 #include "symbols/parser.h"
 
@@ -156,8 +157,7 @@ void maps_add(struct code_maps *maps, pid_t pid)
 	if (file)
 		fclose(file);
 	drop_maps(maps, code);
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	file = fopen(path, "re");
+	file = task_open(pid, "maps");
 	while (file && getline(&line, &room, file) > 0)
 		take_line(maps, code, line);
 	free(line);
@@ -250,11 +250,13 @@ static bool give_file(struct code_maps *maps, pid_t pid, const struct perf_map *
 
 static void give(struct code_maps *maps, pid_t pid, const struct perf_map *map)
 {
+	const pid_t task = task_with_memory("/proc", pid);
+
 	/* Of a process that lives it is the very file, also deleted or in another root. */
 	if (!give_file(maps, pid, map, true, open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
-							   pid, map->start, map->end)) &&
+							   task, map->start, map->end)) &&
 	    !parser_map(maps->parser, pid, map, false, -1) &&
-	    !give_file(maps, pid, map, false, if_program(open_regular("/proc/%d/root%s", pid, map->path))))
+	    !give_file(maps, pid, map, false, if_program(open_regular("/proc/%d/root%s", task, map->path))))
 		give_file(maps, pid, map, false, if_program(open_regular("%s", map->path)));
 }
 
