@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/complain.h"
+#include "common/why-not.h"
 #include "chunks/space.h"
 #include "libbrkwatch/task.h"
 
@@ -189,23 +190,13 @@ static bool has_other_words(pid_t pid)
 
 static bool complain(pid_t pid, int rc)
 {
-	switch (task_kind(pid, NULL)) {
-	case TASK_NONE:
-		warn_user("%d: no such process", pid);
-		break;
-	case TASK_ZOMBIE:
-		warn_user("%d: has exited and waits for its parent (zombie), so it has no heap", pid);
-		break;
-	case TASK_KTHREAD:
-		warn_user("%d: is a kernel thread and has no heap", pid);
-		break;
-	default:
-		if (!rc || rc == -EACCES || rc == -EPERM)
-			warn_user("%d: permission denied; this needs the right to trace it, see ptrace(2): "
-				  "the same user, or root", pid);
-		else
-			warn_user("%d: %s", pid, strerror(-rc));
-	}
+	if (complain_of_task(pid))
+		return false;
+	if (!rc || rc == -EACCES || rc == -EPERM)
+		warn_user("%d: permission denied; this needs the right to trace it, see ptrace(2): "
+			  "the same user, or root", pid);
+	else
+		warn_user("%d: %s", pid, strerror(-rc));
 	return false;
 }
 

@@ -32,13 +32,16 @@ struct brkwatch *open_directory(void)
 	return NULL;
 }
 
-static void complain_absent(pid_t pid)
+bool complain_of_task(pid_t pid)
 {
 	pid_t process;
 
 	switch (task_kind(pid, &process)) {
 	case TASK_NONE:
 		warn_user("%d: no such process", pid);
+		break;
+	case TASK_HIDDEN:
+		warn_user("%d: not visible in this /proc (see hidepid in proc(5))", pid);
 		break;
 	case TASK_ZOMBIE:
 		warn_user("%d: has exited and waits for its parent (zombie), so it has no address space", pid);
@@ -50,10 +53,16 @@ static void complain_absent(pid_t pid)
 		warn_user("%d: is a thread of process %d; use that number", pid, process);
 		break;
 	case TASK_LIVE:
+		return false;
+	}
+	return true;
+}
+
+static void complain_absent(pid_t pid)
+{
+	if (!complain_of_task(pid))
 		warn_user("%d: the brkwatch module has no file for this process; "
 			  "see RecordsRefused and the probes in /proc/brkwatch/stats", pid);
-		break;
-	}
 }
 
 void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const char *problem)

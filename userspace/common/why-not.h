@@ -9,6 +9,9 @@ struct brkwatch *open_directory(void);
 /* Say why the file of @pid could not be opened or read, and what helps. @problem explains -EPROTO. */
 void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const char *problem);
 
+/* Say why there is no address space by this number; false: there is one. */
+bool complain_of_task(pid_t pid);
+
 /* Say why a file of the directory that covers all processes could not be read. */
 void complain_of_file(const struct brkwatch *bw, const char *file, int error);
 

@@ -26,6 +26,11 @@ static size_t read_file(pid_t pid, const char *name, char *text, size_t size)
 	return n;
 }
 
+static bool exists(pid_t pid)
+{
+	return !kill(pid, 0) || errno == EPERM;
+}
+
 bool task_has_memory(const char *proc, pid_t tid)
 {
 	unsigned long pages = 0;
@@ -81,10 +86,11 @@ enum task_kind task_kind(pid_t pid, pid_t *process)
 	unsigned int flags;
 	const char *p;
 
-	if (kill(pid, 0) && errno != EPERM)
+	if (!exists(pid))
 		return TASK_NONE;
-	/* It may be hidden from us, but kill() has found it. */
-	read_file(pid, "stat", text, sizeof(text));
+	/* Everybody may read that, unless hidepid is set. */
+	if (!read_file(pid, "stat", text, sizeof(text)) && errno == ENOENT)
+		return exists(pid) ? TASK_HIDDEN : TASK_NONE;
 	p = strrchr(text, ')');
 	if (!p || sscanf(p, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
 		return TASK_LIVE;

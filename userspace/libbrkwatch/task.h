@@ -8,6 +8,7 @@
 /* What a number is of. */
 enum task_kind {
 	TASK_NONE,
+	TASK_HIDDEN,		/* there is one, but /proc does not show it */
 	TASK_LIVE,
 	TASK_ZOMBIE,
 	TASK_KTHREAD,

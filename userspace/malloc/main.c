@@ -72,9 +72,9 @@ static bool begin(void *owner)
 
 static void complain_of_maps(pid_t pid, int error)
 {
-	if (error == -ENOENT || error == -ESRCH)
-		warn_user("%d: no such process, or it has no address space", pid);
-	else if (error == -EACCES || error == -EPERM)
+	if (complain_of_task(pid))
+		return;
+	if (error == -EACCES || error == -EPERM)
 		warn_user("%d: permission denied; this needs the same rights as reading /proc/%d/maps: "
 			  "the same user and ptrace access, or root", pid, pid);
 	else
