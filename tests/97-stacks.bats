@@ -302,11 +302,12 @@ make_stripped() {
 
 @test "where samples are lost bytes are not" {
 	local steps follower
+	cp "$BIN/growers" "$BATS_TEST_TMPDIR/"'a\b'
 	# As it is elsewhere: as far from the end of addresses as a stack can be.
 	sysctl -q kernel.randomize_va_space=2
 	steps=$(printf 'grow %.0s' {1..300})
 	# shellcheck disable=SC2086
-	start growers pause $steps pause
+	start "$BATS_TEST_TMPDIR/"'a\b' pause $steps pause
 	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" "$pid" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- {told}>&- &
 	follower=$!
 	until_true 10 waits "$follower"
@@ -327,6 +328,8 @@ make_stripped() {
 	[ "$(folded_sum "$BATS_TEST_TMPDIR/folded")" = "$grown" ]
 	[ "$(bytes_of grow "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
 	[ "$(bytes_of '[no stack]' "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
+	# Of one program.
+	[ "$(cut -d ';' -f 1 "$BATS_TEST_TMPDIR/folded" | sort -u)" = 'a\b' ]
 	grep -Eq ' stacks of [0-9]+ of 2400 growths: ' "$BATS_TEST_TMPDIR/stderr"
 }
 

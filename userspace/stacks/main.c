@@ -6,6 +6,7 @@
 #include "common/choose-processes.h"
 #include "common/follow.h"
 #include "common/program.h"
+#include "common/utf8.h"
 #include "common/why-not.h"
 #include "events/printer.h"
 #include "stacks/account.h"
@@ -56,8 +57,11 @@ static void start(void *owner, struct brkwatch_process *process)
 static int done(void *owner, struct brkwatch_process *process, bool ended)
 {
 	struct session *session = owner;
+	char name[sizeof(process->snap.name)];
 
-	stacks_done(session->stacks, (pid_t)process->snap.pid, process->snap.name,
+	/* As perf has it, so that what has no stack is of the same program. */
+	name_unescape(name, process->snap.name);
+	stacks_done(session->stacks, (pid_t)process->snap.pid, name,
 		    (struct stack_counts){ process->totals.grows, process->totals.grown_bytes,
 					   process->totals.refused });
 	return printer_sink.done(&session->printer, process, ended);

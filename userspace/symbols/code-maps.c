@@ -147,13 +147,15 @@ void maps_add(struct code_maps *maps, pid_t pid)
 {
 	struct code *code = get(maps, pid);
 	char path[48], *line = NULL;
-	size_t room = 0;
+	size_t room = 0, n;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	file = fopen(path, "re");
-	if (file && fgets(code->comm, sizeof(code->comm), file))
-		code->comm[strcspn(code->comm, "\n")] = '\0';
+	/* A newline is behind it, but may be in it, too. */
+	n = file ? fread(code->comm, 1, sizeof(code->comm), file) : 0;
+	if (n)
+		code->comm[n - 1] = '\0';
 	if (file)
 		fclose(file);
 	drop_maps(maps, code);
