@@ -298,7 +298,6 @@ brk() {
 	fails 2 "no process given"
 	fails 2 "cannot be combined" --input x 1
 	fails 2 "cannot be combined" 1 -- true
-	fails 2 "--all is not possible" --all
 	fails 2 "not a command" --regions -- true
 	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
 	for option in --malloc -f --duration=1; do

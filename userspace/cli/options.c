@@ -62,7 +62,7 @@ static bool take_format(const char *name, const char *arg, void *format)
 }
 
 static const struct program_option options[] = {
-	SELECTION_OPTIONS(&opts.selection),
+	ALL_SELECTION_OPTIONS(&opts.selection),
 	{ NULL, 0, NULL, "Follow:", NULL, NULL },
 	{ "follow", 0, NULL, "print each event as it happens, also after an exec, until the processes end or "
 	  "Ctrl-C", take_flag, &opts.follow },

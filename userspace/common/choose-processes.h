@@ -29,7 +29,11 @@ bool take_uid(const char *name, const char *user, void *selection);
 	{ NULL, 0, NULL, "Which processes:", NULL, NULL }, \
 	{ "pid", 'p', "LIST", "these processes: 17,18 or the output of pidof", take_pids, selection }, \
 	{ "comm", 0, "REGEX", "processes whose command name matches REGEX", take_comm, selection }, \
-	{ "uid", 0, "USER", "processes of this user", take_uid, selection }, \
+	{ "uid", 0, "USER", "processes of this user", take_uid, selection }
+
+/* Also of programs that can show all processes. */
+#define ALL_SELECTION_OPTIONS(selection) \
+	SELECTION_OPTIONS(selection), \
 	{ "all", 0, NULL, "all processes that you may read", take_flag, &(selection)->all }
 
 /* Whether we have to search for processes. */

@@ -93,7 +93,8 @@ _brkwatch() {
 	local options=(-o --output -h --help -V --version)
 
 	COMPREPLY=()
-	[[ $program == *-@(metrics|heap) ]] || options+=(-p --pid --comm --uid --all)
+	[[ $program == *-@(metrics|heap) ]] || options+=(-p --pid --comm --uid)
+	[[ $program == *-@(metrics|heap|stacks|malloc) ]] || options+=(--all)
 	[[ $program == *-@(metrics|top|heap) ]] || options+=(-f --follow-forks --duration)
 	case $program in
 	*-top) options+=(--color --bytes --json -q --quiet) ;;

@@ -77,6 +77,8 @@ if not contains $program brkwatch-metrics brkwatch-heap
     complete -c $program -s p -l pid -x -a '(__brkwatch_list __brkwatch_processes)' -d 'These processes'
     complete -c $program -l comm -x -a '(__brkwatch_processes names)' -d 'Processes whose command name matches'
     complete -c $program -l uid -x -a '(__fish_complete_users)' -d 'Processes of this user'
+end
+if contains $program brkwatch-cli brkwatch-top brkwatch-plot
     complete -c $program -l all -d 'All processes that you may read'
 end
 if contains $program brkwatch-cli brkwatch-stacks brkwatch-plot brkwatch-malloc

@@ -207,9 +207,7 @@ static bool check(void)
 	const struct selection *sel = &session->selection;
 	const int sources = (sel->n || select_searches(sel)) + !!session->command + !!session->input;
 
-	if (sel->all && !sel->by_uid)
-		warn_user("--all is not possible: name processes by number, --comm or --uid");
-	else if (sources != 1)
+	if (sources != 1)
 		warn_user(sources ? "a command, processes and a recording cannot be combined" :
 			  "no process given: name one by its number, or use --comm, --uid or -- COMMAND");
 	else if (session->regions && session->command)

@@ -23,7 +23,7 @@ static struct {
 } opts;
 
 static const struct program_option options[] = {
-	SELECTION_OPTIONS(&opts.selection),
+	ALL_SELECTION_OPTIONS(&opts.selection),
 	{ NULL, 0, NULL, "Follow:", NULL, NULL },
 	{ "follow-forks", 'f', NULL, "also follow all their descendants", take_flag, &opts.children },
 	{ "input", 0, "FILE", "draw a recording of brkwatch-cli instead of a process; -: standard input",

@@ -160,9 +160,7 @@ static bool check(void)
 	style->quiet = opts->folded;
 	opts->quiet = opts->folded || opts->json;
 	opts->bytes = style->bytes;
-	if (sel->all && !sel->by_uid)
-		warn_user("--all is not possible: name processes by number, --comm or --uid");
-	else if (processes && the_session.command)
+	if (processes && the_session.command)
 		warn_user("a command and processes cannot be combined");
 	else if (opts->json && style->no_events)
 		warn_user("--json is events and their stacks: neither -c nor --folded goes with it");

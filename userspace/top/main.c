@@ -10,7 +10,7 @@
 static struct top_options opts = { .interval_ms = 2000 };
 
 static const struct program_option options[] = {
-	SELECTION_OPTIONS(&opts.selection),
+	ALL_SELECTION_OPTIONS(&opts.selection),
 	{ NULL, 0, NULL, "Output:", NULL, NULL },
 	{ "color", 0, "WHEN", "use colors: auto, always or never", take_color, &opts.color },
 	{ "bytes", 0, NULL, "print sizes in bytes instead of KiB, MiB, ...", take_flag, &opts.bytes },
