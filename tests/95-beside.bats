@@ -55,6 +55,7 @@ noted() {
 }
 
 @test "seccomp that answers, and that kills" {
+	local program
 	seccomp 0x00050001
 	start python3 -S "$BATS_TEST_TMPDIR/seccomp.py"
 	noted seccomp "seccomp \(mode 2\) may answer brk or kill for it, and then there is no event"
@@ -67,6 +68,11 @@ noted() {
 		python3 -S "$BATS_TEST_TMPDIR/seccomp.py"
 	[[ "$stderr" == *"killed by SIGSYS: seccomp did not allow a call, which may have been brk"* ]]
 	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/json" | jq .refused)" = 0 ]
+	for program in malloc plot stacks; do
+		run -159 --separate-stderr "${CLI%cli}$program" -o "$BATS_TEST_TMPDIR/$program.svg" -- \
+			python3 -S "$BATS_TEST_TMPDIR/seccomp.py"
+		[[ "$stderr" == *"killed by SIGSYS: seccomp did not allow a call"* ]]
+	done
 }
 
 @test "a tracer" {

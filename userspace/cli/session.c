@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <signal.h>
 #include <unistd.h>
 
 #include "cli/session.h"
@@ -30,21 +29,8 @@ bool session_begin(void *owner)
 		.below = opts->explain ? explain_event : NULL, .owner = &session->how,
 		.begins = opts->explain && !opts->selection.all ? put_notes : NULL,
 	};
-	if (opts->command)
-		session->oom_kills = oom_kills(&session->how, "self");
 	printer_init(&session->printer);
 	return true;
-}
-
-/* What else killed a command. A shell reports the end of its command in the same way. */
-static void say_what_killed(const struct session *session, int status)
-{
-	if (status == 128 + SIGSYS)
-		warn_user("the command was killed by SIGSYS: seccomp did not allow a call, which may have "
-			  "been brk; a brk that seccomp stops has no event");
-	else if (status == 128 + SIGKILL && oom_kills(&session->how, "self") > session->oom_kills)
-		warn_user("the command was killed by SIGKILL, and its memory cgroup killed a process "
-			  "meanwhile (oom_kill): the memory in use exceeded memory.max");
 }
 
 enum exit_status session_finish(struct session *session, enum exit_status status)
@@ -54,8 +40,6 @@ enum exit_status session_finish(struct session *session, enum exit_status status
 	printer_finish(&session->printer);
 	if (pr->until_met)
 		return STATUS_UNTIL;
-	if (session->opts->command)
-		say_what_killed(session, status);
 	if (!(session->opts->command ? pr->unseen : pr->unseen_missed) ||
 	    status == failure(session->opts->command))
 		return status;

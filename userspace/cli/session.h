@@ -14,7 +14,6 @@ struct session {
 	struct event_style style;
 	struct wall wall;
 	struct explain_how how;
-	uint64_t oom_kills;		/* of our memory cgroup, when a command began */
 	bool any;			/* a state was shown */
 };
 

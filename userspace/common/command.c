@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -66,7 +68,7 @@ int launch_start(struct launch *launch, char *const *command, bool must)
 	sigset_t all, mask;
 	bool traced;
 
-	*launch = (struct launch){ 0 };
+	*launch = (struct launch){ .oom_kills = oom_kills(fopen("/proc/self/cgroup", "re")) };
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		warn_user("cannot start %s: %s", *command, strerror(errno));
 		return STATUS_COMMAND_FAILED;
@@ -121,6 +123,42 @@ bool launch_ended(const struct launch *launch)
 	return !waitid(P_PID, (id_t)launch->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
 }
 
+uint64_t oom_kills(FILE *cgroup)
+{
+	char *line = NULL, *path = NULL;
+	uint64_t kills = 0;
+	FILE *events;
+	size_t room = 0;
+
+	while (cgroup && !path && getline(&line, &room, cgroup) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "0::/", 4) &&
+		    asprintf(&path, "/sys/fs/cgroup%s/memory.events", line + 3) < 0)
+			path = NULL;
+	}
+	events = path ? fopen(path, "re") : NULL;
+	while (events && getline(&line, &room, events) > 0 && sscanf(line, "oom_kill %" SCNu64, &kills) != 1)
+		;
+	if (events)
+		fclose(events);
+	if (cgroup)
+		fclose(cgroup);
+	free(path);
+	free(line);
+	return kills;
+}
+
+/* A shell reports the end of its command in the same way. */
+static void say_what_killed(const struct launch *launch, int status)
+{
+	if (status == 128 + SIGSYS)
+		warn_user("the command was killed by SIGSYS: seccomp did not allow a call, which may have "
+			  "been brk; a brk that seccomp stops has no event");
+	else if (status == 128 + SIGKILL && oom_kills(fopen("/proc/self/cgroup", "re")) > launch->oom_kills)
+		warn_user("the command was killed by SIGKILL, and its memory cgroup killed a process "
+			  "meanwhile (oom_kill): the memory in use exceeded memory.max");
+}
+
 int launch_status(const struct launch *launch)
 {
 	int status;
@@ -128,5 +166,7 @@ int launch_status(const struct launch *launch)
 	while (waitpid(launch->pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return STATUS_COMMAND_FAILED;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	say_what_killed(launch, status);
+	return status;
 }

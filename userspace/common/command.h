@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "common/complain.h"
@@ -10,7 +12,11 @@
 struct launch {
 	pid_t pid;
 	bool held;	/* it has its address space, but has not begun */
+	uint64_t oom_kills;	/* of our memory cgroup, when it began */
 };
+
+/* How often a memory cgroup has killed: that of whose /proc/PID/cgroup this is, which is closed. Or NULL: 0. */
+uint64_t oom_kills(FILE *cgroup);
 
 /*
  * Start it, and hold it before its first instruction. Where ptrace(2) is forbidden, it runs, or is not
@@ -24,5 +30,8 @@ void launch_release(struct launch *launch);
 
 bool launch_ended(const struct launch *launch);
 
-/* Wait until it ends. Returns its exit status, or 128 plus the number of the signal that ended it. */
+/*
+ * Wait until it ends. Returns its exit status, or 128 plus the number of the signal that ended it. Says
+ * so if seccomp or the memory cgroup killed it, of which no event tells.
+ */
 int launch_status(const struct launch *launch);

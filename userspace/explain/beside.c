@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/command.h"
 #include "common/utf8.h"
 #include "explain/beside.h"
 #include "explain/sentences.h"
@@ -83,35 +84,10 @@ static void look_at_emulator(const struct asked *a)
 			 "which is not this one", base);
 }
 
-uint64_t oom_kills(const struct explain_how *how, const char *process)
-{
-	FILE *file = live_open(how, "%s/cgroup", process);
-	char *line = NULL, *path = NULL;
-	uint64_t kills = 0;
-	size_t room = 0;
-
-	while (file && !path && getline(&line, &room, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::/", 4) &&
-		    asprintf(&path, "/sys/fs/cgroup%s/memory.events", line + 3) < 0)
-			path = NULL;
-	}
-	if (file)
-		fclose(file);
-	if (path)
-		live_numbers(fopen(path, "re"), "oom_kill ", &kills, 1);
-	free(path);
-	free(line);
-	return kills;
-}
-
 static void look_at_cgroup(const struct asked *a)
 {
-	char process[16];
-	uint64_t kills;
+	const uint64_t kills = oom_kills(live_open(a->how, "%d/cgroup", a->task));
 
-	snprintf(process, sizeof(process), "%d", a->task);
-	kills = oom_kills(a->how, process);
 	if (kills)
 		add_note(a, "oom_kill", "brk only promises memory; memory.max limits the memory in use, and "
 			 "the kernel kills a process of a cgroup that exceeds it.", "the memory cgroup has killed %" PRIu64

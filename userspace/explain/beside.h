@@ -25,6 +25,3 @@ void notes_read(struct notes *notes, const struct explain_how *how,
 
 /* Print them as sentences, each with advice. */
 void notes_explain(const struct notes *notes, struct outbuf *out);
-
-/* How often the memory cgroup of @process, a number or "self", has killed. */
-uint64_t oom_kills(const struct explain_how *how, const char *process);
