@@ -212,6 +212,28 @@ follows_advice() {
 	[ "$("$CLI" --json "$pid" | jq -r .next_mapping_name)" = "" ]
 }
 
+@test "what touches the heap is not the heap for brkwatch-heap and brkwatch-malloc, with and without the module" {
+	local end where
+	cat >"$BATS_TEST_TMPDIR/map.py" <<-'END'
+		import ctypes, sys
+		libc = ctypes.CDLL(None)
+		libc.sbrk.restype = libc.mmap.restype = ctypes.c_void_p
+		libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+		end = libc.sbrk(0) + 4095 & ~4095
+		assert libc.mmap(end, 4096, 0, 0x100022, -1, 0) == end
+		print("ready", flush=True)
+		sys.stdin.readline()
+	END
+	start_python "$BATS_TEST_TMPDIR/map.py"
+	end=$(key Brk <"$PROC/$pid")
+	for where in "$PROC" /nonexistent; do
+		BRKWATCH_PROC=$where run -0 "${CLI%cli}heap" --json "$pid"
+		echo "$output"
+		[ $((($(jq -r .brk <<<"$output") + 4095) / 4096)) = $(((end + 4095) / 4096)) ]
+		[ "$(BRKWATCH_PROC=$where "${CLI%cli}malloc" --regions --json "$pid" | jq '.kinds[] | select(.kind == "heap").count')" = 1 ]
+	done
+}
+
 @test "next_mapping: a name that would talk to the terminal" {
 	local name=$BATS_TEST_TMPDIR/$'a\xc2\x9b31m\xe2\x80\xaeb\x7fc'
 	head -c 4096 /dev/zero >"$name"

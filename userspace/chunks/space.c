@@ -53,11 +53,14 @@ static bool take_heap(void *owner, const struct range *range)
 {
 	uint64_t *end = owner;
 
-	/* It may be several. */
-	if (!strcmp(range->name, "[heap]"))
-		*end = range->end;
-	else
+	if (strcmp(range->name, "[heap]") != 0)
 		return !*end;
+	/*
+	 * There may be several. Before Linux 6.6 what only touches the heap is called so, too; to its own
+	 * malloc can write.
+	 */
+	if (range->writable)
+		*end = range->end;
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "common/parse-values.h"
 #include "common/program.h"
 #include "common/signals.h"
+#include "common/why-not.h"
 #include "libbrkwatch/brkwatch.h"
 
 static void set_up(void)
@@ -61,13 +62,12 @@ static const struct argp_option common_options[] = {
 /* The version of this program, and of the module if it is loaded. */
 static void show_version(void)
 {
-	const char *directory = getenv("BRKWATCH_PROC"), *version, *format;
+	struct brkwatch *bw = find_directory();
 	struct brkwatch_stats *stats = NULL;
-	struct brkwatch *bw = NULL;
+	const char *version, *format;
 
 	printf("%s " VERSION ", format " BRKWATCH_FORMAT "\n", program_invocation_short_name);
-	if (!brkwatch_open(&bw, directory && *directory ? directory : NULL) &&
-	    !brkwatch_stats_open(&stats, bw) &&
+	if (bw && !brkwatch_stats_open(&stats, bw) &&
 	    (version = brkwatch_stats_text(stats, "Version")) &&
 	    (format = brkwatch_stats_text(stats, "Format")))
 		printf("module %s, format %s\n", version, format);

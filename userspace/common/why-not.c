@@ -14,16 +14,29 @@ static void complain_not_loaded(void)
 		  "load it with 'sudo modprobe brkwatch' or 'sudo insmod brkwatch.ko'");
 }
 
-struct brkwatch *open_directory(void)
+static const char *named_directory(void)
 {
 	const char *directory = getenv("BRKWATCH_PROC");
-	bool named = directory && *directory;
+
+	return directory && *directory ? directory : NULL;
+}
+
+struct brkwatch *find_directory(void)
+{
 	struct brkwatch *bw;
-	int rc = brkwatch_open(&bw, named ? directory : NULL);
+
+	return brkwatch_open(&bw, named_directory()) ? NULL : bw;
+}
+
+struct brkwatch *open_directory(void)
+{
+	const char *directory = named_directory();
+	struct brkwatch *bw;
+	int rc = brkwatch_open(&bw, directory);
 
 	if (!rc)
 		return bw;
-	if (named)
+	if (directory)
 		warn_user("%s: %s (from BRKWATCH_PROC)", directory, strerror(-rc));
 	else if (rc == -ENOENT)
 		complain_not_loaded();

@@ -6,6 +6,9 @@
 /* The module's directory, or the one that BRKWATCH_PROC names. NULL after a complaint. */
 struct brkwatch *open_directory(void);
 
+/* The same without a complaint, for who can do without it. */
+struct brkwatch *find_directory(void);
+
 /* Say why the file of @pid could not be opened or read, and what helps. @problem explains -EPROTO. */
 void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const char *problem);
 

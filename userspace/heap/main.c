@@ -9,6 +9,7 @@
 #include "common/program.h"
 #include "common/replace-file.h"
 #include "common/signals.h"
+#include "common/why-not.h"
 #include "chunks/examine.h"
 #include "heap/print.h"
 #include "heap/stop.h"
@@ -196,13 +197,10 @@ static enum exit_status examine(struct heap_options *opts, struct outbuf *out)
 {
 	struct reading reading = { .result = WALK_SOUND };
 	enum exit_status status = STATUS_FAILED;
-	const char *directory = getenv("BRKWATCH_PROC");
-	struct brkwatch *bw = NULL;
+	/* Most of it needs no module. */
+	struct brkwatch *bw = find_directory();
 	struct space space;
 
-	/* Most of it needs no module. */
-	if (brkwatch_open(&bw, directory && *directory ? directory : NULL))
-		bw = NULL;
 	if (space_open(&space, bw, opts->selection.pids[0])) {
 		reading.space = &space;
 		memory_open(&reading.mem, space.pid);

@@ -39,7 +39,7 @@ int library_open(pid_t pid, char **name)
 	int fd = -1;
 
 	*name = NULL;
-	regions_of(&regions, pid, "maps");
+	regions_of(&regions, pid, "maps", NULL);
 	for (size_t i = 0; i < regions.n && !*name; i++) {
 		const struct region *region = &regions.all[i];
 

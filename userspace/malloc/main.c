@@ -81,14 +81,15 @@ static void complain_of_maps(pid_t pid, int error)
 		warn_user("/proc/%d/smaps: %s", pid, strerror(-error));
 }
 
-static bool show_process(struct session *session, pid_t pid, struct regions *regions)
+static bool show_process(struct session *session, pid_t pid, struct regions *regions,
+			 const struct brkwatch_snapshot *snap)
 {
 	const struct style *style = &session->timeline.printer.style;
-	int rc = regions_of(regions, pid, "smaps");
+	int rc = regions_of(regions, pid, "smaps", snap);
 
 	/* A kernel may be without it. */
 	if (rc == -ENOENT)
-		rc = regions_of(regions, pid, "maps");
+		rc = regions_of(regions, pid, "maps", snap);
 	if (rc) {
 		complain_of_maps(pid, rc);
 		return false;
@@ -101,7 +102,7 @@ static bool show_process(struct session *session, pid_t pid, struct regions *reg
 
 static bool show_file(struct session *session, FILE *file, struct regions *regions)
 {
-	int rc = regions_read(regions, file, 0);
+	int rc = regions_read(regions, file, 0, 0);
 
 	if (rc || !regions->n)
 		warn_user("%s: %s", session->input, rc && rc != -EPROTO ? strerror(-rc) : "not a copy of /proc/PID/smaps");
@@ -112,14 +113,25 @@ static bool show_file(struct session *session, FILE *file, struct regions *regio
 
 static bool show_regions(struct session *session, FILE *input)
 {
+	struct brkwatch_reader *reader = needed(brkwatch_reader_new());
 	struct regions regions = { .n = 0 };
+	/* It knows where heaps end, but none of it is needed. */
+	struct brkwatch *bw = find_directory();
 	bool ok = true;
 
 	if (input)
 		ok = show_file(session, input, &regions);
-	for (size_t i = 0; i < session->selection.n; i++)
-		ok &= show_process(session, session->selection.pids[i], &regions);
+	for (size_t i = 0; i < session->selection.n; i++) {
+		const pid_t pid = session->selection.pids[i];
+		const struct brkwatch_snapshot *snap;
+
+		if (!bw || brkwatch_read(reader, bw, pid, &snap))
+			snap = NULL;
+		ok &= show_process(session, pid, &regions, snap);
+	}
 	regions_free(&regions);
+	brkwatch_reader_free(reader);
+	brkwatch_close(bw);
 	return ok;
 }
 

@@ -70,10 +70,33 @@ static struct what what_of_anonymous(const struct regions *regions, const struct
 	return what_is(KIND_UNKNOWN, false, NULL);
 }
 
-static struct what what_of(const struct regions *regions, const struct region *r, uint64_t heap_start)
+static bool is_called_heap(const struct region *r)
 {
-	/* Before Linux 6.6 a mapping that only touches the heap has that name, too. */
-	if (!strcmp(r->name, "[heap]") && r->end > heap_start)
+	return !strcmp(r->name, "[heap]");
+}
+
+/*
+ * Before Linux 6.6 a mapping that only touches the heap has that name, too. Where the break is not
+ * known, the heap ends with memory that can be written, as that of malloc does.
+ */
+static void correct_names(struct regions *regions, uint64_t heap_start, uint64_t brk)
+{
+	uint64_t end = brk;
+
+	for (size_t i = 0; i < regions->n && !brk; i++)
+		if (is_called_heap(&regions->all[i]) && has(&regions->all[i], "rw"))
+			end = regions->all[i].end;
+	for (size_t i = 0; i < regions->n; i++) {
+		struct region *r = &regions->all[i];
+
+		if (is_called_heap(r) && (r->end <= heap_start || (end && r->start >= end)))
+			r->name = "";
+	}
+}
+
+static struct what what_of(const struct regions *regions, const struct region *r)
+{
+	if (is_called_heap(r))
 		return what_is(KIND_HEAP, false, NULL);
 	if (begins(r->name, "[stack"))
 		return what_is(KIND_STACK, false, NULL);
@@ -149,7 +172,7 @@ static int read_lines(struct regions *regions, FILE *file)
 	return rc;
 }
 
-int regions_read(struct regions *regions, FILE *file, uint64_t heap_start)
+int regions_read(struct regions *regions, FILE *file, uint64_t heap_start, uint64_t brk)
 {
 	int rc;
 
@@ -159,28 +182,26 @@ int regions_read(struct regions *regions, FILE *file, uint64_t heap_start)
 	/* That page is the kernel's, and no process's. */
 	if (regions->n && !strcmp(regions->all[regions->n - 1].name, "[vsyscall]"))
 		regions->n--;
+	correct_names(regions, heap_start, brk);
 	for (size_t i = 0; i < regions->n; i++)
-		regions->all[i].what = what_of(regions, &regions->all[i], heap_start);
+		regions->all[i].what = what_of(regions, &regions->all[i]);
 	for (size_t i = 0; i < regions->n; i++)
 		regions->all[i].what.reserved = has(&regions->all[i], "---");
 	return rc;
 }
 
-uint64_t heap_start_of(pid_t pid)
-{
-	uint64_t start = 0;
-
-	return live_stat(task_open(pid, "stat"), 47, &start, 1) ? start : 0;
-}
-
-int regions_of(struct regions *regions, pid_t pid, const char *name)
+int regions_of(struct regions *regions, pid_t pid, const char *name, const struct brkwatch_snapshot *snap)
 {
 	FILE *file = task_open(pid, name);
+	uint64_t start = 0;
 	int rc;
 
 	if (!file)
 		return -errno;
-	rc = regions_read(regions, file, heap_start_of(pid));
+	if (!live_stat(task_open(pid, "stat"), 47, &start, 1))
+		start = 0;
+	/* It may run another program by now. */
+	rc = regions_read(regions, file, start, snap && snap->start_brk == start ? snap->brk : 0);
 	fclose(file);
 	/* Of a process that has ended the file is empty. */
 	return rc ?: regions->n ? 0 : -ESRCH;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "libbrkwatch/brkwatch.h"
 #include "malloc/call.h"
 
 /* A mapping of /proc/PID/maps; sizes in bytes, which only smaps has. */
@@ -21,16 +22,14 @@ struct regions {
 	bool sized;		/* it was smaps */
 };
 
-/* Where the heap begins, or 0: not known. */
-uint64_t heap_start_of(pid_t pid);
-
 /*
- * Read @file, and say what each mapping is for. What is below @heap_start is no heap, whatever the
- * kernel calls it. Returns 0 or a negative errno; -EPROTO: not understood.
+ * Read @file, and say what each mapping is for. What is not between @heap_start and @brk, each 0 where
+ * it is not known, is no heap, whatever the kernel calls it. Returns 0 or a negative errno; -EPROTO:
+ * not understood.
  */
-int regions_read(struct regions *regions, FILE *file, uint64_t heap_start);
-/* The same of a process: its "maps" or "smaps". */
-int regions_of(struct regions *regions, pid_t pid, const char *name);
+int regions_read(struct regions *regions, FILE *file, uint64_t heap_start, uint64_t brk);
+/* The same of a process: its "maps" or "smaps". @snap: what the module says of it, or NULL. */
+int regions_of(struct regions *regions, pid_t pid, const char *name, const struct brkwatch_snapshot *snap);
 void regions_free(struct regions *regions);
 
 /* Of a file that is mapped. */

@@ -66,7 +66,7 @@ static void look(void *owner, void *entry)
 	if (!thread->wanted)
 		return;
 	thread->wanted = false;
-	if (!regions_of(&look.regions, (pid_t)thread->entry.pid, "maps")) {
+	if (!regions_of(&look.regions, (pid_t)thread->entry.pid, "maps", NULL)) {
 		look.end = clock_ns();
 		*array_add(thread->looks, thread->n, thread->room) = look;
 	} else {

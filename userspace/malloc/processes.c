@@ -63,13 +63,13 @@ static void drop(struct reread *reread)
 	free(reread);
 }
 
-static struct reread *read_maps(uint64_t pid, uint64_t time_ns)
+static struct reread *read_maps(uint64_t pid, uint64_t time_ns, const struct brkwatch_snapshot *snap)
 {
 	struct reread *reread = needed(calloc(1, sizeof(*reread)));
 
 	reread->pid = pid;
 	reread->time_ns = time_ns;
-	reread->known = !regions_of(&reread->regions, (pid_t)pid, "maps");
+	reread->known = !regions_of(&reread->regions, (pid_t)pid, "maps", snap);
 	return reread;
 }
 
@@ -77,7 +77,7 @@ static struct reread *read_maps(uint64_t pid, uint64_t time_ns)
 
 void run_see_program(struct run *run, pid_t pid, uint64_t time_ns)
 {
-	struct reread *program = read_maps((uint64_t)pid, time_ns);
+	struct reread *program = read_maps((uint64_t)pid, time_ns, NULL);
 
 	keep_first(&program->regions, pid);
 	facts_read(&program->facts, pid);
@@ -98,7 +98,7 @@ static struct reread *take_program(struct run *run, uint64_t pid, uint64_t time_
 
 void run_add_program(struct run *run, pid_t pid, uint64_t time_ns)
 {
-	struct reread *program = time_ns ? take_program(run, (uint64_t)pid, time_ns) : read_maps((uint64_t)pid, 0);
+	struct reread *program = time_ns ? take_program(run, (uint64_t)pid, time_ns) : read_maps((uint64_t)pid, 0, NULL);
 
 	if (program && time_ns)
 		note_facts(run, pid, &program->facts);
@@ -128,7 +128,7 @@ bool run_add_process(struct run *run, pid_t pid, struct brkwatch_reader *reader)
 	note_facts_now(run, pid);
 	name_unescape(name, snap->name);
 	timeline_start(run->timeline, (uint64_t)pid, 0, name);
-	now = read_maps((uint64_t)pid, 0);
+	now = read_maps((uint64_t)pid, 0, snap);
 	if (now->known)
 		timeline_mappings(run->timeline, (uint64_t)pid, &now->regions, snap->start_brk, snap->brk);
 	drop(now);
@@ -148,13 +148,17 @@ static void reread_one(void *owner, void *entry)
 	const struct brkwatch_snapshot *snap;
 	const struct owner *process = entry;
 	const struct losses *losses = owner;
+	const uint64_t time_ns = clock_ns();
 	struct run *run = losses->run;
-	struct reread *reread = read_maps(process->entry.pid, clock_ns());
+	struct reread *reread = NULL;
 
 	/* It may have ended; otherwise it was in the maps later than at that time. */
-	if (!reread->known || brkwatch_read(losses->reader, run->bw, (pid_t)reread->pid, &snap)) {
+	if (!brkwatch_read(losses->reader, run->bw, (pid_t)process->entry.pid, &snap))
+		reread = read_maps(process->entry.pid, time_ns, snap);
+	if (!reread || !reread->known) {
 		run->unread = true;
-		drop(reread);
+		if (reread)
+			drop(reread);
 		return;
 	}
 	reread->start = snap->start_brk;
