@@ -311,8 +311,16 @@ module_says() {
 	at 5000 'which call added its page is not known'
 }
 
-@test "brkwatch-cli says in two lines that a large heap is mostly free" {
+@test "brkwatch-cli says that a large heap is mostly free, or most of the memory elsewhere" {
 	local which
+	cli_says() {
+		look
+		module_says "${json[brk]}"
+		sed -i "s/^HeapBytes:.*/HeapBytes:\t$((json[brk] - json[start_brk]))/" "proc/$pid"
+		ln -s "/proc/$pid" "$pid"
+		LD_PRELOAD=$PWD/live.so ASAN_OPTIONS=verify_asan_link_order=0 "${CLI%heap}cli" "$pid" >said
+		cat said
+	}
 	# What it takes for the module's directory is the kernel's.
 	cc -w -shared -fPIC -o live.so -x c - <<-'END'
 	#define _GNU_SOURCE
@@ -329,12 +337,8 @@ module_says() {
 	END
 	for which in 20000:all-but-last 20000:every-fourth 1000:all-but-last; do
 		does blocks "${which%:*}" 1000 free "${which#*:}" show
-		look
-		module_says "${json[brk]}"
-		sed -i "s/^HeapBytes:.*/HeapBytes:\t$((json[brk] - json[start_brk]))/" "proc/$pid"
-		ln -s "/proc/$pid" "$pid"
-		LD_PRELOAD=$PWD/live.so ASAN_OPTIONS=verify_asan_link_order=0 "${CLI%heap}cli" "$pid" >said
-		cat said
+		cli_says
+		run ! grep '^Elsewhere' said
 		if [ "$which" = 20000:all-but-last ]; then
 			grep -A1 -E '^Free +19 MiB of the heap, 19 MiB of that below a chunk in use$' said
 			grep -A1 '^Free ' said | grep -E "^ +\(see brkwatch-heap $pid\)$"
@@ -344,6 +348,10 @@ module_says() {
 		fi
 		ends
 	done
+	# Malloc maps it.
+	does blocks 1 40000000 show
+	cli_says
+	grep -E "^Elsewhere +[34][0-9] MiB of [34][0-9] MiB resident: see brkwatch-malloc --regions $pid$" said
 }
 
 @test "a heap of nobody's malloc, and one that is overwritten, are told" {

@@ -15,6 +15,9 @@
 #include "explain/beside.h"
 #include "explain/mappings.h"
 
+/* Less than that each program has of its libraries. */
+#define MUCH ((uint64_t)16 << 20)
+
 static const struct column_list file_columns = {
 	.ids = { COL_SEQ, COL_TIME, COL_TOOK, COL_TID, COL_EVENT, COL_REQUEST, COL_OLD, COL_BREAK,
 		 COL_DELTA, COL_PAGES, COL_REASON, COL_FLAGS, COL_LIMIT, COL_NEEDED },
@@ -90,6 +93,17 @@ static void add_memory(const struct rows *rows)
 	table_pair(rows->table, "Swapped", "%s", size_of(rows, memory->swapped).text);
 }
 
+/* Memory that large blocks, threads and files have. Who looks for it here is told where to look. */
+static void add_elsewhere(const struct rows *rows)
+{
+	const struct heap_memory *memory = rows->memory;
+	const uint64_t elsewhere = memory->process > memory->resident ? memory->process - memory->resident : 0;
+
+	if (memory->sized && elsewhere >= MUCH && elsewhere > memory->resident)
+		table_pair(rows->table, "Elsewhere", "%s of %s resident: see brkwatch-malloc --regions %" PRIu64,
+			   size_of(rows, elsewhere).text, size_of(rows, memory->process).text, rows->snap->pid);
+}
+
 /* What is free is more than what is in use: that is another program's subject. */
 static void add_use(const struct rows *rows)
 {
@@ -152,6 +166,7 @@ static void add_rows(const struct rows *rows)
 	add_limit(rows);
 	add_room(rows);
 	add_memory(rows);
+	add_elsewhere(rows);
 	add_use(rows);
 	if (header_has(s, &s->since))
 		table_pair(tb, "Since", "%s", seconds_text(s->since).text);

@@ -121,6 +121,16 @@ static void add_mapping(struct heap_memory *memory, const struct mapping *m, uin
 		memory->others += m->end - to;
 }
 
+static uint64_t resident_of_process(const struct explain_how *how, const struct brkwatch_snapshot *snap)
+{
+	const pid_t task = live_task(how, snap);
+	uint64_t pages[2] = { 0 };
+
+	if (!task || !live_numbers(live_open(how, "%d/statm", task), "", pages, 2))
+		return 0;
+	return pages[1] * page_size_of(snap);
+}
+
 void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 		      const struct brkwatch_snapshot *snap)
 {
@@ -146,6 +156,7 @@ void heap_memory_read(struct heap_memory *memory, const struct explain_how *how,
 			break;
 	}
 	mappings_close(&maps);
+	memory->process = resident_of_process(how, snap);
 	if (!any || !live_is_same(how, snap))
 		*memory = (struct heap_memory){ 0 };
 }

@@ -44,6 +44,7 @@ struct heap_memory {
 	uint64_t dirty;
 	uint64_t swapped;
 	uint64_t others;	/* bytes that are no heap, but in a mapping with it and so counted */
+	uint64_t process;	/* what all of the process has resident */
 	bool named;
 	char next_name[MAPPING_NAME_MAX];	/* of the mapping at snap->next_mapping, "" where it has none */
 };
