@@ -32,7 +32,6 @@ struct brkwatch_name {
 
 	/* Under names_lock. */
 	unsigned int users;	/* processes, each in a pid namespace, and opens under way */
-	bool leaving;		/* nobody had it: it is to be removed */
 	bool gone;		/* it is being removed; who finds this must turn away */
 
 	struct proc_dir_entry *entry;
@@ -117,11 +116,8 @@ struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 void brkwatch_name_leave(struct brkwatch_name *name)
 {
 	raw_spin_lock(&names_lock);
-	if (!--name->users && !name->leaving) {
-		name->leaving = true;
-		brkwatch_names_stats.removals++;
-		queue_work(removal_wq, &name->removal);
-	}
+	if (!--name->users && queue_work(removal_wq, &name->removal))
+		atomic_long_inc(&brkwatch_names_stats.removals);
 	raw_spin_unlock(&names_lock);
 }
 
@@ -138,22 +134,17 @@ static void remove(struct work_struct *work)
 	bool gone;
 
 	raw_spin_lock(&names_lock);
-	gone = !name->users;
+	/* Or it came into use again, and may even have been left again since. */
+	gone = !name->users && !work_pending(work);
 	name->gone = gone;
-	name->leaving = gone;
-	brkwatch_names_stats.names -= gone;
-	brkwatch_names_stats.removals -= !gone;
 	raw_spin_unlock(&names_lock);
-	/* It came into use again. */
-	if (!gone)
-		return;
-
-	proc_remove(name->entry);
-	xa_cmpxchg(&names, name->nr, name, NULL, GFP_KERNEL);
-	kfree_rcu(name, rcu);
-	raw_spin_lock(&names_lock);
-	brkwatch_names_stats.removals--;
-	raw_spin_unlock(&names_lock);
+	if (gone) {
+		atomic_long_dec(&brkwatch_names_stats.names);
+		proc_remove(name->entry);
+		xa_cmpxchg(&names, name->nr, name, NULL, GFP_KERNEL);
+		kfree_rcu(name, rcu);
+	}
+	atomic_long_dec(&brkwatch_names_stats.removals);
 }
 
 /* ---- the set, worker only ---- */
@@ -174,9 +165,7 @@ static struct brkwatch_name *name_create(pid_t nr)
 	name->entry = proc_create(text, 0444, directory, entry_ops);
 	if (!name->entry)
 		goto err_erase;
-	raw_spin_lock(&names_lock);
-	brkwatch_names_stats.names++;
-	raw_spin_unlock(&names_lock);
+	atomic_long_inc(&brkwatch_names_stats.names);
 	return name;
 
 err_erase:

@@ -106,8 +106,8 @@ bool brkwatch_access_is_hidden(const struct file *file, pid_t nr);
 
 /* In names.c. */
 extern struct brkwatch_names_stats {
-	unsigned long names;
-	unsigned long removals;	/* that wait for somebody inside */
+	atomic_long_t names;
+	atomic_long_t removals;	/* that wait for somebody inside */
 	unsigned long rescans;	/* of all processes: the queue overflowed, or memory was short */
 	u64 max_delay;		/* from a fork to its name, nanoseconds */
 } brkwatch_names_stats;

@@ -55,7 +55,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	brkwatch_pool_show(m);
 	seq_printf(m, "LostNoRecord:\t%lu\n", atomic_long_read(&brkwatch_unrecorded));
 	seq_printf(m, "LostMissed:\t%lu\n", brkwatch_probe_missed());
-	seq_printf(m, "Names:\t%lu\n", READ_ONCE(names->names));
+	seq_printf(m, "Names:\t%lu\n", atomic_long_read(&names->names));
 	seq_printf(m, "NamesDelayMaxNs:\t%llu\n", READ_ONCE(names->max_delay));
 	seq_printf(m, "NamesRescans:\t%lu\n", READ_ONCE(names->rescans));
 	seq_printf(m, "MemoryBytes:\t%lu\n", brkwatch_pool_memory() +
@@ -63,7 +63,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	show_totals(m);
 	seq_puts(m, "RealtimeOffsets:\t");
 	brkwatch_clock_show(m);
-	seq_printf(m, "\nNamesRemoving:\t%lu\n\n", READ_ONCE(names->removals));
+	seq_printf(m, "\nNamesRemoving:\t%lu\n\n", atomic_long_read(&names->removals));
 	brkwatch_probe_show(m);
 	return 0;
 }
