@@ -108,7 +108,7 @@ bool brkwatch_access_is_hidden(const struct file *file, pid_t nr);
 extern struct brkwatch_names_stats {
 	atomic_long_t names;
 	atomic_long_t removals;	/* that wait for somebody inside */
-	unsigned long rescans;	/* of all processes: the queue overflowed, or memory was short */
+	unsigned long rescans;	/* of all processes */
 	u64 max_delay;		/* from a fork to its name, nanoseconds */
 } brkwatch_names_stats;
 
