@@ -123,27 +123,38 @@ bool launch_ended(const struct launch *launch)
 	return !waitid(P_PID, (id_t)launch->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
 }
 
+/* Of this cgroup, or if the memory controller is off in it, of the next one above that has it. Cuts @cgroup. */
+static FILE *open_memory_events(char *cgroup)
+{
+	FILE *events = NULL;
+	char *path;
+
+	while (!events && *cgroup && asprintf(&path, "/sys/fs/cgroup%s/memory.events", cgroup) >= 0) {
+		events = fopen(path, "re");
+		free(path);
+		*strrchr(cgroup, '/') = '\0';
+	}
+	return events;
+}
+
 uint64_t oom_kills(FILE *cgroup)
 {
-	char *line = NULL, *path = NULL;
+	char *line = NULL;
 	uint64_t kills = 0;
-	FILE *events;
+	FILE *events = NULL;
 	size_t room = 0;
 
-	while (cgroup && !path && getline(&line, &room, cgroup) > 0) {
+	while (cgroup && !events && getline(&line, &room, cgroup) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, "0::/", 4) &&
-		    asprintf(&path, "/sys/fs/cgroup%s/memory.events", line + 3) < 0)
-			path = NULL;
+		if (!strncmp(line, "0::/", 4))
+			events = open_memory_events(line + 3);
 	}
-	events = path ? fopen(path, "re") : NULL;
 	while (events && getline(&line, &room, events) > 0 && sscanf(line, "oom_kill %" SCNu64, &kills) != 1)
 		;
 	if (events)
 		fclose(events);
 	if (cgroup)
 		fclose(cgroup);
-	free(path);
 	free(line);
 	return kills;
 }

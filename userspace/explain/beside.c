@@ -91,7 +91,7 @@ static void look_at_cgroup(const struct asked *a)
 	if (kills)
 		add_note(a, "oom_kill", "brk only promises memory; memory.max limits the memory in use, and "
 			 "the kernel kills a process of a cgroup that exceeds it.", "the memory cgroup has killed %" PRIu64
-			 " time%s (oom_kill), after brk went well", kills, kills == 1 ? "" : "s");
+			 " time%s (oom_kill), which it can although brk went well", kills, kills == 1 ? "" : "s");
 }
 
 static void look_at_musl(const struct asked *a)
