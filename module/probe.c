@@ -172,7 +172,7 @@ static void probe_disarm(struct probe *probe)
 	probe->armed = false;
 }
 
-static DEFINE_SPINLOCK(missed_lock);
+static DEFINE_RAW_SPINLOCK(missed_lock);
 
 /*
  * How often the handler of a probe could not run. CPUs that count this at the same
@@ -183,10 +183,10 @@ static unsigned long probe_missed(struct probe *probe)
 {
 	unsigned long missed;
 
-	spin_lock(&missed_lock);
+	raw_spin_lock(&missed_lock);
 	missed = max(probe->missed, READ_ONCE(probe->rp.kp.nmissed));
 	probe->missed = missed;
-	spin_unlock(&missed_lock);
+	raw_spin_unlock(&missed_lock);
 	return missed;
 }
 
