@@ -159,19 +159,20 @@ static struct brkwatch_name *name_create(pid_t nr)
 	name->nr = nr;
 	name->users = 1;
 	INIT_WORK(&name->removal, remove);
-	if (xa_err(xa_store(&names, nr, name, GFP_KERNEL)))
-		goto err_free;
+	if (xa_err(xa_store(&names, nr, name, GFP_KERNEL))) {
+		kfree(name);
+		return NULL;
+	}
+	atomic_long_inc(&brkwatch_names_stats.names);
 	snprintf(text, sizeof(text), "%d", nr);
 	name->entry = proc_create(text, 0444, directory, entry_ops);
-	if (!name->entry)
-		goto err_erase;
-	atomic_long_inc(&brkwatch_names_stats.names);
-	return name;
-
-err_erase:
-	xa_erase(&names, nr);
-err_free:
-	kfree(name);
+	if (name->entry)
+		return name;
+	/* Who is inside an older entry of this number may have found it already. */
+	raw_spin_lock(&names_lock);
+	name->gone = true;
+	raw_spin_unlock(&names_lock);
+	brkwatch_name_leave(name);
 	return NULL;
 }
 
