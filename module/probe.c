@@ -172,6 +172,7 @@ static void probe_disarm(struct probe *probe)
 	probe->armed = false;
 }
 
+/* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
 static DEFINE_RAW_SPINLOCK(missed_lock);
 
 /*

@@ -3,8 +3,9 @@
 hold up nobody else; see others.py for what these get.
 
 Each opens the file of a process of its own, some of which are not theirs to
-read. Then they get next to no time of a CPU, and those processes end, so that
-the names have to go while openers are inside. HOW they are starved:
+read; some read the lists instead. Then they get next to no time of a CPU, and
+those processes end, so that the names have to go while openers are inside. HOW
+they are starved:
 
     quota   all of them together get 1 ms a second
     idle    they are SCHED_IDLE, half of them each, the others all as one, and every
@@ -86,6 +87,16 @@ def opener(number, target):
         opened[number] = 1
 
 
+def reader(number):
+    """Reads the lists over and over."""
+    become(USER)
+    while True:
+        for name in "all", "stats":
+            with open(f"{BRKWATCH}/{name}") as f:
+                f.read()
+        opened[number] = 1
+
+
 def starve_by_quota():
     write("cpu.max", "1000 1000000")
 
@@ -153,7 +164,7 @@ def main(how, number):
     targets = [start(lambda: (i % 2 and become(USER), signal.pause())) for i in range(number)]
     until(lambda: all(map(has_name, targets)), "their names")
     write("cgroup.procs", "0")
-    openers = [start(lambda: opener(i, target)) for i, target in enumerate(targets)]
+    openers = [start(lambda: opener(i, target) if i % 8 else reader(i)) for i, target in enumerate(targets)]
     leave_group(0)
     until(lambda: opened[:number].count(1) == number, "they open")
     if how == "quota":
