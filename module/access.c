@@ -93,12 +93,28 @@ static int ask(struct task_struct *task)
 	return try_thread(task, O_RDONLY, "maps");
 }
 
-static bool has_mm(struct task_struct *task, const struct mm_struct *mm)
+/* The address space of a task, for mmdrop(): who only asks keeps nobody's memory. */
+static struct mm_struct *grab_mm(struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->flags & PF_KTHREAD ? NULL : task->mm;
+	if (mm)
+		mmgrab(mm);
+	task_unlock(task);
+	return mm;
+}
+
+/* Return: whether @task still has @mm, which is then for mmput(). */
+static bool get_mm(struct task_struct *task, struct mm_struct *mm)
 {
 	bool same;
 
 	task_lock(task);
 	same = task->mm == mm;
+	if (same)
+		mmget(mm);
 	task_unlock(task);
 	return same;
 }
@@ -201,16 +217,16 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 		task = get_thread(pid);
 		if (!task)
 			break;
-		mm = get_task_mm(task);
-		if (mm)
+		mm = grab_mm(task);
+		if (mm) {
 			err = wait ? ask(task) : ask_at_once(task, mm);
-		if (!err && !has_mm(task, mm))
-			err = -ESRCH;
+			if (!err && !get_mm(task, mm))
+				err = -ESRCH;
+			mmdrop(mm);
+		}
 		put_task_struct(task);
 		if (!err)
 			return mm;
-		if (mm)
-			mmput(mm);
 	}
 	return ERR_PTR(err);
 }

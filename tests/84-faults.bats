@@ -99,16 +99,40 @@ faults() {
 	load_module
 	faults 0
 	python3 - "$(figure 300 5000)" <<-'END'
-	import sys, time
+	import contextlib, os, signal, sys, time
 	from proctext import *
+	def put(name, value):
+	    with open(name, "w") as f:
+	        f.write(value)
 	def probability(percent):
 	    for kind in "failslab", "fail_page_alloc":
-	        open(f"/sys/kernel/debug/{kind}/probability", "w").write(percent)
+	        put(f"/sys/kernel/debug/{kind}/probability", percent)
+	def open_all():
+	    """Some are inside the entry of a number when it comes again, and its new one fails."""
+	    while True:
+	        for number in range(300, 400):
+	            with contextlib.suppress(OSError):
+	                os.close(os.open(f"{PROC}/{number}", os.O_RDONLY))
 	# With faults, this would fail as well.
 	begin = stats()
-	probability("30")
-	storm = Program("crowd", "storm", sys.argv[1], "20")
-	probability("0")
+	openers = []
+	for i in range(2):
+	    openers.append(os.fork())
+	    if not openers[-1]:
+	        open_all()
+	with open("/proc/sys/kernel/pid_max") as f:
+	    pid_max = f.read()
+	# Numbers from 300 on are given to processes.
+	put("/proc/sys/kernel/pid_max", "400")
+	try:
+	    probability("30")
+	    storm = Program("crowd", "storm", sys.argv[1], "20")
+	finally:
+	    probability("0")
+	    put("/proc/sys/kernel/pid_max", pid_max)
+	    for pid in openers:
+	        os.kill(pid, signal.SIGKILL)
+	        os.waitpid(pid, 0)
 	print("in need:", stats())
 	until(names_differ, 10)
 	storm.end()
