@@ -23,7 +23,6 @@ module_param(maxactive, uint, 0444);
 MODULE_PARM_DESC(maxactive, "brk calls that may be inside the kernel at a time, all processes together, of which one user may have half, 16 to 65536 (default 1024)");
 
 atomic_long_t brkwatch_unrecorded;
-atomic64_t brkwatch_unseen;
 bool brkwatch_grow_watched;
 
 static bool stopped;	/* see brkwatch_call_stop() */
@@ -253,7 +252,6 @@ static int follow(struct kprobe *p, struct pt_regs *regs, unsigned long request)
 
 	if (unlikely(!record)) {
 		atomic_long_inc(&brkwatch_unrecorded);
-		atomic64_set(&brkwatch_unseen, ktime_get_mono_fast_ns());
 		return 0;
 	}
 	if (likely(enter_share(record->user))) {

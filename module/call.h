@@ -70,9 +70,6 @@ void brkwatch_call_forget_all(struct brkwatch_record *record);
 /* Calls that were not recorded because there was no record. */
 extern atomic_long_t brkwatch_unrecorded;
 
-/* When the newest call was made that nobody saw: one of these, or one before the probes. */
-extern atomic64_t brkwatch_unseen;
-
 /* do_brk_flags makes the tests of check_brk_limits: Linux 5.10, as its first grow shows. */
 extern bool brkwatch_checks_in_grow;
 

@@ -246,7 +246,7 @@ int brkwatch_probe_init(void)
 	if (err)
 		return err;
 
-	atomic64_set(&brkwatch_unseen, ktime_get_mono_fast_ns());
+	brkwatch_record_doubt_all();
 	for (i = 0; i < BRKWATCH_PROBES; i++) {
 		struct probe *probe = &probes[i];
 

@@ -30,6 +30,12 @@ static DEFINE_RAW_SPINLOCK(table_lock);
 struct hlist_head *brkwatch_records;
 unsigned int brkwatch_records_bits;
 
+/*
+ * When each user's newest call came that nobody saw: it found no record, or was
+ * before the probes. Under table_lock.
+ */
+static u64 unseen[BRKWATCH_USERS];
+
 /* Records out of the table whose mm the worker still has to drop. */
 static LLIST_HEAD(retired);
 
@@ -108,10 +114,6 @@ static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 		record->data_limit = brkwatch_rlimit(owner, RLIMIT_DATA);
 		brkwatch_comm_copy(record->comm, owner->group_leader);
 	}
-	/* Another than current may be inside with a call that nobody saw. */
-	if (atomic_read(&mm->mm_users) > 1)
-		record->doubtful_until = atomic64_read(&brkwatch_unseen) +
-					 BRKWATCH_DOUBT_NS;
 	refcount_set(&record->refs, 1);
 	INIT_RCU_WORK(&record->free_work, free_work_fn);
 	brkwatch_follow_setup(record);
@@ -133,6 +135,9 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record,
 	if (!other) {
 		if (owner)
 			brkwatch_follow_inherit(record, owner);
+		/* Another than current may be inside with a call that nobody saw. */
+		if (atomic_read(&record->mm->mm_users) > 1)
+			record->doubtful_until = unseen[record->user] + BRKWATCH_DOUBT_NS;
 		mmgrab(record->mm);
 		get_pid(record->tgid);
 		hlist_add_head_rcu(&record->node, brkwatch_record_bucket(record->mm));
@@ -142,17 +147,45 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record,
 }
 
 /*
- * Make @record, if there is room, that of an address space which @user has, or
- * find that there is one.
+ * No record can be made for @mm, which @payer would have in his share: so nobody sees
+ * the call that current makes. Return: one that somebody made meanwhile, which would
+ * know nothing of that.
+ */
+static struct brkwatch_record *table_miss(struct mm_struct *mm, brkwatch_user_t payer)
+{
+	struct brkwatch_record *record;
+
+	raw_spin_lock(&table_lock);
+	record = brkwatch_record_find(mm);
+	if (!record)
+		unseen[payer] = ktime_get_mono_fast_ns();
+	raw_spin_unlock(&table_lock);
+	return record;
+}
+
+/* Nobody has seen the calls until now. */
+void brkwatch_record_doubt_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BRKWATCH_USERS; i++)
+		unseen[i] = ktime_get_mono_fast_ns();
+}
+
+static brkwatch_user_t payer_of(struct task_struct *owner)
+{
+	return brkwatch_user_of(owner ? __task_cred(owner) : current_cred());
+}
+
+/*
+ * Make @record, if there is room, that of an address space, or find that there is one.
  * Context: any that does not interrupt another part of the module; RCU reader.
  */
 static struct brkwatch_record *record_use(struct brkwatch_record *record,
 					  struct mm_struct *mm,
-					  struct task_struct *user)
+					  struct task_struct *owner,
+					  brkwatch_user_t payer)
 {
-	struct task_struct *owner = brkwatch_mm_owner(mm, user);
-	brkwatch_user_t payer = brkwatch_user_of(owner ? __task_cred(owner) :
-							 current_cred());
 	struct brkwatch_record *other;
 
 	if (!brkwatch_share_take(&brkwatch_live, payer, 1))
@@ -168,17 +201,21 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 /* brkwatch_record_make() where there was none a moment ago. */
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
-	struct brkwatch_record *record, *spare = brkwatch_pool_get();
+	struct brkwatch_record *record = NULL, *spare = brkwatch_pool_get();
+	struct task_struct *owner;
+	brkwatch_user_t payer;
 
 	if (brkwatch_pool_is_low())
 		queue_delayed_work(wq, &tidy_work, 1);
-	if (!spare)
-		return NULL;
 	/* Not to be preempted makes a handler a reader, but lockdep does not know. */
 	rcu_read_lock();
-	record = record_use(spare, mm, current);
+	owner = brkwatch_mm_owner(mm, current);
+	payer = payer_of(owner);
+	if (spare)
+		record = record_use(spare, mm, owner, payer);
+	record = record ?: table_miss(mm, payer);
 	rcu_read_unlock();
-	if (record != spare)
+	if (spare && record != spare)
 		brkwatch_pool_put(spare);
 	return record;
 }
@@ -256,6 +293,7 @@ static void tidy(struct work_struct *work)
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
 	struct brkwatch_record *record, *spare = NULL;
+	struct task_struct *owner;
 
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
@@ -265,7 +303,8 @@ struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *p
 		if (!spare)
 			return NULL;
 		rcu_read_lock();
-		record = record_use(spare, mm, pid_task(pid, PIDTYPE_TGID));
+		owner = brkwatch_mm_owner(mm, pid_task(pid, PIDTYPE_TGID));
+		record = record_use(spare, mm, owner, payer_of(owner));
 	}
 	if (record)
 		refcount_inc(&record->refs);

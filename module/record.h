@@ -187,6 +187,7 @@ brkwatch_record_evidence(const struct brkwatch_record *record, u64 seq)
 	return (struct brkwatch_evidence) {};
 }
 
+void brkwatch_record_doubt_all(void);
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm);
 void brkwatch_record_retire(struct brkwatch_record *record);
 

@@ -82,6 +82,20 @@ def short():
     return 1 - events / parameter("follow_history")
 
 
+def doubtful():
+    """Whether a call may overlap one that nobody saw: the first one of a process that
+    was opened before."""
+    program = Program("bare")
+    fd = open_file(f"{PROC}/{program.pid}")
+    program.process.stdin.write("+")
+    program.process.stdin.flush()
+    program.process.stdout.readline()
+    flags = reread(fd).events[-1]["flags"]
+    os.close(fd)
+    program.end()
+    return "o" in flags
+
+
 def kill_user():
     """All that is his, in whatever session or namespace."""
     pid = os.fork()
@@ -101,6 +115,8 @@ def unload():
 def at_rest():
     """The memory that is available before he begins."""
     lost()
+    # What was inside when the module was loaded is forgotten after a second.
+    until(lambda: "doubtful" if doubtful() else None)
     return available()
 
 
@@ -112,6 +128,7 @@ def meanwhile(before, may_fall):
         "all": (timed(lambda: (table("all"), stats())), ALL * SLOWNESS),
         "lost": (lost(), LOST),
         "short": (short(), SHORT),
+        "doubt": (max(doubtful() for i in range(NAMES)), 0),
     }
     figures["MiB"] = before - min(least, available()), may_fall
     figures["held"] = stats()["MemoryBytes"] / (1 << 20), parameter("memory") + HELD
