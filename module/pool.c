@@ -21,38 +21,60 @@ MODULE_PARM_DESC(memory, "memory for records, histories and descriptors at most,
 
 struct brkwatch_share brkwatch_live, brkwatch_histories, brkwatch_descriptors;
 
+/* A build may have fewer, which is how the tests see the pool run out. */
+#ifndef SPARES
+#define SPARES	max(128U, 32 * num_possible_cpus())
+#endif
+
 static struct kmem_cache *cache;
 static size_t record_size;
 
-/* What handlers take, for they cannot allocate. */
+/*
+ * What handlers take, for they cannot allocate. Whoever makes processes as fast as he
+ * can would take all: it is shared out as share.h says, from one filling to the next.
+ */
+static DEFINE_RAW_SPINLOCK(pool_lock);
 static LLIST_HEAD(pool);
-static DEFINE_RAW_SPINLOCK(pool_lock);	/* over taking, in kprobe handlers */
-static atomic_t spares;
-static int spares_wanted;
+static unsigned int spares;			/* in it */
+static unsigned int taken[BRKWATCH_USERS];	/* of it since it was full */
+static unsigned int spares_wanted;
 
 static atomic_long_t allocated, exhausted;
 
-/* A record from the pool; NULL if that is empty. Context: any; does not sleep. */
-struct brkwatch_record *brkwatch_pool_get(void)
+/*
+ * A record from the pool for @user; NULL if that has none for him. @low: it is time
+ * to fill it. Context: any; does not sleep.
+ */
+struct brkwatch_record *brkwatch_pool_get(brkwatch_user_t user, bool *low)
 {
-	struct llist_node *node;
+	struct llist_node *node = NULL;
 
 	raw_spin_lock(&pool_lock);
-	node = llist_del_first(&pool);
+	if (!user || taken[user] < spares)
+		node = llist_del_first(&pool);
+	if (node) {
+		WRITE_ONCE(spares, spares - 1);
+		taken[user]++;
+	}
+	*low = !node || spares < spares_wanted / 2;
 	raw_spin_unlock(&pool_lock);
 	if (!node) {
 		atomic_long_inc(&exhausted);
 		return NULL;
 	}
-	atomic_dec(&spares);
 	return llist_entry(node, struct brkwatch_record, link);
 }
 
-/* Give back a record that was not put to use. Context: any; does not sleep. */
-void brkwatch_pool_put(struct brkwatch_record *record)
+/* Give back a record that @user did not put to use. Context: any; does not sleep. */
+void brkwatch_pool_put(struct brkwatch_record *record, brkwatch_user_t user)
 {
+	raw_spin_lock(&pool_lock);
 	llist_add(&record->link, &pool);
-	atomic_inc(&spares);
+	WRITE_ONCE(spares, spares + 1);
+	/* Or it was filled since. */
+	if (taken[user])
+		taken[user]--;
+	raw_spin_unlock(&pool_lock);
 }
 
 /*
@@ -75,23 +97,20 @@ void brkwatch_pool_free(struct brkwatch_record *record)
 	atomic_long_dec(&allocated);
 }
 
-/* Return: whether the pool is full. Context: process. */
+/* Return: whether the pool could be filled. Context: process. */
 bool brkwatch_pool_fill(void)
 {
-	while (atomic_read(&spares) < spares_wanted) {
+	while (READ_ONCE(spares) < spares_wanted) {
 		struct brkwatch_record *record = brkwatch_pool_alloc();
 
 		if (!record)
 			return false;
-		brkwatch_pool_put(record);
+		brkwatch_pool_put(record, 0);
 	}
+	raw_spin_lock(&pool_lock);
+	memset(taken, 0, sizeof(taken));
+	raw_spin_unlock(&pool_lock);
 	return true;
-}
-
-/* Whether it is time to fill the pool. */
-bool brkwatch_pool_is_low(void)
-{
-	return atomic_read(&spares) < spares_wanted / 2;
 }
 
 /* The pool's lines of the statistics. */
@@ -100,7 +119,7 @@ void brkwatch_pool_show(struct seq_file *m)
 	seq_printf(m, "Records:\t%lu\n", atomic_long_read(&brkwatch_live.taken));
 	seq_printf(m, "RecordsLimit:\t%lu\n", brkwatch_live.limit);
 	seq_printf(m, "RecordsRefused:\t%lu\n", atomic_long_read(&brkwatch_live.refused));
-	seq_printf(m, "RecordsSpare:\t%d\n", atomic_read(&spares));
+	seq_printf(m, "RecordsSpare:\t%u\n", READ_ONCE(spares));
 	seq_printf(m, "RecordsExhausted:\t%lu\n", atomic_long_read(&exhausted));
 }
 
@@ -135,8 +154,7 @@ int brkwatch_pool_init(size_t size)
 		mult_frac(pages / 4, PAGE_SIZE, size + sizeof(struct brkwatch_reader));
 	brkwatch_live.limit = min_t(unsigned long, max_records,
 				    mult_frac(pages / 4, PAGE_SIZE, size));
-	spares_wanted = min_t(unsigned long, brkwatch_live.limit,
-			      max(128U, 32 * num_possible_cpus()));
+	spares_wanted = min_t(unsigned long, brkwatch_live.limit, SPARES);
 	cache = kmem_cache_create("brkwatch_record", size, 0,
 				  SLAB_HWCACHE_ALIGN, NULL);
 	if (!cache)
@@ -151,8 +169,9 @@ int brkwatch_pool_init(size_t size)
 void brkwatch_pool_exit(void)
 {
 	struct brkwatch_record *record;
+	bool low;
 
-	while ((record = brkwatch_pool_get()))
+	while ((record = brkwatch_pool_get(0, &low)))
 		brkwatch_pool_free(record);
 	kmem_cache_destroy(cache);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The records: a table from address space to record, and the worker that
- * clears up after it and refills the pool that it is fed from.
+ * The records: a table from address space to record, and the workers that
+ * clear up after it and refill the pool that it is fed from.
  */
 #include "brkwatch.h"
 
@@ -41,6 +41,9 @@ static LLIST_HEAD(retired);
 
 static void tidy(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tidy_work, tidy);
+
+static void fill(struct work_struct *work);
+static DECLARE_DELAYED_WORK(fill_work, fill);
 
 static atomic64_t next_space = ATOMIC64_INIT(0);
 
@@ -201,22 +204,24 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 /* brkwatch_record_make() where there was none a moment ago. */
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
-	struct brkwatch_record *record = NULL, *spare = brkwatch_pool_get();
+	struct brkwatch_record *record = NULL, *spare;
 	struct task_struct *owner;
 	brkwatch_user_t payer;
+	bool low;
 
-	if (brkwatch_pool_is_low())
-		queue_delayed_work(wq, &tidy_work, 1);
 	/* Not to be preempted makes a handler a reader, but lockdep does not know. */
 	rcu_read_lock();
 	owner = brkwatch_mm_owner(mm, current);
 	payer = payer_of(owner);
+	spare = brkwatch_pool_get(payer, &low);
+	if (low)
+		queue_delayed_work(wq, &fill_work, 0);
 	if (spare)
 		record = record_use(spare, mm, owner, payer);
+	if (spare && record != spare)
+		brkwatch_pool_put(spare, payer);
 	record = record ?: table_miss(mm, payer);
 	rcu_read_unlock();
-	if (spare && record != spare)
-		brkwatch_pool_put(spare);
 	return record;
 }
 
@@ -274,14 +279,18 @@ static void drop_retired(void)
 	}
 }
 
-/* The pool first: calls that find it empty are lost. */
 static void tidy(struct work_struct *work)
 {
-	if (!brkwatch_pool_fill())
-		queue_delayed_work(wq, &tidy_work, HZ / 10);
 	drop_retired();
 	if (atomic_long_read(&brkwatch_live.taken) >= brkwatch_live.limit)
 		sweep();
+}
+
+/* A work of its own: calls that find the pool empty are lost. */
+static void fill(struct work_struct *work)
+{
+	if (!brkwatch_pool_fill())
+		queue_delayed_work(wq, &fill_work, HZ / 10);
 }
 
 /* ---- descriptors ---- */
@@ -363,6 +372,7 @@ void brkwatch_record_exit(void)
 	struct hlist_node *next;
 	unsigned int i;
 
+	cancel_delayed_work_sync(&fill_work);
 	cancel_delayed_work_sync(&tidy_work);
 	brkwatch_follow_exit();
 	drop_retired();

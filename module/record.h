@@ -229,12 +229,11 @@ extern struct brkwatch_share brkwatch_live, brkwatch_histories,
 
 int brkwatch_pool_init(size_t record_size);
 void brkwatch_pool_exit(void);
-struct brkwatch_record *brkwatch_pool_get(void);
+struct brkwatch_record *brkwatch_pool_get(brkwatch_user_t user, bool *low);
 struct brkwatch_record *brkwatch_pool_alloc(void);
-void brkwatch_pool_put(struct brkwatch_record *record);
+void brkwatch_pool_put(struct brkwatch_record *record, brkwatch_user_t user);
 void brkwatch_pool_free(struct brkwatch_record *record);
 bool brkwatch_pool_fill(void);
-bool brkwatch_pool_is_low(void);
 void brkwatch_pool_show(struct seq_file *m);
 unsigned long brkwatch_pool_memory(void);
 

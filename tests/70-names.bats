@@ -69,7 +69,7 @@ teardown() {
 }
 
 @test "what the queue cannot hold is found by looking at all processes" {
-	insmod "$ROOT/build/$(uname -r)-small-queue/brkwatch.ko"
+	insmod "$ROOT/build/$(uname -r)-small/brkwatch.ko"
 	cpus 2
 	python3 - "$(figure 300 3000)" <<-'END'
 	import sys
