@@ -199,14 +199,14 @@ static void ring_replace(struct brkwatch_record *record, struct brkwatch_long_ri
 
 /* ---- reserves ---- */
 
-/* A record of a process that is followed, with a reserve or without. */
-static struct brkwatch_record *find_followed(const struct pid *tgid, bool reserve)
+/* The record by which a process is followed. */
+static struct brkwatch_record *find_followed(const struct pid *tgid)
 {
 	struct brkwatch_record *record;
 
 	lockdep_assert_held(&followed_lock);
 	hash_for_each_possible(followed, record, followed, (unsigned long)tgid) {
-		if (record->tgid == tgid && !record->reserve == !reserve)
+		if (record->tgid == tgid)
 			return record;
 	}
 	return NULL;
@@ -221,17 +221,16 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 {
 	struct task_struct *parent = rcu_dereference(owner->real_parent);
 	struct brkwatch_long_ring *ring;
-	struct brkwatch_record *lender, *other;
+	struct brkwatch_record *lender;
 
 	raw_spin_lock(&followed_lock);
+	lender = find_followed(record->tgid);
 	/* Told, for it may be gone before a follower can open its file. */
-	hash_for_each_possible(followed, other, followed, (unsigned long)record->tgid) {
-		if (other->tgid == record->tgid && !other->next_space)
-			WRITE_ONCE(other->next_space, record->space);
-	}
-	lender = find_followed(task_tgid(owner), true) ?:
-		 find_followed(task_tgid(parent), true);
-	if (lender) {
+	if (lender && !lender->next_space)
+		WRITE_ONCE(lender->next_space, record->space);
+	if (!lender || !lender->reserve)
+		lender = find_followed(task_tgid(parent));
+	if (lender && lender->reserve) {
 		ring = lender->reserve;
 		lender->reserve = NULL;
 		if (time_before(lender->lent_up_to, jiffies))
@@ -267,11 +266,12 @@ void brkwatch_follow_pass_on(struct brkwatch_record *record,
 	     (READ_ONCE(record->followers) || refcount_read(&record->refs) > 2)))
 		return;
 	raw_spin_lock(&followed_lock);
-	next = find_followed(record->tgid, false) ?:
-	       find_followed(task_tgid(rcu_dereference(owner->real_parent)), false);
-	if (next && brkwatch_history_move(history, record->ring,
-					  brkwatch_history_events,
-					  record->start_brk, &seq, CHUNK))
+	next = find_followed(record->tgid);
+	if (!next || next->reserve)
+		next = find_followed(task_tgid(rcu_dereference(owner->real_parent)));
+	if (next && !next->reserve &&
+	    brkwatch_history_move(history, record->ring, brkwatch_history_events,
+				  record->start_brk, &seq, CHUNK))
 		next->reserve = ring;
 	raw_spin_unlock(&followed_lock);
 }
@@ -325,7 +325,7 @@ static struct brkwatch_record *get_lender(struct brkwatch_record *record)
 	task = pid_task(record->tgid, PIDTYPE_TGID);
 	if (task && ktime_get_ns() - task->start_time < YOUNG_NS) {
 		parent = task_tgid(rcu_dereference(task->real_parent));
-		lender = find_followed(parent, true) ?: find_followed(parent, false);
+		lender = find_followed(parent);
 	}
 	lender = lender ?: record;
 	refcount_inc(&lender->refs);
@@ -351,7 +351,8 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 
 	raw_spin_lock(&followed_lock);
 	WRITE_ONCE(record->wants_reserve, !may_lend || lender != record);
-	if (ring && !lender->reserve && lender->followers)
+	/* Nobody looks for one that is not listed. */
+	if (ring && !lender->reserve && !hlist_unhashed(&lender->followed))
 		swap(lender->reserve, ring);
 	raw_spin_unlock(&followed_lock);
 	if (ring)
@@ -371,21 +372,21 @@ static void wake_timer_fn(struct timer_list *timer)
 }
 
 /*
- * Those that its process has had before are no longer looked for. Who keeps their
- * files open, after one exec and another, must not make everybody's search long.
+ * Of each process one record is looked for, its newest that is followed. Who keeps
+ * the files of others open, after one exec and another, must not make everybody's
+ * search long; nor if those live on because children have their memory.
  */
 static void list_followed(struct brkwatch_record *record)
 {
-	unsigned long key = (unsigned long)record->tgid;
-	struct brkwatch_record *other;
-	struct hlist_node *next;
+	struct brkwatch_record *other = find_followed(record->tgid);
 
-	lockdep_assert_held(&followed_lock);
-	hash_for_each_possible_safe(followed, other, next, followed, key) {
-		if (other->tgid == record->tgid && READ_ONCE(other->ended))
-			hash_del(&other->followed);
+	if (other && other->space > record->space)
+		return;
+	if (other) {
+		hash_del(&other->followed);
+		swap(record->reserve, other->reserve);
 	}
-	hash_add(followed, &record->followed, key);
+	hash_add(followed, &record->followed, (unsigned long)record->tgid);
 }
 
 /*

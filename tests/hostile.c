@@ -14,6 +14,8 @@
  *			timers interrupt and others kill them
  *	storm N		N processes that make others, each of which calls brk
  *			once, as fast as they can
+ *	spaces N	follows itself from program to program, N of them, with a
+ *			process that keeps the memory of each
  *	nested N	N pid namespaces, each in the one before, of WIDTH
  *			processes each
  *
@@ -25,6 +27,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -343,6 +346,30 @@ static void fork_all_the_time(int n)
 	stay();
 }
 
+static int keep_memory(void *arg)
+{
+	(void)arg;
+	stay();
+	return 0;
+}
+
+static void keep_spaces(int n)
+{
+	static char stack[16 * PAGE];
+	char number[16];
+
+	if (n > 0) {
+		follow_self();
+		if (clone(keep_memory, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL) < 0)
+			die("clone");
+		snprintf(number, sizeof(number), "%d", n - 1);
+		execl("/proc/self/exe", "hostile", "spaces", number, NULL);
+		die("exec");
+	}
+	ready();
+	stay();
+}
+
 static void enter_namespaces(void)
 {
 	if (!new_namespaces())
@@ -386,6 +413,7 @@ int main(int argc, char **argv)
 		{ "threads", race_threads },
 		{ "signals", interrupt_and_kill },
 		{ "storm", fork_all_the_time },
+		{ "spaces", keep_spaces },
 		{ "nested", nest },
 	};
 	struct rlimit limit;
