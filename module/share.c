@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the module has only so much of, and how much of it each user has. */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/hash.h>
 #include <linux/uidgid.h>
@@ -10,15 +11,20 @@
 /* Who has in his share what somebody with @cred takes. */
 brkwatch_user_t brkwatch_user_of(const struct cred *cred)
 {
-	const struct user_namespace *ns;
-	kuid_t uid = cred->uid;
+	kuid_t uid = cred->uid, owner;
+	struct user_namespace *ns;
 
-	/* The outermost one that root has not made for somebody. */
+	/* Of the outermost: who made it, or if root did, whoever is root in it. */
 	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent) {
-		if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
-			uid = ns->owner;
+		owner = ns->owner;
+		if (uid_eq(owner, GLOBAL_ROOT_UID))
+			owner = make_kuid(ns, 0);
+		if (uid_valid(owner) && !uid_eq(owner, GLOBAL_ROOT_UID))
+			uid = owner;
 	}
-	if (uid_eq(uid, GLOBAL_ROOT_UID))
+	/* In a container, who has root's number is not root. */
+	if (uid_eq(uid, GLOBAL_ROOT_UID) && cred->user_ns == &init_user_ns &&
+	    cap_raised(cred->cap_effective, CAP_SYS_RESOURCE))
 		return 0;
 	return 1 + hash_32(__kuid_val(uid), 16) % (BRKWATCH_USERS - 1);
 }

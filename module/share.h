@@ -4,9 +4,10 @@
  *
  * A user may have as much as he leaves to the others: one alone gets half of
  * it, and however many there are, some is left for the next one. Root may have
- * all. Users are hashed, so two of them may have to share; who makes user
- * namespaces has what is taken in them, or his subordinate ids would each
- * count as somebody else.
+ * all, unless he lacks what lets him exceed the kernel's own limits, as in a
+ * container. Users are hashed, so two of them may have to share. A user namespace
+ * is one user, or each of its ids would count as somebody else: who made it, or
+ * its own root where root did.
  */
 #ifndef BRKWATCH_SHARE_H
 #define BRKWATCH_SHARE_H

@@ -111,14 +111,14 @@ hostile() {
 	END
 }
 
-@test "who has many ids in a user namespace is one user" {
+@test "who has many ids in a user namespace is one user, and who is root in a container is not root" {
 	load_with "$MAXACTIVE"
 	hostile <<-'END'
 	import ctypes, threading
 	libc, (told, tell), (mapped, go) = ctypes.CDLL(None), os.pipe(), os.pipe()
-	def in_namespace():
-	    os.setresgid(1000, 1000, 1000)
-	    os.setresuid(1000, 1000, 1000)
+	def in_namespace(maker):
+	    os.setresgid(maker, maker, maker)
+	    os.setresuid(maker, maker, maker)
 	    assert libc.unshare(0x10000000) == 0                               # CLONE_NEWUSER
 	    os.write(tell, b"%8d" % os.getpid())
 	    os.read(mapped, 1)
@@ -131,16 +131,20 @@ hostile() {
 	            f.write("0 100000 2000")
 	    os.write(go, b"x")
 	resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-	threading.Thread(target=give_ids).start()
-	hogs = Hogs("crowd", CROWD, 20, 64, preexec_fn=in_namespace)
-	assert one(200, uid=2000) == 0
-	# As one user they have half of what there is, not 20 parts of 21; but not all
-	# are looked at in the same moment.
-	inside = sum(look(pid)["InFlight"] for pid in numbers("/proc") if is_hog(pid))
-	print(f"{inside} inside")
-	assert inside < MAXACTIVE * 3 // 4
-	assert all_in_one_count(hogs)
-	hogs.end()
+	def in_container():
+	    assert libc.prctl(24, 24) == 0                      # PR_CAPBSET_DROP, CAP_SYS_RESOURCE
+	for users, become in (20, lambda: in_namespace(1000)), (20, lambda: in_namespace(0)), (0, in_container):
+	    if users:
+	        threading.Thread(target=give_ids).start()
+	    hogs = Hogs("crowd", CROWD, users, 64, preexec_fn=become)
+	    assert one(200, uid=2000) == 0
+	    # As one user they have half of what there is, not 20 parts of 21; but not all
+	    # are looked at in the same moment.
+	    inside = sum(look(pid)["InFlight"] for pid in numbers("/proc") if is_hog(pid))
+	    print(f"{inside} inside")
+	    assert inside < MAXACTIVE * 3 // 4
+	    assert all_in_one_count(hogs)
+	    hogs.end()
 	END
 }
 
