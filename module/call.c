@@ -453,6 +453,7 @@ int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 	err = register_kretprobe(rp);
 	if (err)
 		return err;
+	brkwatch_zero_instances(rp);
 	kretprobe_pre = rp->kp.pre_handler;
 	rp->kp.pre_handler = enter;
 	/* A hit of another's kprobe there may just be looking at this one. */

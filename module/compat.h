@@ -7,6 +7,7 @@
 #define BRKWATCH_COMPAT_H
 
 #include <linux/fs.h>
+#include <linux/kprobes.h>
 #include <linux/mm_types.h>
 #include <linux/path.h>
 #include <linux/pid_namespace.h>
@@ -131,6 +132,20 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm,
 	/* Its last user is exiting, and has no heir: no test meets that. */
 #endif
 	return user;
+}
+
+/*
+ * What a kretprobe has for its users' data is zero since v5.11 (d741bf41d7c7). Before
+ * that it is what was in that memory. Context: @rp is registered and disabled.
+ */
+static inline void brkwatch_zero_instances(struct kretprobe *rp)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+	struct kretprobe_instance *ri;
+
+	hlist_for_each_entry(ri, &rp->free_instances, hlist)
+		memset(ri->data, 0, rp->data_size);
+#endif
 }
 
 /* Came with v6.2 (f571faf6e443). The older call does where nobody arms the timer any more. */
