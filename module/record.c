@@ -42,6 +42,9 @@ static LLIST_HEAD(retired);
 static void tidy(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tidy_work, tidy);
 
+static void sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sweep_work, sweep);
+
 static void fill(struct work_struct *work);
 static DECLARE_DELAYED_WORK(fill_work, fill);
 
@@ -191,8 +194,10 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 {
 	struct brkwatch_record *other;
 
-	if (!brkwatch_share_take(&brkwatch_live, payer, 1))
+	if (!brkwatch_share_take(&brkwatch_live, payer, 1)) {
+		queue_delayed_work(wq, &sweep_work, HZ);
 		return NULL;
+	}
 	record_setup(record, mm, owner, payer);
 	other = table_add(record, owner);
 	if (!other)
@@ -238,12 +243,21 @@ void brkwatch_record_retire(struct brkwatch_record *record)
 		queue_delayed_work(wq, &tidy_work, 1);
 }
 
+static bool is_gone(struct brkwatch_record *record)
+{
+	bool gone;
+
+	raw_spin_lock(&record->lock);
+	gone = record->mm && !atomic_read(&record->mm->mm_users);
+	raw_spin_unlock(&record->lock);
+	return gone;
+}
+
 /*
- * End the records whose address space went unnoticed: root can silence all
- * kprobes for a while. Only the worker may look at each record's mm, because it
- * is the one that lets go of them.
+ * Somebody was refused a record. End those whose address space went unnoticed: root
+ * can silence all kprobes for a while.
  */
-static void sweep(void)
+static void sweep(struct work_struct *work)
 {
 	struct brkwatch_record *record;
 	unsigned int i;
@@ -251,7 +265,7 @@ static void sweep(void)
 	for (i = 0; i < 1U << brkwatch_records_bits; i++) {
 		rcu_read_lock();
 		hlist_for_each_entry_rcu(record, &brkwatch_records[i], node) {
-			if (!atomic_read(&record->mm->mm_users))
+			if (is_gone(record))
 				brkwatch_event_end(record);
 		}
 		rcu_read_unlock();
@@ -260,7 +274,7 @@ static void sweep(void)
 }
 
 /* Let go of the address spaces that are gone. */
-static void drop_retired(void)
+static void tidy(struct work_struct *work)
 {
 	struct llist_node *list = llist_del_all(&retired);
 	struct brkwatch_record *record, *next;
@@ -276,14 +290,8 @@ static void drop_retired(void)
 		if (!record->execed)
 			brkwatch_exited_add(record);
 		brkwatch_record_put(record);
+		cond_resched();
 	}
-}
-
-static void tidy(struct work_struct *work)
-{
-	drop_retired();
-	if (atomic_long_read(&brkwatch_live.taken) >= brkwatch_live.limit)
-		sweep();
 }
 
 /* A work of its own: calls that find the pool empty are lost. */
@@ -373,9 +381,10 @@ void brkwatch_record_exit(void)
 	unsigned int i;
 
 	cancel_delayed_work_sync(&fill_work);
+	cancel_delayed_work_sync(&sweep_work);
 	cancel_delayed_work_sync(&tidy_work);
 	brkwatch_follow_exit();
-	drop_retired();
+	tidy(NULL);
 	for (i = 0; i < 1U << brkwatch_records_bits; i++) {
 		hlist_for_each_entry_safe(record, next, &brkwatch_records[i], node)
 			brkwatch_record_put(record);

@@ -225,3 +225,34 @@ teardown() {
 	tell
 	wait "$pid"
 }
+
+@test "who has used up his share with address spaces whose end nobody saw gets it back" {
+	load_module records=64
+	python3 - /sys/kernel/debug/kprobes/enabled <<-'END'
+	import errno, sys
+	from proctext import *
+	AS_USER = "setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups"
+	def refused():
+	    program = Program(*AS_USER, "brkdo", "grow", "4096", "pause")
+	    try:
+	        look(program.pid)
+	        return None
+	    except OSError as e:
+	        assert e.errno == errno.ENOMEM, e
+	        return stats()
+	    finally:
+	        program.end()
+	crowd = Program(*AS_USER, "crowd", "stay", "40", "7")
+	assert refused()
+	with open(sys.argv[1], "w") as f:
+	    f.write("0")
+	try:
+	    crowd.end()
+	finally:
+	    with open(sys.argv[1], "w") as f:
+	        f.write("1")
+	# Nothing else ends meanwhile, and the others have left half of the records.
+	assert stats()["Records"] < 64
+	until(refused)
+	END
+}
