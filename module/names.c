@@ -44,7 +44,7 @@ struct brkwatch_name {
 #define QUEUE_SIZE	4096
 #endif
 
-/* Removals that may wait at a time; each has a thread for that long. */
+/* Removals that may wait at a time on each CPU; each has a thread for that long. */
 #define MAX_REMOVALS	256
 
 /* Of the queue; taken in tracepoint handlers, and in the softirq that frees tasks. */
