@@ -24,11 +24,15 @@
 
 #include "compat.h"
 #include "proc.h"
+#include "share.h"
 
 /* A number under /proc/brkwatch, until its entry is removed. */
 struct brkwatch_name {
 	pid_t nr;
-	struct pid *pid;	/* who has it initially, with a reference; the worker's */
+	/* Who has it initially, with a reference, and as whom; the worker's. */
+	struct pid *pid;
+	unsigned int named;	/* of @pid's numbers, from the first on */
+	brkwatch_user_t user;
 
 	/* Under names_lock. */
 	unsigned int users;	/* processes, each in a pid namespace, and opens under way */
@@ -43,6 +47,16 @@ struct brkwatch_name {
 #ifndef QUEUE_SIZE
 #define QUEUE_SIZE	4096
 #endif
+
+/*
+ * Processes in pid namespaces have several numbers, and who nests these could have 33
+ * names for each. So those that are not initial are shared. A build may have fewer.
+ */
+#ifndef NESTED
+#define NESTED		65536
+#endif
+
+static struct brkwatch_share nested = { .limit = NESTED };
 
 /* Removals that may wait at a time on each CPU; each has a thread for that long. */
 #define MAX_REMOVALS	256
@@ -189,10 +203,13 @@ static struct brkwatch_name *name_get(pid_t nr)
 }
 
 /* The first @n numbers of a process, whose reference goes, too. */
-static void numbers_drop(struct pid *pid, unsigned int n)
+static void numbers_drop(struct pid *pid, unsigned int n, brkwatch_user_t user)
 {
-	while (n--)
+	while (n--) {
 		brkwatch_name_leave(xa_load(&names, pid->numbers[n].nr));
+		if (n)
+			brkwatch_share_give(&nested, user, 1);
+	}
 	put_pid(pid);
 }
 
@@ -200,25 +217,38 @@ static void numbers_drop(struct pid *pid, unsigned int n)
 static void process_add(struct pid *pid)
 {
 	struct brkwatch_name *name, *first = NULL;
+	brkwatch_user_t user = 0;
 	struct task_struct *task;
+	u64 start_time = 0;
 	unsigned int i;
 
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task) {
+		user = brkwatch_user_of(__task_cred(task));
+		start_time = task->start_time;
+	}
+	rcu_read_unlock();
+
 	for (i = 0; i <= pid->level; i++) {
+		if (i && !brkwatch_share_take(&nested, user, 1))
+			break;
 		name = name_get(pid->numbers[i].nr);
 		if (!name) {
-			numbers_drop(pid, i);
+			if (i)
+				brkwatch_share_give(&nested, user, 1);
+			numbers_drop(pid, i, user);
 			WRITE_ONCE(walk_wanted, true);
 			return;
 		}
 		first = first ?: name;
 	}
 	first->pid = pid;
-	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);
-	if (task && task->start_time > started)
+	first->named = i;
+	first->user = user;
+	if (start_time > started)
 		brkwatch_names_stats.max_delay = max(brkwatch_names_stats.max_delay,
-						     ktime_get_ns() - task->start_time);
-	rcu_read_unlock();
+						     ktime_get_ns() - start_time);
 }
 
 /* Bring what is known of an initial number up to date. */
@@ -238,7 +268,7 @@ static void number_check(pid_t nr)
 	}
 	if (old) {
 		name->pid = NULL;
-		numbers_drop(old, old->level + 1);
+		numbers_drop(old, name->named, name->user);
 	}
 	if (pid)
 		process_add(pid);
