@@ -119,7 +119,8 @@ static bool find_mlock_limit(const struct brkwatch_call *call,
 	bool over = locked + pages > limit >> PAGE_SHIFT;
 	bool was_over = call->locked_vm + pages > limit >> PAGE_SHIFT;
 
-	if (!(current->mm->def_flags & VM_LOCKED) || may_lock())
+	if (!(current->mm->def_flags & VM_LOCKED) || limit == RLIM_INFINITY ||
+	    may_lock())
 		return false;
 	if (over && was_over)
 		*reason = because(evidence, BRKWATCH_MLOCK_LIMIT, limit,

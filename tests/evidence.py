@@ -107,6 +107,9 @@ check("rlimit_data", "grow", "4096", "data+", "0", "grow", "4096")
 check("next_mapping", "grow", "4096", "map", "8192", "grow", "4096", "grow", "4096")
 check("next_mapping", "grow", "4096", "map", "40960", "grow", "0x10000000")
 check("next_mapping", "grow", "4096", "map-stack", "524288", "grow", "4096", flags="s")
+# Locked memory without a limit hides nothing, whatever a second thread does.
+check("next_mapping", "thread", "lock-future", "grow", "4096", "map", "8192", "grow", "4096", "grow", "4096",
+      prefix=("prlimit", "--memlock=unlimited", "setpriv", "--bounding-set=-ipc_lock"))
 check("below_start", "grow", "4096", "to", "-1")
 check("address_limit", "grow", "4096", "at", "-1")
 # A second thread might have locked memory meanwhile, but over the limit before and after is proof.
