@@ -109,10 +109,9 @@ static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
 	return reason;
 }
 
-/* mlock_future_check(). Return: whether that is, or may be, what refused the call. */
-static bool find_mlock_limit(const struct brkwatch_call *call,
-			     unsigned long pages, bool overlapped,
-			     struct brkwatch_evidence *evidence, u8 *reason)
+/* mlock_future_check(). Return: BRKWATCH_NO_REASON if that cannot have refused the call. */
+static u8 reason_of_locks(const struct brkwatch_call *call, unsigned long pages,
+			  bool overlapped, struct brkwatch_evidence *evidence)
 {
 	unsigned long limit = brkwatch_rlimit(current, RLIMIT_MEMLOCK);
 	unsigned long locked = READ_ONCE(current->mm->locked_vm);
@@ -121,14 +120,14 @@ static bool find_mlock_limit(const struct brkwatch_call *call,
 
 	if (!(current->mm->def_flags & VM_LOCKED) || limit == RLIM_INFINITY ||
 	    may_lock())
-		return false;
+		return BRKWATCH_NO_REASON;
 	if (over && was_over)
-		*reason = because(evidence, BRKWATCH_MLOCK_LIMIT, limit,
-				  bytes(locked + pages));
-	else
-		*reason = BRKWATCH_UNKNOWN;
+		return because(evidence, BRKWATCH_MLOCK_LIMIT, limit,
+			       bytes(locked + pages));
 	/* Others may have locked and unlocked memory meanwhile. */
-	return over || was_over || overlapped || get_nr_threads(current) > 1;
+	if (over || was_over || overlapped || get_nr_threads(current) > 1)
+		return because(evidence, BRKWATCH_UNKNOWN, limit, 0);
+	return BRKWATCH_NO_REASON;
 }
 
 /*
@@ -181,8 +180,9 @@ u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 		if (len > TASK_SIZE || old > TASK_SIZE - len)
 			return because(evidence, BRKWATCH_ADDRESS_LIMIT, TASK_SIZE,
 				       request);
-		if (find_mlock_limit(call, len >> PAGE_SHIFT, overlapped,
-				     evidence, &reason))
+		reason = reason_of_locks(call, len >> PAGE_SHIFT, overlapped,
+					 evidence);
+		if (reason != BRKWATCH_NO_REASON)
 			return reason;
 	}
 	if (call->reached)

@@ -130,6 +130,8 @@ load_again() {
 	refused rlimit_data "${blocked[@]}"
 	grows grow 4096 data-max+ 0 grow 4096
 	refused unknown "${blocked[@]}"
+	"$CLI" --explain -o "$BATS_TEST_TMPDIR/text" -- brkdo "${blocked[@]}"
+	tr -s ' \n' ' ' <"$BATS_TEST_TMPDIR/text" | grep -F "(boot option ignore_rlimit_data)"
 	# The kernel looks at the heap's own size all the same.
 	refused rlimit_data grow 4096 data 0 grow 4096
 	load_again

@@ -56,6 +56,8 @@ def expect(reason, event, state):
         return state.limits["Max data size"], state.bytes("VmData") + grown(event)
     if reason == "mlock_limit":
         return state.limits["Max locked memory"], state.bytes("VmLck") + grown(event)
+    if reason == "unknown":
+        return state.limits["Max locked memory"], 0
     if reason == "below_start":
         return look(int(state.status["Pid"][0]))["StartBrk"], int(event["request"], 16)
     if reason == "address_limit":
@@ -116,6 +118,8 @@ check("address_limit", "grow", "4096", "at", "-1")
 for threads in (), ("thread",):
     check("mlock_limit", *threads, "grow", "4096", "memlock+", "4096", "lock-future", "grow", "4096", "grow", "4096",
           prefix=("setpriv", "--bounding-set=-ipc_lock"))
+check("unknown", "thread", "grow", "4096", "memlock+", "57344", "lock-future", "map", "4096", "grow", "4096",
+      prefix=("setpriv", "--bounding-set=-ipc_lock"))
 if minds_unmapped():
     check("unmap", *UNMAPPED)
 check("no_memory", "to", "0", "max-maps", "5", "grow", "4096", "max-maps", "65530")

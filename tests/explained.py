@@ -258,6 +258,10 @@ limit("as", "as+", "4096")
 limit("data", "data+", "4096")
 limit("data", "data", "1000")
 limit("memlock", "memlock+", "4096", "lock-future", prefix=("setpriv", "--bounding-set=-ipc_lock"))
+check(["thread", "grow", "4096", "memlock+", "57344", "lock-future", "map", "4096"], ["grow", "4096"],
+      lambda said: "the reason is unknown: new memory has to be locked (mlockall(MCL_FUTURE)), and RLIMIT_MEMLOCK was "
+      f"{said.number('Max locked memory')} B; how much was locked at that moment is not known, because other threads "
+      "may have locked or unlocked memory.", prefix=("setpriv", "--bounding-set=-ipc_lock"))
 next_mapping(8192, 16384, "", ["unmap", "8192", "grow", "16384"], "It is gone: now the heap is there.")
 next_mapping(8192, 8192, f", of which the last page ({PAGE} B) has to stay free", ["unmap", "8192"],
              "It is gone: now nothing is there.")

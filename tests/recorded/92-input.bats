@@ -193,6 +193,9 @@ setup() {
 	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers at that moment are unknown. Raise it with 'ulimit -d' before "* ]]
 	text=$(told s/,below_start/,next_mapping/)
 	[[ "$text" == *"another mapping was in the way. Which one is not known: the numbers at that moment are unknown. "* ]]
+	# Whether there was a probe is not in it.
+	text=$(told s/,below_start/,unknown/)
+	[[ "$text" == *"the reason is unknown: no limit "*", which leave no trace, or do_brk_flags had no probe. "* ]]
 }
 
 @test "what was missed is said again, with what was known of it" {

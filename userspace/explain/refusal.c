@@ -241,38 +241,50 @@ static void explain_unmap(const struct refusal *r)
 		prose_add(r->prose, " (sysctl vm.max_map_count).");
 }
 
-static bool grow_is_probed(const struct refusal *r)
+/* 1 or 0; -1: there is no module to ask. */
+static int grow_is_probed(const struct refusal *r)
 {
 	struct brkwatch_stats *stats;
-	bool probed = true;
+	int probed = -1;
 	const char *name;
 
 	if (!r->how->bw || brkwatch_stats_open(&stats, r->how->bw))
-		return true;
-	for (size_t i = 0; (name = brkwatch_stats_probe(stats, i, "symbol")); i++)
-		if (!strncmp(name, "do_brk_flags", strlen("do_brk_flags")))
+		return probed;
+	for (size_t i = 0; (name = brkwatch_stats_probe(stats, i, "probe")); i++)
+		if (!strcmp(name, "do_brk_flags"))
 			probed = !strcmp(brkwatch_stats_probe(stats, i, "state") ?: "armed", "armed");
 	brkwatch_stats_close(stats);
 	return probed;
 }
 
+/* Of so many refusals, the newest, the module has the numbers. */
+#define EVIDENCE_KEPT	5
+
 /* Which proof is missing. */
 static void explain_unknown(const struct refusal *r)
 {
+	int probed = grow_is_probed(r);
+
 	prose_add(r->prose, "the kernel refused, and the reason is unknown: ");
 	if (r->needed) {
 		prose_add(r->prose, "private writable memory ");
 		say_limit(r, "would have exceeded RLIMIT_DATA (%s) and become %s; ", r->limit, r->needed);
 		prose_add(r->prose, "but this kernel has allowed that before (boot option ignore_rlimit_data), "
 			  "so the cause may also be a lack of memory.");
-	} else if (!grow_is_probed(r)) {
+	} else if (r->limit) {
+		prose_add(r->prose, "new memory has to be locked (mlockall(MCL_FUTURE)), and RLIMIT_MEMLOCK was %s; "
+			  "how much was locked at that moment is not known, because other threads may have locked "
+			  "or unlocked memory. The cause may also be what the kernel tests after this limit.",
+			  refusal_size(r, r->limit).text);
+	} else if (!probed) {
 		prose_add(r->prose, "the function that would tell, do_brk_flags, has no probe on this kernel "
 			  "(see stats in %s).", brkwatch_directory(r->how->bw));
 	} else {
-		prose_add(r->prose, "no limit and no mapping that the module can see explains it. If new memory has "
-			  "to be locked (mlockall(MCL_FUTURE)), other threads may have locked or unlocked memory "
-			  "meanwhile; otherwise it may have been a security module or the architecture, which leave "
-			  "no trace.");
+		prose_add(r->prose, "no limit and no mapping that the module can see explains it. It may have been a "
+			  "security module or the architecture, which leave no trace%s.",
+			  probed > 0 ? "" : ", or do_brk_flags had no probe");
+		if (r->snap->refused > EVIDENCE_KEPT)
+			prose_add(r->prose, " Or numbers that are kept for the newest five refusals only would tell.");
 	}
 }
 

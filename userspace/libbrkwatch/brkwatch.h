@@ -145,7 +145,8 @@ enum brkwatch_field {
 	 * have been needed; "-": unknown. They are bytes for the reasons rlimit_data, rlimit_as and
 	 * mlock_limit, addresses for below_start, address_limit and next_mapping. For unmap and
 	 * no_memory, LIMIT is the number of mappings that the process had; for no_memory, NEEDED is the
-	 * number of pages that the system had promised.
+	 * number of pages that the system had promised. For unknown they are bytes, of a limit that
+	 * may be the reason.
 	 */
 	BRKWATCH_LIMIT,
 	BRKWATCH_NEEDED,
