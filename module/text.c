@@ -181,22 +181,24 @@ static void show_header(struct seq_file *m, const struct brkwatch_reader *reader
 		    "delta_bytes\tdelta_pages\treason\tflags\tlimit\tneeded\n");
 }
 
-/* Addresses where the reason is about addresses. */
-static char *amount_before(char *p, u64 amount, u8 reason)
+static char *amount_before(char *p, u64 amount, bool known, bool address)
 {
-	if (!amount)
+	if (!known)
 		return word_before(p, "-");
-	if (reason == BRKWATCH_BELOW_START || reason == BRKWATCH_ADDRESS_LIMIT ||
-	    reason == BRKWATCH_NEXT_MAPPING)
-		return address_before(p, amount);
-	return decimal_before(p, amount);
+	return address ? address_before(p, amount) : decimal_before(p, amount);
 }
 
+/* What decided is not known where it is 0, but for a limit that was exceeded. */
 static char *evidence_before(char *p, const struct brkwatch_evidence *evidence,
 			     u8 reason)
 {
-	return amount_before(amount_before(p, evidence->needed, reason),
-			     evidence->limit, reason);
+	bool address = reason == BRKWATCH_BELOW_START ||
+		       reason == BRKWATCH_ADDRESS_LIMIT ||
+		       reason == BRKWATCH_NEXT_MAPPING;
+	u64 limit = evidence->limit, needed = evidence->needed;
+
+	p = amount_before(p, needed, needed, address);
+	return amount_before(p, limit, limit || (needed && !address), address);
 }
 
 void brkwatch_put_evidence(struct seq_file *m,

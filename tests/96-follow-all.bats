@@ -72,7 +72,7 @@ no_instances() {
 	local wanted
 	evidence() { jq -r 'select(.event == "refused") | [.seq, .reason, .limit, .needed] | @tsv'; }
 	follow_all --json
-	start_brkdo to 0 grow 4096 as+ 0 grow 4096 to -1 data+ 0 as+ 99999999 grow 8192 pause
+	start_brkdo to 0 grow 4096 as+ 0 grow 4096 to -1 data 0 as+ 99999999 grow 8192 pause
 	wanted=$(awk -F '\t' -v OFS='\t' '$5 == "refused" { print $1, $11, $13, $14 }' "$PROC/$pid")
 	echo "$wanted"
 	[ "$(cut -f2 <<<"$wanted" | xargs)" = "rlimit_as below_start rlimit_data" ]

@@ -31,6 +31,10 @@ class State:
         self.maps = [int(line.split("-")[0], 16) for line in lines]
         self.stack = {start for start, line in zip(self.maps, lines) if "[stack]" in line}
 
+        with open(f"/proc/{pid}/stat") as f:
+            stat = f.read().rsplit(") ", 1)[1].split()
+        self.start_data, self.end_data, self.start_brk = (int(word) for word in stat[45 - 3:48 - 3])
+
     def bytes(self, key):
         return int(self.status[key][0]) << 10
 
@@ -53,11 +57,14 @@ def expect(reason, event, state):
     if reason == "rlimit_as":
         return state.limits["Max address space"], state.bytes("VmSize") + grown(event)
     if reason == "rlimit_data":
-        return state.limits["Max data size"], state.bytes("VmData") + grown(event)
+        limit = state.limits["Max data size"]
+        # The kernel looks at the heap and the data segment first.
+        heap = int(event["request"], 16) - state.start_brk + state.end_data - state.start_data
+        return limit, heap if heap > limit else state.bytes("VmData") + grown(event)
     if reason == "mlock_limit":
         return state.limits["Max locked memory"], state.bytes("VmLck") + grown(event)
     if reason == "unknown":
-        return state.limits["Max locked memory"], 0
+        return state.limits["Max locked memory"], "-"
     if reason == "below_start":
         return look(int(state.status["Pid"][0]))["StartBrk"], int(event["request"], 16)
     if reason == "address_limit":
@@ -68,7 +75,7 @@ def expect(reason, event, state):
 
 
 def number(text):
-    return 0 if text == "-" else int(text, 0)
+    return text if text == "-" else int(text, 0)
 
 
 def check(reason, *operations, prefix=(), flags="-"):
@@ -106,6 +113,7 @@ def sysctl(name, value):
 check("rlimit_as", "grow", "4096", "as+", "0", "grow", "4096")
 check("rlimit_as", "grow", "4096", "as+", "8192", "grow", "8192", "grow", "1")
 check("rlimit_data", "grow", "4096", "data+", "0", "grow", "4096")
+check("rlimit_data", "grow", "4096", "data", "0", "grow", "4096")
 check("next_mapping", "grow", "4096", "map", "8192", "grow", "4096", "grow", "4096")
 check("next_mapping", "grow", "4096", "map", "40960", "grow", "0x10000000")
 check("next_mapping", "grow", "4096", "map-stack", "524288", "grow", "4096", flags="s")

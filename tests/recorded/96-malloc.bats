@@ -35,6 +35,16 @@ grown_after() {
 	"$CLI" --input "$BATS_TEST_TMPDIR/calls" --explain | xargs -d '\n' | tr -s ' '
 }
 
+@test "a limit of 0 is a number, of which nothing is left out" {
+	local text
+	text=$(sed 's/"rlimit_data","limit":67108864/"rlimit_data","limit":0/' "$CALLS" |
+		"$CLI" --input - --json --perfetto "$BATS_TEST_TMPDIR/trace" | grep rlimit_data)
+	[[ "$text" == *'"reason":"rlimit_data","limit":0,"needed":1153433600,'* ]]
+	[ "$("$CLI" --input - --csv -q <<<"$text" | grep -c ,rlimit_data,0,1153433600,)" = 1 ]
+	[[ "$("$CLI" --input - -q <<<"$text")" == *" rlimit_data: 1.1 GiB, may be 0 B" ]]
+	jq -e '[.traceEvents[].args | select(.reason == "rlimit_data") | .limit] | unique == [0]' "$BATS_TEST_TMPDIR/trace"
+}
+
 @test "in plain words: phases, and what glibc's malloc would be consistent with" {
 	golden malloc-explain.txt --input "$CALLS" --explain
 	local freed="From then on glibc takes blocks up to this size from the heap, unless a setting of mallopt(3) prevents it."

@@ -163,9 +163,9 @@ static void begin_space(struct everyone *all, struct known *known, const struct 
 	known->shown = true;
 }
 
-static char *put_amount(char *p, uint64_t value, bool address)
+static char *put_amount(char *p, uint64_t value, bool known, bool address)
 {
-	return !value ? stpcpy(p, "-") : address ? put_hex16(p, value) : put_u64(p, value);
+	return !known ? stpcpy(p, "-") : address ? put_hex16(p, value) : put_u64(p, value);
 }
 
 /* The event as a file of the module has it. */
@@ -173,8 +173,8 @@ static void set_event(struct everyone *all, const struct trace_event *event)
 {
 #define SET(id, end) event_set_field(&all->event, &all->text, id, text, (size_t)((end) - text))
 	const bool fork = !strcmp(event->kind, kind_words[BRKWATCH_FORK]);
-	const struct slice *reason = &all->event.field[BRKWATCH_REASON];
 	char text[TEXT_NUMBER_MAX];
+	bool address;
 
 	all->event.malformed = false;
 	SET(BRKWATCH_SEQ, put_u64(text, event->seq));
@@ -189,8 +189,10 @@ static void set_event(struct everyone *all, const struct trace_event *event)
 	SET(BRKWATCH_DELTA_PAGES, put_s64(text, event->pages));
 	SET(BRKWATCH_REASON, stpncpy(text, event->reason, SCAN_SLACK - 1));
 	SET(BRKWATCH_FLAGS, stpncpy(text, event->flags, SCAN_SLACK - 1));
-	SET(BRKWATCH_LIMIT, put_amount(text, event->limit, reason_is_of_addresses(*reason)));
-	SET(BRKWATCH_NEEDED, put_amount(text, event->needed, reason_is_of_addresses(*reason)));
+	address = reason_is_of_addresses(all->event.field[BRKWATCH_REASON]);
+	/* As in the file: a limit that was exceeded can be 0, what else is 0 is not known. */
+	SET(BRKWATCH_LIMIT, put_amount(text, event->limit, event->limit || (event->needed && !address), address));
+	SET(BRKWATCH_NEEDED, put_amount(text, event->needed, event->needed, address));
 #undef SET
 }
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "common/complain.h"
+#include "libbrkwatch/event.h"
 #include "malloc/call.h"
 
 const char *const kind_names[KINDS] = {
@@ -37,6 +38,18 @@ void intern_free(void)
 {
 	tdestroy(texts, free);
 	texts = NULL;
+}
+
+/* ---- numbers of a refusal ---- */
+
+bool call_is_of_addresses(const struct call *call)
+{
+	return call->reason && reason_is_of_addresses((struct slice){ call->reason, strlen(call->reason) });
+}
+
+bool call_has_limit(const struct call *call)
+{
+	return call->limit || (call->needed && !call_is_of_addresses(call));
 }
 
 /* ---- flags ---- */

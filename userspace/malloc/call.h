@@ -44,7 +44,7 @@ struct call {
 	uint64_t old, start;	/* of brk: the break before, and where the heap begins */
 	int error;		/* errno */
 	const char *reason;	/* why it was refused, or NULL; see intern() */
-	uint64_t limit, needed;	/* the numbers of that; 0: not known */
+	uint64_t limit, needed;	/* the numbers of that; 0: not known, but see call_has_limit() */
 
 	const char *by, *caller;	/* the call of malloc that it was made for, and of whom, or NULL; see intern() */
 
@@ -59,6 +59,12 @@ static inline bool call_is_refused(const struct call *call)
 {
 	return call->error || (call->id == CALL_BRK && call->reason);
 }
+
+/* Whether the limit is known: one that was exceeded can be 0, unless it is an address. */
+bool call_has_limit(const struct call *call);
+
+/* Whether limit and needed are addresses. */
+bool call_is_of_addresses(const struct call *call);
 
 /* A copy of the text that stays; equal ones are one. */
 const char *intern(const char *text);

@@ -92,7 +92,7 @@ static bool put_field(char *text, const struct call *call, enum field field)
 	case REASON:
 		return put_text(text, call->reason);
 	case LIMIT:
-		return call->limit && put_number(text, call->limit);
+		return call_has_limit(call) && put_number(text, call->limit);
 	case NEEDED:
 		return call->needed && put_number(text, call->needed);
 	case TOTAL_BYTES:
@@ -209,7 +209,7 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 	if (call_is_refused(call)) {
 		snprintf(change, sizeof(change), "%s", call->error ? strerrorname_np(call->error) ?: "?" : "refused");
 		snprintf(note, sizeof(note), "%s", call->reason ?: "");
-		if (call->reason && call->limit && call->needed)
+		if (call->reason && call_has_limit(call) && call->needed)
 			snprintf(note, sizeof(note), "%s: %s, may be %s", call->reason,
 				 amount_text(call->reason, call->needed, style->bytes).text,
 				 amount_text(call->reason, call->limit, style->bytes).text);

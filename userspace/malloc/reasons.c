@@ -143,8 +143,8 @@ void reason_find(struct call *call, const struct facts *facts)
 {
 	if (call->error == EEXIST && call->id == CALL_MMAP)
 		call->reason = "address_taken";
-	else if (call->error == EAGAIN && facts->known)
-		say(call, "mlock_limit", facts->locked_limit == UINT64_MAX ? 0 : facts->locked_limit,
+	else if (call->error == EAGAIN && facts->known && facts->locked_limit != UINT64_MAX)
+		say(call, "mlock_limit", facts->locked_limit,
 		    facts->locked + (call->id == CALL_MREMAP ? call->new_length - call->length : call->length));
 	else if (call->error == ENOMEM)
 		no_memory(call, facts);
