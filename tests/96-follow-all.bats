@@ -15,6 +15,7 @@ enabled() {
 
 teardown() {
 	pkill -KILL -x brkwatch-cli || :
+	sysctl -q vm.overcommit_memory=0
 	judge_log
 }
 
@@ -84,6 +85,18 @@ no_instances() {
 	wait "$pid"
 	end_follow_all
 	diff -u - <(jq "select(.type == \"event\" and .pid == $pid)" "$json" | evidence) <<<"$wanted"
+}
+
+@test "refusals are explained with what is kept from this process" {
+	follow_all --explain --bytes
+	sysctl -q vm.overcommit_memory=2
+	start_brkdo grow 4096 grow 0x10000000000 pause
+	until_true 10 eval "tr -s ' \n' ' ' <'$json' |
+		grep -E 'CommitLimit, [0-9]+ B, less [0-9]+ B for the user.s other programs'"
+	sysctl -q vm.overcommit_memory=0
+	tell
+	wait "$pid"
+	end_follow_all
 }
 
 @test "threads that race on two CPUs: nothing lost, nothing out of order" {

@@ -258,6 +258,7 @@ static int take(struct everyone *all, const struct trace_event *event)
 				tell(&all->what->listener, lost, &known->process, (uint64_t)gap, false);
 		}
 		snap->start = event->start;
+		snap->brk = event->brk;
 		snapshot_count(snap, &all->event);
 		rc = give(all, &known->process);
 	}

@@ -16,8 +16,9 @@ struct memory_values {
 	uint64_t most_mappings;
 	uint64_t commit_limit;
 	uint64_t memory;	/* with swap */
-	uint64_t for_root;	/* what is kept from this process of the limit */
+	uint64_t for_root;	/* what is kept from the process of the limit */
 	uint64_t for_user;
+	bool at_most;		/* it could not be asked what these two are for it */
 };
 
 /* CAP_SYS_ADMIN, where it counts: in the user namespace that all numbers are the same in. */
@@ -38,10 +39,27 @@ static uint64_t growth(const struct refusal *r)
 	return page_align(r->snap, r->request) - page_align(r->snap, r->old);
 }
 
+/* Less may be kept from this process than from others. */
+static bool reserves_read(const struct refusal *r, struct memory_values *v)
+{
+	uint64_t size, page = page_size_of(r->snap);
+	bool admin = is_admin(r);
+
+	if (!r->task || !live_numbers(live_open(r->how, "%d/status", r->task), "VmSize", &size, 1) ||
+	    !live_is_same(r->how, r->snap))
+		return false;
+	size = size * 1024 / page / 32 * page;
+	if (v->for_user > size)
+		v->for_user = size;
+	if (admin)
+		v->for_root = 0;
+	return true;
+}
+
 /* As __vm_enough_memory() has it. */
 static bool memory_read(const struct refusal *r, struct memory_values *v)
 {
-	uint64_t ram, swap, size, page = page_size_of(r->snap);
+	uint64_t ram, swap;
 
 	if (!sysctl_read(r->how, "overcommit_memory", &v->overcommit) ||
 	    !sysctl_read(r->how, "max_map_count", &v->most_mappings) ||
@@ -53,19 +71,15 @@ static bool memory_read(const struct refusal *r, struct memory_values *v)
 		return false;
 	v->commit_limit *= 1024;
 	v->memory = (ram + swap) * 1024;
-	v->for_root = is_admin(r) ? 0 : v->for_root * 1024;
+	v->for_root *= 1024;
 	v->for_user *= 1024;
-	if (r->task && live_numbers(live_open(r->how, "%d/status", r->task), "VmSize", &size, 1)) {
-		size = size * 1024 / page / 32 * page;
-		if (v->for_user > size)
-			v->for_user = size;
-	}
-	return !r->task || live_is_same(r->how, r->snap);
+	v->at_most = !reserves_read(r, v);
+	return true;
 }
 
 static void say_commit_limit(const struct refusal *r, const struct memory_values *v, uint64_t promised)
 {
-	const char *most = r->task ? "" : "up to ";
+	const char *most = v->at_most ? "up to " : "";
 
 	prose_add(r->prose, "sysctl vm.overcommit_memory is now 2: all processes together may be promised no more "
 		  "than CommitLimit, %s", refusal_size(r, v->commit_limit).text);

@@ -120,7 +120,8 @@ bool live_is_same(const struct explain_how *how, const struct brkwatch_snapshot 
 		return false;
 	reader = needed(brkwatch_reader_new());
 	if (!brkwatch_read(reader, how->bw, (pid_t)snap->pid, &now))
-		same = now->space == snap->space && now->since == snap->since && !now->exited;
+		/* Who has not seen the file has the time of the first event; after a reload it is a later one. */
+		same = now->space == snap->space && now->since <= snap->since && !now->exited;
 	brkwatch_reader_free(reader);
 	return same;
 }
