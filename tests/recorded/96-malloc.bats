@@ -35,8 +35,16 @@ grown_after() {
 	"$CLI" --input "$BATS_TEST_TMPDIR/calls" --explain | xargs -d '\n' | tr -s ' '
 }
 
-@test "a limit of 0 is a number, of which nothing is left out" {
+@test "a refusal's numbers: a limit of 0 is one, and counts are no limits" {
 	local text
+	noted() { # REASON LIMIT NEEDED
+		sed -E "s/\"rlimit_data\",\"limit\":[0-9]+,\"needed\":[0-9]+/\"$1\",\"limit\":$2,\"needed\":$3/" "$CALLS" |
+			"$CLI" --input - -q | sed -n "s/.* refused .* heap \($1\)/\1/p"
+	}
+	[ "$(noted no_memory 21 51234)" = "no_memory: 21 mappings, 51234 pages promised" ]
+	[ "$(noted unmap 21 null)" = "unmap: 21 mappings" ]
+	[ "$(noted next_mapping 4096 8192)" = "next_mapping: 0x2000, may be 0x1000" ]
+	[ "$(noted next_mapping null 8192)" = "next_mapping" ]
 	text=$(sed 's/"rlimit_data","limit":67108864/"rlimit_data","limit":0/' "$CALLS" |
 		"$CLI" --input - --json --perfetto "$BATS_TEST_TMPDIR/trace" | grep rlimit_data)
 	[[ "$text" == *'"reason":"rlimit_data","limit":0,"needed":1153433600,'* ]]

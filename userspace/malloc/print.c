@@ -174,21 +174,33 @@ static void csv_call(struct outbuf *out, const struct call *call)
 /* ---- for people ---- */
 
 /* A limit, or what was needed: a size, a number or an address. */
-static struct number amount_text(const char *reason, uint64_t value, bool bytes)
+static struct number amount_text(const struct call *call, uint64_t value, bool bytes)
 {
-	static const char *const numbers[] = { "max_map_count", "unmap", "no_memory" };
-	static const char *const addresses[] = { "below_start", "address_limit", "next_mapping" };
 	struct number n = { .text = "" };
 
-	for (size_t i = 0; i < 3; i++) {
-		if (!strcmp(reason, addresses[i]))
-			return address_text(value);
-		if (!strcmp(reason, numbers[i])) {
-			*put_u64(n.text, value) = '\0';
-			return n;
-		}
-	}
-	return size_text(value, bytes);
+	if (call_is_of_addresses(call))
+		return address_text(value);
+	if (strcmp(call->reason, "max_map_count") != 0)
+		return size_text(value, bytes);
+	*put_u64(n.text, value) = '\0';
+	return n;
+}
+
+/* With the numbers of it, which for two reasons are counts of what there was. */
+static void reason_text(char *text, size_t size, const struct call *call, bool bytes)
+{
+	const char *reason = call->reason ?: "";
+
+	if (!strcmp(reason, "no_memory") && call->limit)
+		snprintf(text, size, "%s: %" PRIu64 " mappings, %" PRIu64 " pages promised", reason, call->limit,
+			 call->needed);
+	else if (!strcmp(reason, "unmap") && call->limit)
+		snprintf(text, size, "%s: %" PRIu64 " mappings", reason, call->limit);
+	else if (*reason && call->needed && call_has_limit(call))
+		snprintf(text, size, "%s: %s, may be %s", reason, amount_text(call, call->needed, bytes).text,
+			 amount_text(call, call->limit, bytes).text);
+	else
+		snprintf(text, size, "%s", reason);
 }
 
 /* Bytes of 128 TiB have 15 digits and a sign. */
@@ -208,11 +220,7 @@ static void text_call(struct outbuf *out, const struct style *style, const struc
 	snprintf(kind, sizeof(kind), "%s%s", kind_names[call->what.kind], call->what.guess ? "?" : "");
 	if (call_is_refused(call)) {
 		snprintf(change, sizeof(change), "%s", call->error ? strerrorname_np(call->error) ?: "?" : "refused");
-		snprintf(note, sizeof(note), "%s", call->reason ?: "");
-		if (call->reason && call_has_limit(call) && call->needed)
-			snprintf(note, sizeof(note), "%s: %s, may be %s", call->reason,
-				 amount_text(call->reason, call->needed, style->bytes).text,
-				 amount_text(call->reason, call->limit, style->bytes).text);
+		reason_text(note, sizeof(note), call, style->bytes);
 	} else if (call->what.file) {
 		snprintf(note, sizeof(note), "%s", call->what.file);
 	} else if (call->id == CALL_MADVISE || call->id == CALL_MPROTECT) {
