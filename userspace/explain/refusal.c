@@ -231,8 +231,9 @@ static void explain_unmap(const struct refusal *r)
 			  "which cannot be undone.");
 		return;
 	}
-	prose_add(r->prose, "the kernel could not unmap it: it was unmapped or sealed before, or to split it "
-		  "would have made too many mappings");
+	prose_add(r->prose, "the kernel could not unmap it: it was unmapped or sealed before, or its mapping "
+		  "could not be split, because it is of huge pages, memory was short, or there would have been too many "
+		  "mappings");
 	if (r->limit)
 		prose_add(r->prose, ", of which there were %" PRIu64, r->limit);
 	if (sysctl_read(r->how, "max_map_count", &most))

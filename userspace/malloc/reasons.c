@@ -133,7 +133,7 @@ static void no_memory(struct call *call, const struct facts *f)
 		say(call, "rlimit_as", f->size_limit, f->size + more);
 	else if (counts && (more > f->data_limit || f->data > f->data_limit - more))
 		say(call, "rlimit_data", f->data_limit, f->data + more);
-	else if (f->overcommit == 2 && (counts || mremap) && f->promised + more > f->commit_limit)
+	else if (f->overcommit == 2 && (counts || mremap) && f->promised + more >= f->commit_limit)
 		say(call, "overcommit", f->commit_limit, f->promised + more);
 	else if (f->overcommit == 0 && counts && !(call->flags & MAP_NORESERVE && !mremap) && more > f->memory)
 		say(call, "overcommit", f->memory, more);
