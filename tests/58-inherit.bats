@@ -139,6 +139,11 @@ late() {
 	"$CLI" --input "$out" --explain | grep -E "^\.\.\. [0-9]+ missed brkdo, gone before it could be followed: [0-9]+ calls, grown 2 MiB, .* 1 refused$"
 	missed --explain
 	tr -s ' \n' ' ' <"$out" | grep -E "missed brkdo, gone before it could be followed: .* 1 refused The program asked for .* but a break at 0x1 would be [0-9.]+ TiB below the start of the heap, 0x[0-9a-f]+"
+	# Flags are not in it, but only a stack stands in the way from afar.
+	script=${gone/grow 2097152 at 1/grow 4096 map-stack 524288 grow 4096}
+	missed --explain
+	tr -s ' \n' ' ' <"$out" | grep -F "it was a stack, below which the kernel keeps a gap free"
+	script=$gone
 	wanted=3 missed --until refused
 	wanted=3 missed --until 'heap>1M'
 	missed --until 'heap>1G'

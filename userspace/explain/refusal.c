@@ -206,7 +206,7 @@ static void explain_next_mapping(const struct refusal *r)
 			  address_text(r->limit).text, refusal_size(r, r->limit - end).text);
 	if (r->needed == r->limit + page)
 		prose_add(r->prose, ", of which the last page (%s) has to stay free", refusal_size(r, page).text);
-	else if (r->stack && r->needed <= r->limit)
+	else if (r->needed <= r->limit)
 		prose_add(r->prose, "; it was a stack, below which the kernel keeps a gap free "
 			  "(stack_guard_gap, by default 256 pages)");
 	prose_add(r->prose, ".");
@@ -333,7 +333,6 @@ void refusal_explain(struct prose *prose, const struct explain_how *how, const s
 		.prose = prose, .how = how, .snap = snap, .pid = (pid_t)snap->pid,
 		.request = event_address(ev, BRKWATCH_REQUEST), .old = event_address(ev, BRKWATCH_OLD),
 		.limit = evidence(ev, BRKWATCH_LIMIT), .needed = evidence(ev, BRKWATCH_NEEDED),
-		.stack = memchr(ev->field[BRKWATCH_FLAGS].text, 's', ev->field[BRKWATCH_FLAGS].len),
 		.task = live_task(how, snap),
 	};
 

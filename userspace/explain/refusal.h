@@ -14,7 +14,6 @@ struct refusal {
 	uint64_t old;
 	uint64_t limit;		/* the evidence, of then; 0: not known */
 	uint64_t needed;
-	bool stack;		/* was in the way */
 };
 
 static inline struct number refusal_size(const struct refusal *r, uint64_t size)
