@@ -57,6 +57,10 @@ burst_after() {
 	program=(bash -c 'read -r; brkdo burst "$0"; true' "$calls")
 	follow_into -f
 	rm "$BATS_TEST_TMPDIR/in"
+	# A child that remains what its parent is.
+	program=(brkdo pause child burst "$calls")
+	follow_into -f
+	rm "$BATS_TEST_TMPDIR/in"
 	program=(env python3 -S -c 'import subprocess, sys; input(); subprocess.run(["brkdo", "burst", sys.argv[1]])' "$calls")
 	follow_into -f
 }

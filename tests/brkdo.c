@@ -201,6 +201,17 @@ static void reap(pid_t pid)
 		fail("waitpid: %s", strerror(errno));
 }
 
+/* Returns in the child. */
+static void become_child(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		return;
+	reap(pid);
+	_exit(0);
+}
+
 static void do_vfork(void)
 {
 	pid_t pid = vfork();
@@ -258,6 +269,7 @@ static const struct operation operations[] = {
 	{ "sleep", 1 },		/* milliseconds */
 	{ "say", 1 },
 	{ "thread", 0 },	/* one more, which does nothing */
+	{ "child", -1 },	/* a child does what follows, and is waited for */
 	{ "leave", -1 },	/* the main thread exits; another does what follows */
 	{ "exec", -1 },		/* become another program; takes all that follows */
 };
@@ -400,6 +412,10 @@ static int perform(void *data)
 			op++;
 		if (op == end)
 			fail("no operation '%s'", *argv);
+		if (!strcmp(op->name, "child")) {
+			become_child();
+			continue;
+		}
 		if (!strcmp(op->name, "leave"))
 			leave(argv + 1);
 		if (op->arguments < 0) {
