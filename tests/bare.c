@@ -3,16 +3,17 @@
  * bare [calls] - a program without a libc and without a heap, built for 64
  * bits, for 32, and for 64 with the calls of 32. It pauses until its input ends;
  * with an argument it makes brk calls before that, and reckons them as brkdo
- * does. The input can ask for more: +, two pages more; ^, most of 32 bits, as far
+ * does. The input can ask for more: +, two pages more; -, two less; ^, most of 32 bits, as far
  * as programs and libraries leave room; t, up to their top; b and 16 digits, to that
- * address, but by prctl (x86-64 only).
+ * address, but by prctl (x86-64 only). And for what makes the next call fail (32 bits only): l,
+ * mlockall(MCL_FUTURE); u, munmap() of the last two pages; g, a stack half a MiB above the heap.
  */
 #include <stdint.h>
 
 #define PAGE 4096UL
 
 #if defined(__i386__)
-enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45 };
+enum { SYS_exit = 1, SYS_read = 3, SYS_write = 4, SYS_brk = 45, SYS_mmap = 90, SYS_munmap = 91, SYS_mlockall = 152 };
 # define SYSCALL(number, a, b, c, ret)					\
 	asm volatile("int $0x80" : "=a" (ret)				\
 		     : "a" (number), "b" (a), "c" (b), "d" (c) : "memory")
@@ -157,6 +158,27 @@ static void call(uintptr_t request)
 	now = new;
 }
 
+static void obstruct(char wish)
+{
+#if defined(__i386__)
+	uintptr_t end = (now + PAGE - 1) & -PAGE;
+	/* Private, anonymous, at that address if nothing is there, growing downwards. */
+	long stack[] = { (long)(end + 128 * PAGE), PAGE, 3, 0x100122, -1, 0 };
+	long ret;
+
+	if (wish == 'l')
+		ret = sys(SYS_mlockall, 2, 0, 0);
+	else if (wish == 'u')
+		ret = sys(SYS_munmap, (long)(end - 2 * PAGE), 2 * PAGE, 0);
+	else
+		ret = sys(SYS_mmap, (long)stack, 0, 0);
+	put(ret < 0 ? "failed" : "ready");
+	put_end();
+#else
+	(void)wish;
+#endif
+}
+
 static void set_break(void)
 {
 	uintptr_t brk = 0;
@@ -200,12 +222,16 @@ void bare_main(long argc)
 	while (sys(SYS_read, 0, (long)&wish, 1) > 0) {
 		if (wish == '+')
 			call(now + 2 * PAGE);
+		else if (wish == '-')
+			call(now - 2 * PAGE);
 		else if (wish == '^')
 			call((uintptr_t)0xe0000000);
 		else if (wish == 't')
 			call((uintptr_t)0xffffc000);
 		else if (wish == 'b')
 			set_break();
+		else if (wish == 'l' || wish == 'u' || wish == 'g')
+			obstruct(wish);
 	}
 	sys(SYS_exit, 0, 0, 0);
 	__builtin_unreachable();

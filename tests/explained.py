@@ -17,6 +17,7 @@ LIMITS = {
     "memlock": ("RLIMIT_MEMLOCK, the limit on memory locked by mlock and, after mlockall(MCL_FUTURE), by every "
                 "growth", "Max locked memory", "VmLck"),
 }
+STACK_GAP = "; it was a stack, below which the kernel keeps a gap free (stack_guard_gap, by default 256 pages)"
 folder = tempfile.TemporaryDirectory()
 
 
@@ -203,7 +204,7 @@ def top(bits):
 
 def small_program():
     """It is another one that looks at its files."""
-    program = Program("bare-32", "calls")
+    program = Program("setpriv", "--bounding-set=-ipc_lock", "bare-32", "calls")
     pid, recording = program.pid, f"{folder.name}/32.json"
     follower = subprocess.Popen([CLI, "--follow", "--json", "-o", recording, str(pid)])
     start = Said(files(pid) + program.said).start_brk()
@@ -243,6 +244,14 @@ def small_program():
     refused("t", lambda said: next_told(said))
     assert call("+").startswith("expect\tgrow")
     contains(told(str(pid))[-1], wanted[-1])
+    assert call("l") == "ready"
+    limited("memlock", (Said(files(pid) + program.said).number("VmLck") + 4) * 1024)
+    assert call("u") == "ready"
+    if minds_unmapped():
+        refused("-", lambda said: f"too many mappings, of which there were {len(said.maps())} (sysctl vm.max_map_count).",
+                lambda said: "Now nothing is mapped there any more")
+    assert call("g") == "ready"
+    refused("+", lambda said: next_told(said, STACK_GAP))
     program.end()
     assert follower.wait() == 0
     recorded = told("--input", recording)
@@ -265,8 +274,7 @@ check(["thread", "grow", "4096", "memlock+", "57344", "lock-future", "map", "409
 next_mapping(8192, 16384, "", ["unmap", "8192", "grow", "16384"], "It is gone: now the heap is there.")
 next_mapping(8192, 8192, f", of which the last page ({PAGE} B) has to stay free", ["unmap", "8192"],
              "It is gone: now nothing is there.")
-next_mapping(524288, 4096, "; it was a stack, below which the kernel keeps a gap free (stack_guard_gap, by default 256 "
-             "pages)", [], "Now anonymous memory is there.", kind="map-stack")
+next_mapping(524288, 4096, STACK_GAP, [], "Now anonymous memory is there.", kind="map-stack")
 check(["grow", "4096"], ["to", "-4096"],
       lambda said: f"would be 4096 B below the start of the heap, {said.start_brk():#x}.",
       ["grow", "8192"])
