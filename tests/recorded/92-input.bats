@@ -193,6 +193,8 @@ setup() {
 	[[ "$text" == *"RLIMIT_DATA, the limit on "*", did not allow it; the numbers at that moment are unknown. Raise it with 'ulimit -d' before "* ]]
 	text=$(told s/,below_start/,next_mapping/)
 	[[ "$text" == *"another mapping was in the way. Which one is not known: the numbers at that moment are unknown. "* ]]
+	text=$(sed 's/,below_start,,\([^,]*\),[^,]*,/,next_mapping,,\1,,/' "$REC/shell.csv" | "$CLI" --input - -q --explain | tr -s ' \n' ' ')
+	[[ "$text" == *"Which one is not known: others may have changed the mappings at that moment. "* ]]
 	# Whether there was a probe is not in it.
 	text=$(told s/,below_start/,unknown/)
 	[[ "$text" == *"the reason is unknown: no limit "*", which leave no trace, or do_brk_flags had no probe. "* ]]

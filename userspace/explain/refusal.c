@@ -194,7 +194,7 @@ static void explain_next_mapping(const struct refusal *r)
 
 	if (!r->limit) {
 		prose_add(r->prose, "another mapping was in the way. Which one is not known: %s." MALLOC_MAPS,
-			  r->needed ? "others were changing the mappings at that moment" :
+			  r->needed ? "others may have changed the mappings at that moment" :
 			  "the numbers at that moment are unknown");
 		return;
 	}
