@@ -304,6 +304,8 @@ follows_advice() {
 	start grow 4096 grow 0x10000000000 pause grow 0x10000000000 pause grow 0x10000000000 pause
 	limit=$(awk '$1 == "CommitLimit:" { print $2 * 1024 }' /proc/meminfo)
 	says "vm.overcommit_memory is now 2" "CommitLimit, $limit B"
+	# Nothing of it is kept from a process of root's.
+	[[ "$said" != *"for root"* ]]
 	sysctl -q vm.overcommit_memory=0
 	go_on 2
 	says "more than the machine's memory and swap together, $all B" "vm.overcommit_memory=1"

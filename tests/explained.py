@@ -74,9 +74,9 @@ def contains(text, *wanted):
         assert words in text, f"{words!r} is not in {text!r}"
 
 
-def check(setup, call, expect, undo=(), later=None, now=None, prefix=()):
-    """@expect, @now and @later get what was said and return what is told: at all times, as long as the program has
-    not gone on, and after @undo."""
+def check(setup, call, expect, undo=(), later=None, now=None, prefix=(), recorded=None):
+    """@expect, @now, @later and @recorded get what was said and return what is told: at all times, as long as the
+    program has not gone on, after @undo, and of a recording."""
     command = [*prefix, "brkdo", *setup, *FILES, *call]
     program = Program(*command, "pause", *undo, *FILES, "pause")
     then, pid = Said(program.said), str(program.pid)
@@ -87,15 +87,11 @@ def check(setup, call, expect, undo=(), later=None, now=None, prefix=()):
     recording, sheet = f"{folder.name}/{pid}.json", f"{folder.name}/{pid}.csv"
     follower = subprocess.Popen([CLI, "--follow", "--json", "-o", recording, pid])
     until(lambda: None if os.path.exists(recording) and "refused" in open(recording).read() else "no events")
-    program.process.stdin.write("\n")
-    program.process.stdin.flush()
-    while (line := program.process.stdout.readline()) != "ready\n":
-        assert line
-        program.said.append(line.rstrip("\n"))
+    program.go_on()
     contains(explained(pid), wanted, *([later(Said(program.said))] if later else []))
     program.end()
     assert follower.wait() == 0
-    contains(explained("--input", recording), wanted)
+    contains(explained("--input", recording), wanted, *([recorded(then)] if recorded else []))
     with open(sheet, "w") as f:
         f.write(cli("--input", recording, "--csv"))
     contains(explained("--input", sheet), wanted)
@@ -136,6 +132,10 @@ def next_mapping(distance, call, more, undo, later, kind="map"):
           lambda said: later)
 
 
+def mappings_told(said):
+    return f"too many mappings, of which there were {len(said.maps())} (sysctl vm.max_map_count)."
+
+
 def set_sysctl(name, value):
     with open(f"/proc/sys/vm/{name}", "r+") as f:
         before = f.read()
@@ -157,10 +157,7 @@ def kept_back():
               ("user_reserve_kbytes", set_sysctl("user_reserve_kbytes", 64)),
               ("overcommit_memory", set_sysctl("overcommit_memory", 2))]
     limit = meminfo("CommitLimit")
-    program.process.stdin.write("\n")
-    program.process.stdin.flush()
-    while program.process.stdout.readline() != "ready\n":
-        pass
+    program.go_on()
     text, event = explained(str(program.pid)), look(program.pid).events[-1]
     for name, value in before[::-1]:
         set_sysctl(name, value.strip())
@@ -174,6 +171,15 @@ def kept_back():
     program.end()
 
 
+def from_outside():
+    """The program is in a pid namespace that its reader is not in."""
+    program = Program("unshare", "-p", "-f", "brkdo", "grow", "4096", "as+", "4096", *FILES, "grow", "8192", "pause")
+    with open(f"/proc/{program.pid}/task/{program.pid}/children") as f:
+        pid = f.read().strip()
+    contains(explained(pid), limit_told("as", Said(program.said)), f"'prlimit --pid {pid} --as=")
+    program.end()
+
+
 def many_mappings():
     """What is told with the limit as it is now; and then, when that is another one again."""
     check(["to", "0"], ["max-maps", "5", "grow", "4096", "max-maps", "65530"],
@@ -183,10 +189,7 @@ def many_mappings():
     program = Program("brkdo", "to", "0", *[word for i in range(most) for word in ("map", str((1 + i) << 24))], *FILES,
                       "pause", "grow", "4096", "pause")
     before = set_sysctl("max_map_count", most)
-    program.process.stdin.write("\n")
-    program.process.stdin.flush()
-    while program.process.stdout.readline() != "ready\n":
-        pass
+    program.go_on()
     text = explained(str(program.pid))
     set_sysctl("max_map_count", before.strip())
     said = Said([*program.said, "expect\trefused\t0x0\t0x0"])
@@ -248,8 +251,7 @@ def small_program():
     limited("memlock", (Said(files(pid) + program.said).number("VmLck") + 4) * 1024)
     assert call("u") == "ready"
     if minds_unmapped():
-        refused("-", lambda said: f"too many mappings, of which there were {len(said.maps())} (sysctl vm.max_map_count).",
-                lambda said: "Now nothing is mapped there any more")
+        refused("-", mappings_told, lambda said: "Now nothing is mapped there any more")
     assert call("g") == "ready"
     refused("+", lambda said: next_told(said, STACK_GAP))
     program.end()
@@ -283,6 +285,8 @@ check(["grow", "4096"], ["at", "-1"],
       f"{top(64):#x}.", ["grow", "8192"])
 if minds_unmapped():
     check(UNMAPPED[:-2], UNMAPPED[-2:], lambda said: "the kernel could not unmap it",
-          now=lambda said: "Now nothing is mapped there any more")
+          now=lambda said: "Now nothing is mapped there any more",
+          recorded=mappings_told)
+from_outside()
 kept_back()
 many_mappings()

@@ -112,10 +112,17 @@ class Program:
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
         self.pid = self.process.pid
         self.said = []
-        while not self.said or self.said[-1] != "ready":
-            line = self.process.stdout.readline()
-            assert line, f"{args} ended"
+        self.await_ready()
+
+    def await_ready(self):
+        while (line := self.process.stdout.readline()) != "ready\n":
+            assert line, f"{self.process.args} ended"
             self.said.append(line.rstrip("\n"))
+
+    def go_on(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.await_ready()
 
     def end(self):
         self.process.stdin.close()
