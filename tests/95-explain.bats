@@ -317,6 +317,19 @@ follows_advice() {
 	says "The current settings allow it: the process had $(grep -vc vsyscall "/proc/$pid/maps") mappings (vm.max_map_count is now 65530)"
 }
 
+@test "no_memory: what is kept for root, of a process in the /proc of another pid namespace" {
+	as=(unshare -p -f --mount-proc setpriv --bounding-set=-sys_admin)
+	sysctl -q vm.overcommit_memory=2
+	start grow 4096 grow 0x10000000000 pause
+	local child
+	child=$(tr -d " " <"/proc/$pid/task/$pid/children")
+	# Its number 1 is not ours.
+	said=$(BRKWATCH_PROC=/proc/$child/root/proc/brkwatch "$CLI" --explain 1 | last_said)
+	echo "said: $said"
+	[[ "$said" == *", less "*" for root (vm.admin_reserve_kbytes), less "* ]]
+	[[ "$said" != *"up to"* ]]
+}
+
 @test "killed, and a process that has ended: nothing is asked of it" {
 	start_sleeper
 	until_true 1 has_name "$pid"

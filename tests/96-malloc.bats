@@ -13,6 +13,7 @@ setup() {
 teardown() {
 	pkill -KILL -x brkwatch-malloc || :
 	pkill -KILL -x mapper || :
+	sysctl -q vm.overcommit_memory=0
 	until_true 10 no_instances
 	judge_log
 }
@@ -134,6 +135,17 @@ go_on() {
 	jq -c 'select(.type == "call" and .error)' "$json"
 	[ "$(jq -r 'select(.error == "EEXIST").reason' "$json")" = address_taken ]
 	[ "$(jq -r 'select(.error) | .kind + " \(.guess)"' "$json" | head -n 1)" = "malloc true" ]
+	# The root of a user namespace is none for whom memory is kept.
+	rm "$BATS_TEST_TMPDIR/in"
+	start_mapper "$CLI" --json -o "$json" -- unshare -U -r mapper pause much pause
+	sysctl -q vm.overcommit_memory=2
+	go_on
+	until_true 30 grep -q '"reason":"overcommit"' "$json"
+	sysctl -q vm.overcommit_memory=0
+	tell
+	wait "$follower"
+	[ "$(jq 'select(.reason == "overcommit").limit' "$json")" -le \
+		$((1024 * ($(awk '$1 == "CommitLimit:" { print $2 }' /proc/meminfo) - $(sysctl -n vm.admin_reserve_kbytes)))) ]
 	# One that is gone when it is looked at has the limits that it began with.
 	(
 		ulimit -v 1000000

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "explain/mappings.h"
 #include "explain/refusal.h"
@@ -21,18 +18,6 @@ struct memory_values {
 	bool at_most;		/* it could not be asked what these two are for it */
 };
 
-/* CAP_SYS_ADMIN, where it counts: in the user namespace that all numbers are the same in. */
-static bool is_admin(const struct refusal *r)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, r->task };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-	uint64_t map[3];
-
-	return r->task && live_numbers(live_open(r->how, "%d/uid_map", r->task), "", map, 3) &&
-	       map[2] == UINT32_MAX &&
-	       !syscall(SYS_capget, &header, caps) && caps[0].effective & 1u << CAP_SYS_ADMIN;
-}
-
 /* By how much the mapping of the heap was to grow. */
 static uint64_t growth(const struct refusal *r)
 {
@@ -43,7 +28,8 @@ static uint64_t growth(const struct refusal *r)
 static bool reserves_read(const struct refusal *r, struct memory_values *v)
 {
 	uint64_t size, page = page_size_of(r->snap);
-	bool admin = is_admin(r);
+	bool admin = r->task && live_is_admin(live_open(r->how, "%d/status", r->task),
+					      live_open(r->how, "%d/uid_map", r->task));
 
 	if (!r->task || !live_numbers(live_open(r->how, "%d/status", r->task), "VmSize", &size, 1) ||
 	    !live_is_same(r->how, r->snap))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,19 @@ bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n)
 	free(line);
 	fclose(file);
 	return found;
+}
+
+bool live_is_admin(FILE *status, FILE *uid_map)
+{
+	unsigned long long caps = 0;
+	char line[256];
+	uint64_t map[3];
+
+	while (status && fgets(line, sizeof(line), status) && sscanf(line, "CapEff: %llx", &caps) != 1)
+		;
+	if (status)
+		fclose(status);
+	return live_numbers(uid_map, "", map, 3) && map[2] == UINT32_MAX && caps & 1ull << CAP_SYS_ADMIN;
 }
 
 bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value)

@@ -33,6 +33,12 @@ bool live_link(const struct explain_how *how, const char *name, char *text, size
  */
 bool live_numbers(FILE *file, const char *key, uint64_t *values, size_t n);
 
+/*
+ * Whether a process has CAP_SYS_ADMIN, by its files status and uid_map, where that counts for memory: in
+ * the user namespace that all numbers are the same in. Closes the files, which may be NULL.
+ */
+bool live_is_admin(FILE *status, FILE *uid_map);
+
 /* A setting of the machine's memory, below /proc/sys/vm; not available for a recording. */
 bool sysctl_read(const struct explain_how *how, const char *name, uint64_t *value);
 

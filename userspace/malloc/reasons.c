@@ -4,10 +4,8 @@
  * with what the process has soon after.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "explain/proc-pid.h"
@@ -51,18 +49,11 @@ static uint64_t count_mappings(pid_t pid)
 	return n;
 }
 
-static bool is_admin(pid_t pid)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, pid };
-	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
-
-	return !syscall(SYS_capget, &header, caps) && caps[0].effective & 1u << CAP_SYS_ADMIN;
-}
-
 /* What the kernel keeps from the process of the limit, as __vm_enough_memory() has it. */
 static uint64_t reserved(const struct facts *facts, pid_t pid)
 {
-	const uint64_t for_root = is_admin(pid) ? 0 : number_of("/proc/sys/vm/admin_reserve_kbytes", "", 1024);
+	const bool admin = live_is_admin(task_open(pid, "status"), task_open(pid, "uid_map"));
+	const uint64_t for_root = admin ? 0 : number_of("/proc/sys/vm/admin_reserve_kbytes", "", 1024);
 	const uint64_t for_user = number_of("/proc/sys/vm/user_reserve_kbytes", "", 1024), part = facts->size / 32;
 
 	return for_root + (for_user < part ? for_user : part);
