@@ -334,10 +334,16 @@ static struct brkwatch_record *get_lender(struct brkwatch_record *record)
 	return lender;
 }
 
+static unsigned long reserve_size(const struct brkwatch_record *record)
+{
+	lockdep_assert_held(&followed_lock);
+	return record->reserve ? record->reserve->size : brkwatch_history_events;
+}
+
 /*
  * See to it that a followed record, whose last reserve was lent, or which never had
- * one, has one. Where there is no memory it has none, and a while after it has
- * lent one. Context: process.
+ * one, has one. Where there is no memory it has none, or a short one until somebody
+ * else has more; and a while after it has lent one it has none. Context: process.
  */
 void brkwatch_follow_reserve(struct brkwatch_record *record)
 {
@@ -345,14 +351,19 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 	struct brkwatch_long_ring *ring = NULL;
 	bool may_lend = time_before_eq(READ_ONCE(lender->lent_up_to),
 				       jiffies + (LEND_BURST - 1) * LEND_TIME);
+	unsigned long size;
 
-	if (may_lend && !READ_ONCE(lender->reserve))
-		ring = ring_new(brkwatch_history_events);
+	raw_spin_lock(&followed_lock);
+	size = reserve_size(lender);
+	raw_spin_unlock(&followed_lock);
+	if (may_lend)
+		ring = ring_new(size);
 
 	raw_spin_lock(&followed_lock);
 	WRITE_ONCE(record->wants_reserve, !may_lend || lender != record);
 	/* Nobody looks for one that is not listed. */
-	if (ring && !lender->reserve && !hlist_unhashed(&lender->followed))
+	if (ring && ring->size > reserve_size(lender) &&
+	    !hlist_unhashed(&lender->followed))
 		swap(lender->reserve, ring);
 	raw_spin_unlock(&followed_lock);
 	if (ring)

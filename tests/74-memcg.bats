@@ -58,7 +58,8 @@ teardown_file() {
 	poll(fd)
 	assert "\nHistory:\t65536\n" in read(fd)
 	print("long history", current() - before)
-	assert current() - before > 65536 * 40
+	# One is in use and one in reserve, where there were short ones.
+	assert current() - before > 1.9 * 65536 * 40
 	END
 	tell
 	wait "$pid"
