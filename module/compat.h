@@ -115,6 +115,11 @@ static inline unsigned long brkwatch_lowest_brk(const struct mm_struct *mm)
 	return READ_ONCE(mm->start_brk);
 }
 
+/* A shadow stack, since v6.6 (54007f818206): a page below it is kept free (0266e7c53647). */
+#ifndef VM_SHADOW_STACK
+# define VM_SHADOW_STACK	VM_NONE
+#endif
+
 /*
  * The thread group leader that stands for an address space shared by several
  * processes; @user, one of them, where the kernel keeps no note of it.

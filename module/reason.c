@@ -89,13 +89,17 @@ static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
 {
 	struct vm_area_struct *next;
 	u8 reason = BRKWATCH_NEXT_MAPPING;
+	unsigned long gap;
 
 	/* The kernel leaves a page between the heap and what comes next. */
 	end += PAGE_SIZE;
 	if (!down_read_trylock(&mm->mmap_lock))
 		return because(evidence, reason, 0, end);
 	next = find_vma(mm, old);
-	if (next && next->vm_flags & VM_GROWSDOWN) {
+	/* vm_start_gap() without the gap of other stacks, which no module can see. */
+	gap = next && next->vm_flags & VM_SHADOW_STACK ? PAGE_SIZE : 0;
+	if (next && (next->vm_flags & VM_GROWSDOWN ||
+		     (gap && next->vm_start - gap < end))) {
 		*flags |= BRKWATCH_STACK;
 		because(evidence, reason, next->vm_start, end);
 	} else if (next && next->vm_start < end) {

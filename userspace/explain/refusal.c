@@ -208,7 +208,8 @@ static void explain_next_mapping(const struct refusal *r)
 		prose_add(r->prose, ", of which the last page (%s) has to stay free", refusal_size(r, page).text);
 	else if (r->needed <= r->limit)
 		prose_add(r->prose, "; it was a stack, below which the kernel keeps a gap free "
-			  "(stack_guard_gap, by default 256 pages)");
+			  "(stack_guard_gap, by default 256 pages%s)",
+			  r->needed == r->limit ? ", or one page below a shadow stack" : "");
 	prose_add(r->prose, ".");
 	say_whether_gone(r);
 	prose_add(r->prose, MALLOC_MAPS);
