@@ -212,8 +212,8 @@ setup() {
 	echo "$said"
 	[[ "$said" == *"... 7 missed a program, gone before it could be followed: what it did is not known ... 8 missed a"'\n'"b, gone before it could be followed: 4 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, 1 child not followed The program asked for 8 KiB more (2 pages), but RLIMIT_AS, "*", was 12 KiB: 20 KiB would have been needed."*"... 8 has ended: 5 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, and what it did in 2 address spaces is not known "* ]]
 	run -0 --separate-stderr "$CLI" --input "$rec" --csv -q
-	[ "$output" = $'7,,,,,,missed,,,,,,,,,,\n8,9,,,,,missed,,,,,,,,,,' ]
-	# In CSV nothing is known of them any more.
+	[ "$output" = $'7,,,,,,missed,,,,,,,,,,\n8,9,,,,,missed,0x0000000000403000,,0x0000000000401000,,,rlimit_as,,0x0000000000400000,12288,20480' ]
+	# In CSV the totals are not known any more.
 	[ "$("$CLI" --input - --json <<<"$output")" = '{"type":"missed","pid":7,"parent":0}'$'\n''{"type":"missed","pid":8,"parent":0}' ]
 	[ "${#stderr_lines[@]}" = 2 ]
 	[[ "${stderr_lines[1]}" == *": 8 missed a"'\n'"b, gone before it could be followed: 4 calls, "* ]]
