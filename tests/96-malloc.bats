@@ -12,7 +12,7 @@ setup() {
 
 teardown() {
 	pkill -KILL -x brkwatch-malloc || :
-	pkill -KILL -x mapper || :
+	pkill -KILL -x 'mapper.*' || :
 	sysctl -q vm.overcommit_memory=0
 	until_true 10 no_instances
 	judge_log
@@ -36,7 +36,7 @@ start_mapper() {
 	follower=$!
 	exec {told}>"$BATS_TEST_TMPDIR/in"
 	until_true 30 grep -q ready "$out"
-	pid=$(pgrep -x mapper)
+	pid=$(pgrep -x 'mapper.*')
 }
 
 @test "call by call as strace sees them, also of children and threads" {
@@ -196,6 +196,21 @@ explained() {
 	caller=$(jq -r 'select(.by == "malloc(300000)").caller' "$json" | head -n 1)
 	[[ "$caller" == */mapper+0x* ]]
 	[ "$(addr2line -f -e "${caller%+*}" "$(printf '%#x' $((${caller#*+} - 1)))" | head -n 1)" = main ]
+}
+
+@test "the call of musl's malloc that it was for" {
+	hash mapper-musl || skip "missing kernel feature: x86-64"
+	start_mapper mapper-musl pause malloc 300000 pause
+	interruptible "$CLI" --malloc --json -o "$json" -p "$pid" 3>&- &
+	local reader=$!
+	# They come when its calls are probed.
+	until_true 30 grep -q '"mapping"' "$json"
+	go_on
+	until_true 30 jq -se 'any(.call == "mmap" and .by == "malloc(300000)")' "$json"
+	kill -INT "$reader"
+	wait "$reader"
+	exec {told}>&-
+	wait "$follower"
 }
 
 @test "without CAP_IPC_LOCK: as many calls of malloc as there is room for, or the cause that there is none" {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/complain.h"
+#include "common/musl.h"
 #include "common/why-not.h"
 #include "chunks/space.h"
 #include "libbrkwatch/task.h"
@@ -67,10 +68,12 @@ static bool take_heap(void *owner, const struct range *range)
 static bool take_malloc(void *owner, const struct range *range)
 {
 	static const char *const others[] = {
-		"ld-musl", "linux-musl/libc.so", "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
+		"libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
 	};
 	const char **found = owner;
 
+	if (is_musl(range->name))
+		*found = "musl";
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strstr(range->name, others[i]))
 			*found = others[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/command.h"
+#include "common/musl.h"
 #include "common/utf8.h"
 #include "explain/beside.h"
 #include "explain/sentences.h"
@@ -102,7 +103,7 @@ static void look_at_musl(const struct asked *a)
 	size_t room = 0;
 
 	while (file && !found && getline(&line, &room, file) > 0)
-		found = strstr(line, "/ld-musl-") || strstr(line, "-linux-musl/libc.so");
+		found = is_musl(line);
 	if (file)
 		fclose(file);
 	free(line);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/complain.h"
+#include "common/musl.h"
 #include "common/open-regular.h"
 #include "libbrkwatch/task.h"
 #include "malloc/library.h"
@@ -14,12 +15,12 @@
 
 static bool is_library(const char *name)
 {
-	static const char *const patterns[] = { "*/libc.so.6", "*/libc-2.*.so", "*/ld-musl-*.so.1" };
+	static const char *const patterns[] = { "*/libc.so.6", "*/libc-2.*.so" };
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		if (!fnmatch(patterns[i], name, 0))
 			return true;
-	return false;
+	return is_musl(name);
 }
 
 /*
