@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0
+# What is not glibc's malloc, is no heap of it any more, or changes while brkwatch-heap reads it.
+
+load heap
+
+@test "a heap that another has taken from is not sound, and how far it is" {
+	does blocks 10 10 sbrk 4096 blocks 1000 1000 show
+	look_in_vain "malloc has left off there"
+	run -1 "$CLI" "$pid"
+	[[ $output == *"Not sound "*"malloc has left off there"* ]]
+	ends
+	# Behind the top.
+	does blocks 10 10 sbrk 1000 show
+	look_in_vain "it is not malloc's"
+	ends
+	# What was there before malloc is found by where the walk ends.
+	does sbrk 4096 blocks 1000 1000 free all-but-last show
+	"$CLI" "$pid" | grep -E "^Not malloc's +4 KiB at the beginning"
+	look
+	((json[foreign_bytes] == 4096))
+	pinned_by_last 1008
+	ends
+	# So does a static program when it starts.
+	DO=$DO-static does blocks 1000 1000 free every-second show
+	look
+	is_malloc_s
+	((json[foreign_bytes] > 0))
+	((json[free_bytes] + json[top_bytes] == malloc[fordblks]))
+}
+
+@test "a heap of nobody's malloc, and one that is overwritten, are told" {
+	does sbrk 100000 show
+	look_in_vain "it is not malloc's"
+	ends
+	cat >overwrite.py <<-'END'
+	import ctypes, sys
+	libc = ctypes.CDLL(None)
+	libc.malloc.restype = ctypes.c_void_p
+	blocks = [libc.malloc(1000) for i in range(1000)]
+	ctypes.memset(blocks[700] + 1000, 0x41, 16)
+	print("ready", flush=True)
+	sys.stdin.read()
+	END
+	begin env python3 -S overwrite.py
+	until_true 30 says ready
+	look_in_vain "0x4141414141414141 is no size of a chunk of glibc's malloc"
+	ends
+	hash musl-gcc || return 0
+	musl-gcc -w -o with-musl -x c - <<<'int main() { malloc(500); puts("ready"); fflush(0); getchar(); }'
+	begin ./with-musl
+	until_true 30 says ready
+	look_in_vain "; the process has musl"
+}
+
+@test "programs as they are: each walk is sound or said to be not, and adds up" {
+	cat >busy.py <<-'END'
+	print("ready", flush=True)
+	kept = {}
+	n = 0
+	while True:
+	    n += 1
+	    kept[n % 5000] = "x" * (n % 3000)
+	END
+	works env python3 -S busy.py
+	works perl -e '$| = 1; print "ready\n"; my %h; my $n = 0; while (1) { $h{$n++ % 5000} = "x" x ($n % 3000) }'
+	works bash -c 'echo ready; while :; do a[n++ % 500]=$(printf "%*s" $((n % 700)) x); b[n % 5000]=$n$n; done'
+	works "$DO" blocks 1000 1000 churn
+	# A server, where there is one; its own malloc is another.
+	hash redis-server redis-benchmark || return 0
+	LD_PRELOAD=libc.so.6 begin redis-server --port 0 --unixsocket "$PWD/redis" --save ''
+	until_true 30 says 'ready to accept'
+	redis-benchmark -s "$PWD/redis" -q -r 100000 -d 200 -l -t set,lpush,hset >benchmark 2>&1 3>&- &
+	local benchmark=$!
+	sound_or_said "$(figure 4 10)"
+	kill "$benchmark"
+}
+
+# works PROGRAM ARG...
+works() {
+	begin "$@"
+	until_true 30 says ready
+	sound_or_said "$(figure 4 10)"
+	ends
+}
+
+sound_or_said() { # TIMES
+	local i status
+	for ((i = 0; i < $1; i++)); do
+		status=0
+		"$CLI" --json "$pid" >>walks 2>>said || status=$?
+		echo "$status" >>statuses
+	done
+	status=0
+	"$CLI" --json --stop "$pid" >>walks 2>>said || status=$?
+	echo "$status" >>statuses
+	cat walks said
+	jq -es --rawfile statuses statuses --rawfile said said '
+		def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
+		(map(if .sound then "0" else "1" end) | join("\n")) + "\n" == $statuses and
+		(map(select(.sound | not)) | length) == ([$said | scan("\n")] | length) and
+		(map(select(.sound)) | all(.foreign_bytes + .in_use_bytes + .tcache_bytes + .free_bytes + .top_bytes == (.brk | number) - (.start_brk | number)))' walks
+	rm walks said statuses
+	# It runs on.
+	[[ $(cut -d' ' -f3 "/proc/$pid/stat") != [tT] ]]
+}
+
+@test "a process whose main thread has exited" {
+	does blocks 1000 100 leave show
+	until_true 10 grep -q 'State:.*Z' "/proc/$pid/status"
+	look
+	((json[in_use_bytes] >= 100000))
+	look --stop
+	[[ "$("${CLI%heap}malloc" --regions "$pid")" == *$'\nheap '* ]]
+}
+
+@test "what cannot be is said in a line" {
+	run -1 --separate-stderr "$CLI" 2147483647
+	[ "$stderr" = "brkwatch-heap: 2147483647: no such process" ]
+	run -2 --separate-stderr "$CLI"
+	[[ "${stderr_lines[0]}" == *"no process given: name one by its number" ]]
+	run -2 --separate-stderr "$CLI" 1 2
+	[[ "${stderr_lines[0]}" == *"one process at a time" ]]
+	run -2 --separate-stderr "$CLI" --json --map 1
+	[[ "${stderr_lines[0]}" == *"for people, not for --json" ]]
+	run -2 --separate-stderr "$CLI" --address 0xz 1
+	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'; expected "* ]]
+	if [ "$(id -u)" = 0 ]; then
+		does blocks 1 1 show
+		run -1 --separate-stderr setpriv --bounding-set=-sys_ptrace "$CLI" "$pid"
+		echo "$stderr"
+		[[ $stderr == "brkwatch-heap: $pid: permission denied; "*"or root" ]]
+	fi
+}
