@@ -25,6 +25,11 @@ load heap
 	does blocks 100 1000 object free all-but-last show
 	"$CLI" "$pid" | tee said
 	grep -E "^ +0x[0-9a-f]+: (an object of class shop::Basket|_ZTVN4shop6BasketE\+0x10), in .*/heapdo$" said
+	# The process that reads symbols gets that file only.
+	if hash strace; then
+		ASAN_OPTIONS=detect_leaks=0 strace -f -o calls -e trace=openat "$CLI" "$pid"
+		[ "$(grep -o '/map_files/[0-9a-f-]*' calls | sort -u | wc -l)" -eq 1 ]
+	fi
 	ends
 	cp "$DO" stripped
 	strip stripped

@@ -10,8 +10,8 @@
 
 #define VTABLE "vtable for "
 
-/* False: its files have no symbol there. */
-static bool find_symbol(pid_t pid, uint64_t word, char *text, size_t size)
+/* False: the file has no symbol there. */
+static bool find_symbol(pid_t pid, const char *file, uint64_t word, char *text, size_t size)
 {
 	struct code_maps *maps = maps_new();
 	struct paths paths = { 0 };
@@ -20,7 +20,7 @@ static bool find_symbol(pid_t pid, uint64_t word, char *text, size_t size)
 
 	if (!maps)
 		return false;
-	maps_add(maps, pid);
+	maps_add(maps, pid, file);
 	if (!paths_init(&paths) && maps_data(maps, pid, word, &paths, &frame)) {
 		const struct path_frame *symbol = paths.frames[frame];
 
@@ -43,7 +43,7 @@ bool pointer_explain(pid_t pid, uint64_t word, char *text, size_t size)
 
 	if (!space_find_file(pid, word, file, sizeof(file), &offset))
 		return false;
-	if (find_symbol(pid, word, symbol, sizeof(symbol)))
+	if (find_symbol(pid, file, word, symbol, sizeof(symbol)))
 		snprintf(text, size, "%s: %s, in %s", address_text(word).text, symbol, file);
 	else
 		snprintf(text, size, "%s is in %s, at %s", address_text(word).text, file, address_text(offset).text);

@@ -243,7 +243,7 @@ int stacks_attach(struct stacks *stacks, pid_t pid)
 	get_account(stacks, pid);
 	if (perf_attach(stacks->perf, pid))
 		return -1;
-	maps_add(stacks->maps, pid);
+	maps_add(stacks->maps, pid, NULL);
 	return 0;
 }
 

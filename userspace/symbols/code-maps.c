@@ -128,7 +128,7 @@ static void add_map(struct code_maps *maps, struct code *code, const struct perf
 }
 
 /* 55d0c0a00000-55d0c0a21000 r-xp 00002000 fe:01 1234     /usr/bin/cat */
-static void take_line(struct code_maps *maps, struct code *code, char *line)
+static void take_line(struct code_maps *maps, struct code *code, char *line, const char *file)
 {
 	struct perf_map map = { 0 };
 	char access[8];
@@ -140,10 +140,11 @@ static void take_line(struct code_maps *maps, struct code *code, char *line)
 	    access[2] != 'x' || line[at] != '/')
 		return;
 	map.path = line + at;
-	add_map(maps, code, &map);
+	if (!file || !strcmp(file, map.path))
+		add_map(maps, code, &map);
 }
 
-void maps_add(struct code_maps *maps, pid_t pid)
+void maps_add(struct code_maps *maps, pid_t pid, const char *only)
 {
 	struct code *code = get(maps, pid);
 	char path[48], *line = NULL;
@@ -161,7 +162,7 @@ void maps_add(struct code_maps *maps, pid_t pid)
 	drop_maps(maps, code);
 	file = task_open(pid, "maps");
 	while (file && getline(&line, &room, file) > 0)
-		take_line(maps, code, line);
+		take_line(maps, code, line, only);
 	free(line);
 	if (file)
 		fclose(file);

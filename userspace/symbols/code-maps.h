@@ -15,8 +15,8 @@ struct code_maps;
 struct code_maps *maps_new(void);
 void maps_free(struct code_maps *maps);
 
-/* Add a process that already runs. */
-void maps_add(struct code_maps *maps, pid_t pid);
+/* Add a process that already runs. @only: no other file of it than that, or NULL. */
+void maps_add(struct code_maps *maps, pid_t pid, const char *only);
 
 /* See struct perf_ops. */
 void maps_map(struct code_maps *maps, pid_t pid, const struct perf_map *map);
