@@ -105,6 +105,33 @@ sound_or_said() { # TIMES
 	[[ $(cut -d' ' -f3 "/proc/$pid/stat") != [tT] ]]
 }
 
+# becomes PROGRAM ARG...: a shell that executes that when it is told, and is watched
+becomes() {
+	begin "${without[@]}" bash -c 'echo ready; read -r; exec "$@"' bash "$@"
+	until_true 30 says ready
+	"${without[@]}" "$CLI" --watch 0.2 "$pid" >watched 2>&1 3>&- &
+	watcher=$!
+	until_true 10 grep -q '^In use' watched
+	echo >&"$input"
+}
+
+@test "an exec while it is watched: the new heap is read, or the right to read it is gone" {
+	local watcher status=0 without=()
+	becomes "$DO" blocks 2000 1000 show
+	until_true 10 grep -qE '^In use .* in 2,0[0-9]+ chunks' watched
+	kill -KILL "$pid"
+	wait "$watcher" || :
+	pid=''
+	[ "$(id -u)" = 0 ] || return 0
+	without=(setpriv --bounding-set=-sys_ptrace)
+	install -o 65534 -m 4755 "$DO" heapdo-setuid
+	becomes ./heapdo-setuid blocks 2000 1000 show
+	wait "$watcher" || status=$?
+	[ "$status" -eq 1 ]
+	grep -E "^brkwatch-heap: $pid: permission denied; .* or root$" watched
+	run ! grep 'Not sound' watched
+}
+
 @test "a process whose main thread has exited" {
 	does blocks 1000 100 leave show
 	until_true 10 grep -q 'State:.*Z' "/proc/$pid/status"

@@ -116,17 +116,22 @@ static int walk_main(struct reading *reading, bool stopped)
 	uint64_t at = 0, word = 0;
 	bool same = true;
 
+	reading->result = WALK_RACED;
 	for (unsigned int i = 0; i < (stopped ? 1 : TRIES); i++) {
-		int rc = space_update(reading->space);
+		int rc;
 
+		memory_open(&reading->mem, reading->space->pid);
+		rc = space_update(reading->space);
+		if (rc == -EAGAIN)
+			continue;
 		if (rc)
 			return rc;
 		reading->result = walk_once(reading, stopped ? 1 : TRIES_AT_A_PLACE);
 		if (reading->result == WALK_SOUND && space_update(reading->space) == 0 &&
 		    reading->space->start_brk == reading->start_brk)
 			return 0;
-		if (reading->result == WALK_UNREADABLE)
-			return reading->error == -EFAULT ? 0 : reading->error;
+		if (reading->result == WALK_UNREADABLE && reading->error != -EFAULT)
+			return reading->error;
 		same = same && (!i || (at == reading->at && word == reading->word));
 		at = reading->at;
 		word = reading->word;
@@ -172,8 +177,10 @@ static void read_words(struct reading *reading)
 
 int reading_take(struct reading *reading, bool stopped)
 {
-	int rc;
+	int rc = space_begin(reading->space);
 
+	if (rc)
+		return rc;
 	reading->account.mem = &reading->mem;
 	reading->account.wanted = reading->wanted;
 	reading->repeats = 0;
@@ -192,8 +199,10 @@ int reading_take(struct reading *reading, bool stopped)
 
 int reading_take_sums(struct reading *reading)
 {
-	int rc = space_update(reading->space);
+	int rc;
 
+	memory_open(&reading->mem, reading->space->pid);
+	rc = space_update(reading->space);
 	if (rc)
 		return rc;
 	reading->account.mem = &reading->mem;
@@ -204,6 +213,7 @@ int reading_take_sums(struct reading *reading)
 
 void reading_free(struct reading *reading)
 {
+	memory_close(&reading->mem);
 	free(reading->arenas);
 	free(reading->account.cells);
 	free(reading->account.largest);

@@ -16,6 +16,7 @@ void memory_open(struct memory *mem, pid_t pid)
 {
 	char path[64];
 
+	memory_close(mem);
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", task_with_memory("/proc", pid));
 	*mem = (struct memory){
 		.pid = pid, .pagemap = open(path, O_RDONLY | O_CLOEXEC),
@@ -25,8 +26,9 @@ void memory_open(struct memory *mem, pid_t pid)
 
 void memory_close(struct memory *mem)
 {
-	if (mem->pagemap >= 0)
+	if (mem->page_size && mem->pagemap >= 0)
 		close(mem->pagemap);
+	mem->page_size = 0;
 }
 
 int memory_read(const struct memory *mem, uint64_t address, void *buffer, size_t len)

@@ -7,13 +7,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The memory of another process. */
+/* The memory of another process. All zeros: not open. */
 struct memory {
 	pid_t pid;
 	int pagemap;		/* -1: cannot be read, then every page counts as present */
 	uint64_t page_size;
 };
 
+/* After an exec that has to be done anew: what is open goes on showing the old address space. */
 void memory_open(struct memory *mem, pid_t pid);
 void memory_close(struct memory *mem);
 

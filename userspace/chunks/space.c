@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/complain.h"
 #include "common/musl.h"
@@ -13,7 +14,12 @@
 #include "chunks/space.h"
 #include "libbrkwatch/task.h"
 
-#define FIELD_START_BRK 47	/* of /proc/PID/stat, as proc(5) counts */
+#define LOAD_TRIES	100
+#define LOAD_US		1000
+
+/* Of /proc/PID/stat, as proc(5) counts. */
+#define FIELD_START_CODE	26
+#define FIELD_START_BRK		47
 
 /* ---- mappings ---- */
 
@@ -122,6 +128,7 @@ static int read_stat(struct space *space)
 {
 	FILE *file = task_open(space->pid, "stat");
 	char text[2048];
+	uint64_t code = 0;
 	const char *p;
 
 	if (!file)
@@ -130,12 +137,21 @@ static int read_stat(struct space *space)
 	fclose(file);
 	/* The name, field 2, may have anything in it. */
 	p = strrchr(text, ')');
-	for (unsigned int field = 2; p && field < FIELD_START_BRK; field++)
+	for (unsigned int field = 2; p && field < FIELD_START_BRK; field++) {
 		p = strchr(p + 1, ' ');
+		if (p && field + 1 == FIELD_START_CODE)
+			code = strtoull(p, NULL, 10);
+	}
 	if (!p)
 		return -ESRCH;
 	space->start_brk = strtoull(p, NULL, 10);
-	return 0;
+	if (space->start_brk)
+		return 0;
+	/*
+	 * Who may not trace it sees 1 and 0, though with CAP_PERFMON he may read maps (since Linux 6.13). Else an
+	 * exec has just made it, and not yet its heap.
+	 */
+	return code == 1 ? -EACCES : -EAGAIN;
 }
 
 /* The break itself only the module knows, the mapping ends with its page. */
@@ -194,16 +210,31 @@ static bool has_other_words(pid_t pid)
 	return is;
 }
 
-static bool complain(pid_t pid, int rc)
+int space_begin(struct space *space)
+{
+	int rc = space_update(space);
+
+	for (unsigned int tries = 0; rc == -EAGAIN && tries < LOAD_TRIES; tries++) {
+		usleep(LOAD_US);
+		rc = space_update(space);
+	}
+	if (rc)
+		return rc;
+	space->has_threads = count_threads(space->pid);
+	return has_other_words(space->pid) ? -ENOEXEC : 0;
+}
+
+void space_complain(pid_t pid, int rc)
 {
 	if (complain_of_task(pid))
-		return false;
-	if (!rc || rc == -EACCES || rc == -EPERM)
-		warn_user("%d: permission denied; this needs the right to trace it, see ptrace(2): "
+		return;
+	if (rc == -EACCES || rc == -EPERM)
+		warn_user("%d: permission denied; reading its memory needs the right to trace it, see ptrace(2): "
 			  "the same user, or root", pid);
+	else if (rc == -ENOEXEC)
+		warn_user("%d: is a %d-bit program, whose heap this program cannot read", pid, sizeof(size_t) == 8 ? 32 : 64);
 	else
 		warn_user("%d: %s", pid, strerror(-rc));
-	return false;
 }
 
 bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)
@@ -211,15 +242,10 @@ bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)
 	int rc;
 
 	*space = (struct space){ .pid = pid, .bw = bw, .reader = bw ? brkwatch_reader_new() : NULL };
-	rc = space_update(space);
-	if (rc || !space->start_brk)
-		return complain(pid, rc);
-	if (has_other_words(pid)) {
-		warn_user("%d: is a %d-bit program, whose heap this program cannot read", pid, sizeof(size_t) == 8 ? 32 : 64);
-		return false;
-	}
-	space->has_threads = count_threads(pid);
-	return true;
+	rc = space_begin(space);
+	if (rc)
+		space_complain(pid, rc);
+	return !rc;
 }
 
 void space_close(struct space *space)

@@ -21,7 +21,7 @@ struct space {
 	uint64_t start_brk, brk;
 	bool grown;			/* the module has counted in how many steps, and since when */
 	uint64_t steps, since_ns;
-	bool has_threads;
+	bool has_threads;		/* at the last space_begin() */
 };
 
 /* False after a complaint. */
@@ -30,6 +30,12 @@ void space_close(struct space *space);
 
 /* Start and break as they are now. Returns 0 or a negative errno. */
 int space_update(struct space *space);
+
+/* The same, and what else may have changed since the last reading: also the program, by an exec. */
+int space_begin(struct space *space);
+
+/* Say why it cannot be read. */
+void space_complain(pid_t pid, int rc);
 
 /* A mapping of /proc/PID/maps. */
 struct range {

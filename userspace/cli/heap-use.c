@@ -16,13 +16,11 @@ void heap_use_read(struct heap_use *use, const struct explain_how *how, const st
 	if (snap->heap_bytes < LARGE || snap->heap_bytes > HUGE || !can_be_asked(how, snap))
 		return;
 	space.reader = needed(brkwatch_reader_new());
-	memory_open(&reading.mem, space.pid);
 	/* Whoever may not read the memory, or has another malloc, gets the rest all the same. */
 	if (!reading_take_sums(&reading) && reading.result == WALK_SOUND && live_is_same(how, snap)) {
 		use->free = reading.account.sums.free.bytes + reading.account.sums.top.bytes;
 		use->pinned = reading.account.sums.pinned;
 	}
-	memory_close(&reading.mem);
 	reading_free(&reading);
 	brkwatch_reader_free(space.reader);
 }

@@ -96,17 +96,6 @@ static bool prepare(struct reading *reading, const struct heap_options *opts)
 	return true;
 }
 
-static void complain(const struct reading *reading, int rc)
-{
-	pid_t pid = reading->space->pid;
-
-	if (rc == -EPERM || rc == -EACCES)
-		warn_user("%d: permission denied; reading its memory needs the right to trace it, see ptrace(2): "
-			  "the same user, or root", pid);
-	else
-		warn_user("%d: %s", pid, strerror(-rc));
-}
-
 /*
  * A process may be stopped in the middle of malloc(). Returns 0 or a negative errno; 1 after a
  * complaint.
@@ -178,7 +167,7 @@ static enum exit_status run(struct reading *reading, const struct heap_options *
 			return status;
 		if (rc) {
 			if (rc < 0)
-				complain(reading, rc);
+				space_complain(reading->space->pid, rc);
 			return STATUS_FAILED;
 		}
 		show(opts, &print, reading);
@@ -203,10 +192,8 @@ static enum exit_status examine(struct heap_options *opts, struct outbuf *out)
 
 	if (space_open(&space, bw, opts->selection.pids[0])) {
 		reading.space = &space;
-		memory_open(&reading.mem, space.pid);
 		if (prepare(&reading, opts))
 			status = run(&reading, opts, out);
-		memory_close(&reading.mem);
 		reading_free(&reading);
 	}
 	space_close(&space);
