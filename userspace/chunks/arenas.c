@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chunks/arenas.h"
+#include "chunks/ranges.h"
 
 /*
  * What such a heap begins with, on a multiple of ARENA_ALIGN. In the first one of an arena the arena
@@ -176,6 +177,6 @@ int arenas_read(struct reading *reading, bool stopped)
 	free(reading->arenas);
 	reading->arenas = NULL;
 	reading->n_arenas = 0;
-	rc = space_each_range(reading->space->pid, take_range, &search);
+	rc = ranges_each(reading->space->pid, take_range, &search);
 	return search.rc ?: rc;
 }

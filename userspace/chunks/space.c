@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <elf.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chunks/ranges.h"
+#include "chunks/space.h"
 #include "common/complain.h"
 #include "common/musl.h"
 #include "common/why-not.h"
-#include "chunks/space.h"
 #include "libbrkwatch/task.h"
 
 #define LOAD_TRIES	100
@@ -20,41 +20,6 @@
 /* Of /proc/PID/stat, as proc(5) counts. */
 #define FIELD_START_CODE	26
 #define FIELD_START_BRK		47
-
-/* ---- mappings ---- */
-
-/* START-END PERMISSIONS OFFSET DEVICE INODE [NAME] */
-static bool parse_range(struct range *range, char *line)
-{
-	char permissions[8];
-	uint64_t inode;
-	int at = 0;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %" SCNu64 " %n", &range->start,
-		   &range->end, permissions, &range->offset, &inode, &at) < 5 || !at)
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	range->name = line + at;
-	range->writable = permissions[1] == 'w';
-	range->anonymous = !inode;
-	return true;
-}
-
-int space_each_range(pid_t pid, bool (*take)(void *owner, const struct range *range), void *owner)
-{
-	FILE *file = task_open(pid, "maps");
-	struct range range;
-	char *line = NULL;
-	size_t room = 0;
-
-	if (!file)
-		return -errno;
-	while (getline(&line, &room, file) > 0 && parse_range(&range, line) && take(owner, &range))
-		;
-	free(line);
-	fclose(file);
-	return 0;
-}
 
 static bool take_heap(void *owner, const struct range *range)
 {
@@ -90,39 +55,9 @@ const char *space_other_malloc(pid_t pid)
 {
 	const char *found = NULL;
 
-	space_each_range(pid, take_malloc, &found);
+	ranges_each(pid, take_malloc, &found);
 	return found;
 }
-
-struct search {
-	uint64_t address;
-	char *name;
-	size_t size;
-	uint64_t *offset;
-	bool found;
-};
-
-static bool take_file(void *owner, const struct range *range)
-{
-	struct search *search = owner;
-
-	if (search->address < range->start || search->address >= range->end)
-		return search->address >= range->end;
-	search->found = !range->anonymous;
-	snprintf(search->name, search->size, "%s", range->name);
-	*search->offset = search->address - range->start + range->offset;
-	return false;
-}
-
-bool space_find_file(pid_t pid, uint64_t address, char *name, size_t size, uint64_t *offset)
-{
-	struct search search = { address, name, size, offset, false };
-
-	space_each_range(pid, take_file, &search);
-	return search.found;
-}
-
-/* ---- the break ---- */
 
 static int read_stat(struct space *space)
 {
@@ -180,7 +115,7 @@ int space_update(struct space *space)
 	rc = read_stat(space);
 	space->brk = 0;
 	if (!rc)
-		rc = space_each_range(space->pid, take_heap, &space->brk);
+		rc = ranges_each(space->pid, take_heap, &space->brk);
 	if (space->brk < space->start_brk)
 		space->brk = space->start_brk;
 	return rc;

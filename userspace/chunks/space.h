@@ -37,20 +37,7 @@ int space_begin(struct space *space);
 /* Say why it cannot be read. */
 void space_complain(pid_t pid, int rc);
 
-/* A mapping of /proc/PID/maps. */
-struct range {
-	uint64_t start, end, offset;
-	bool writable, anonymous;
-	const char *name;	/* valid during the call */
-};
-
-/* Until @take returns false. Returns 0 or a negative errno. */
-int space_each_range(pid_t pid, bool (*take)(void *owner, const struct range *range), void *owner);
-
 /* The allocator or the library that the process has instead of glibc's malloc, or NULL. */
 const char *space_other_malloc(pid_t pid);
-
-/* Where @address lies in a file that is mapped. @name: of PATH_MAX bytes. */
-bool space_find_file(pid_t pid, uint64_t address, char *name, size_t size, uint64_t *offset);
 
 #endif

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chunks/ranges.h"
 #include "common/format-number.h"
 #include "heap/pointer.h"
-#include "chunks/space.h"
 #include "symbols/code-maps.h"
 
 #define VTABLE "vtable for "
@@ -41,7 +41,7 @@ bool pointer_explain(pid_t pid, uint64_t word, char *text, size_t size)
 	char file[PATH_MAX], symbol[512];
 	uint64_t offset;
 
-	if (!space_find_file(pid, word, file, sizeof(file), &offset))
+	if (!ranges_find_file(pid, word, file, sizeof(file), &offset))
 		return false;
 	if (find_symbol(pid, file, word, symbol, sizeof(symbol)))
 		snprintf(text, size, "%s: %s, in %s", address_text(word).text, symbol, file);
