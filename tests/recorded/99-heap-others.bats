@@ -26,6 +26,7 @@ load heap
 	look
 	is_malloc_s
 	((json[foreign_bytes] > 0))
+	[ -z "${json[notes_0]-}" ]
 	((json[free_bytes] + json[top_bytes] == malloc[fordblks]))
 }
 
@@ -45,12 +46,56 @@ load heap
 	begin env python3 -S overwrite.py
 	until_true 30 says ready
 	look_in_vain "0x4141414141414141 is no size of a chunk of glibc's malloc"
+}
+
+@test "another malloc than glibc's is named, as far as that is known" {
+	local note="it is a static program without the note of glibc's start files: its malloc is another one, if it has any"
+	local waits='#include <stdio.h>
+	#include <stdlib.h>
+	int main() { free(malloc(500)); malloc(500); puts("ready"); fflush(stdout); getchar(); }'
+	needs_compiler
+	# Go's linker leaves that in each program.
+	cc -w -o goes -x c - <<-END
+	__asm__(".pushsection .note.go.buildid, \"a\", %note\n .balign 4\n .long 4, 4, 4\n"
+		".byte 71, 111, 0, 0\n .long 0\n .popsection");
+	$waits
+	END
+	begin ./goes
+	until_true 30 says ready
+	look
+	[ "${json[notes_0]}" = "it is a Go program: what Go allocates is not shown" ]
+	"$CLI" "$pid" | grep -E "^ +${json[notes_0]}$"
+	ends
+	# One of theirs, where there is one.
+	if [ -x "$ROOT/build/prometheus/promtool" ]; then
+		begin "$ROOT/build/prometheus/promtool" check metrics
+		until_true 30 is_at promtool
+		"$CLI" "$pid" >said || :
+		grep -E '^ +it is a Go program: what Go allocates is not shown$' said
+		ends
+	fi
+	cc -w -static -nostdlib -o bare -x c - <<<'void _start(void) { for (;;) { } }'
+	begin ./bare
+	until_true 30 is_at bare
+	look
+	[ "${json[notes_0]}" = "$note" ]
 	ends
 	hash musl-gcc || return 0
-	musl-gcc -w -o with-musl -x c - <<<'int main() { malloc(500); puts("ready"); fflush(0); getchar(); }'
+	musl-gcc -w -o with-musl -x c - <<<"$waits"
 	begin ./with-musl
 	until_true 30 says ready
-	look_in_vain "; the process has musl"
+	look_in_vain "it is not malloc's"
+	[ "${json[notes_0]}" = "musl has been loaded: what that allocates is not shown" ]
+	ends
+	musl-gcc -static -w -o with-musl -x c - <<<"$waits"
+	begin ./with-musl
+	until_true 30 says ready
+	look_in_vain "it is not malloc's"
+	[ "${json[notes_0]}" = "$note" ]
+}
+
+is_at() {
+	[[ "$(readlink "/proc/$pid/exe")" == */"$1" ]]
 }
 
 @test "programs as they are: each walk is sound or said to be not, and adds up" {

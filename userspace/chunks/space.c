@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include "chunks/ranges.h"
 #include "chunks/space.h"
 #include "common/complain.h"
-#include "common/musl.h"
 #include "common/why-not.h"
 #include "libbrkwatch/task.h"
 
@@ -34,29 +32,6 @@ static bool take_heap(void *owner, const struct range *range)
 	if (range->writable)
 		*end = range->end;
 	return true;
-}
-
-static bool take_malloc(void *owner, const struct range *range)
-{
-	static const char *const others[] = {
-		"libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan",
-	};
-	const char **found = owner;
-
-	if (is_musl(range->name))
-		*found = "musl";
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strstr(range->name, others[i]))
-			*found = others[i];
-	return !*found;
-}
-
-const char *space_other_malloc(pid_t pid)
-{
-	const char *found = NULL;
-
-	ranges_each(pid, take_malloc, &found);
-	return found;
 }
 
 static int read_stat(struct space *space)
@@ -130,21 +105,6 @@ static bool count_threads(pid_t pid)
 	return !stat(path, &st) && st.st_nlink > 3;
 }
 
-/* Chunks of others have headers of another size, and lie elsewhere. */
-static bool has_other_words(pid_t pid)
-{
-	unsigned char ident[EI_NIDENT] = "";
-	FILE *file = task_open(pid, "exe");
-	bool is;
-
-	if (!file)
-		return false;
-	is = fread(ident, sizeof(ident), 1, file) == 1 &&
-		ident[EI_CLASS] != (sizeof(size_t) == 8 ? ELFCLASS64 : ELFCLASS32);
-	fclose(file);
-	return is;
-}
-
 int space_begin(struct space *space)
 {
 	int rc = space_update(space);
@@ -155,8 +115,9 @@ int space_begin(struct space *space)
 	}
 	if (rc)
 		return rc;
+	allocator_read(&space->allocator, space->pid);
 	space->has_threads = count_threads(space->pid);
-	return has_other_words(space->pid) ? -ENOEXEC : 0;
+	return space->allocator.other_words ? -ENOEXEC : 0;
 }
 
 void space_complain(pid_t pid, int rc)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "chunks/allocator.h"
 #include "libbrkwatch/brkwatch.h"
 
 /* What /proc says of a process. */
@@ -21,7 +22,9 @@ struct space {
 	uint64_t start_brk, brk;
 	bool grown;			/* the module has counted in how many steps, and since when */
 	uint64_t steps, since_ns;
-	bool has_threads;		/* at the last space_begin() */
+	/* Of the last space_begin(). */
+	bool has_threads;
+	struct allocator allocator;
 };
 
 /* False after a complaint. */
@@ -36,8 +39,5 @@ int space_begin(struct space *space);
 
 /* Say why it cannot be read. */
 void space_complain(pid_t pid, int rc);
-
-/* The allocator or the library that the process has instead of glibc's malloc, or NULL. */
-const char *space_other_malloc(pid_t pid);
 
 #endif

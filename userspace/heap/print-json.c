@@ -41,6 +41,16 @@ static struct json_object *arenas(const struct reading *reading)
 	return list;
 }
 
+static struct json_object *notes(const struct allocator *allocator)
+{
+	struct json_object *list = json_object_new_array();
+	char text[256];
+
+	if (allocator_explain(allocator, text, sizeof(text)))
+		json_object_array_add(list, json_object_new_string(text));
+	return list;
+}
+
 void print_json(struct outbuf *out, const struct reading *reading)
 {
 	const struct sums *sums = &reading->account.sums;
@@ -58,5 +68,6 @@ void print_json(struct outbuf *out, const struct reading *reading)
 	json_object_object_add(obj, "pinned_by", pinned_by(&sums->last_used));
 	json_object_object_add(obj, "arenas", arenas(reading));
 	json_add_number(obj, "foreign_bytes", reading->foreign);
+	json_object_object_add(obj, "notes", notes(&reading->space->allocator));
 	json_write(out, obj);
 }

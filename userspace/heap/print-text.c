@@ -70,7 +70,6 @@ static const char *change(const struct print *print, uint64_t before, uint64_t n
 static void explain(const struct reading *reading, char *text, size_t size)
 {
 	const struct number place = address_text(reading->place), word = address_text(reading->word);
-	const char *other = reading->at == reading->start_brk ? space_other_malloc(reading->space->pid) : NULL;
 
 	switch (reading->result) {
 	case WALK_SOUND:
@@ -79,8 +78,7 @@ static void explain(const struct reading *reading, char *text, size_t size)
 		snprintf(text, size, "the process changed its heap faster than it could be read; try --stop");
 		break;
 	case WALK_NO_CHUNK:
-		snprintf(text, size, "%s is no size of a chunk of glibc's malloc%s%s", word.text,
-			 other ? "; the process has " : "", other ?: "");
+		snprintf(text, size, "%s is no size of a chunk of glibc's malloc", word.text);
 		break;
 	case WALK_BROKEN:
 		snprintf(text, size, "the chunk there and what follows it at %s do not fit: the heap is corrupted, "
@@ -95,7 +93,7 @@ static void explain(const struct reading *reading, char *text, size_t size)
 		break;
 	case WALK_UNTOUCHED:
 		snprintf(text, size, "the page of %s, where a chunk should begin, was never written to or given up: "
-			 "it is not malloc's%s%s", place.text, other ? "; the process has " : "", other ?: "");
+			 "it is not malloc's", place.text);
 		break;
 	case WALK_UNREADABLE:
 		snprintf(text, size, "%s", strerror(-reading->error));
@@ -309,8 +307,8 @@ void print_text(const struct print *print, const struct reading *reading)
 {
 	const struct sums *sums = &reading->account.sums, *before = print->before;
 	uint64_t vacant = sums->free.bytes + sums->top.bytes;
-	const char *other = space_other_malloc(reading->space->pid);
-	char why[512], text[64];
+	const struct allocator *allocator = &reading->space->allocator;
+	char why[512], text[64], note[256];
 
 	print_heap(print, reading);
 	if (explain_end(reading, why, sizeof(why)))
@@ -337,8 +335,8 @@ void print_text(const struct print *print, const struct reading *reading)
 	line(print, "Note", "small chunks that were freed may count as in use: in fastbins%s",
 	     !reading->tcache.found ? ", or kept by a thread" :
 	     reading->space->has_threads ? ", or kept by other threads" : "");
-	if (other)
-		line(print, "", "%s has been loaded: what that allocates is not shown", other);
+	if (allocator_explain(allocator, note, sizeof(note)))
+		line(print, "", "%s", note);
 	print_sizes(print, reading);
 	print_top(print, &reading->account);
 	if (print->map)
