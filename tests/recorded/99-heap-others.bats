@@ -98,6 +98,28 @@ is_at() {
 	[[ "$(readlink "/proc/$pid/exe")" == */"$1" ]]
 }
 
+@test "tagged memory is recognised, if the processor can tag it" {
+	# An arm64's: AT_PAGESZ, AT_HWCAP2 with MTE or without, the end.
+	auxv() {
+		command python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("6N", 6, 4096, 26, int(sys.argv[1]), 0, 0))' "$1" >saved/auxv
+	}
+	mkdir saved
+	does blocks 100 100 show
+	pretend "PRETEND_FILES=$PWD/saved"
+	auxv $((1 << 18 | 1))
+	sed '/\[heap\]$/,$s/^VmFlags:.*/&mt /' "/proc/$pid/smaps" >saved/smaps
+	look
+	[[ "${json[notes_0]}" == "it has tagged memory (arm64 MTE): if that is malloc's (glibc.mem.tagging), none of it is at the break,"* ]]
+	"${with[@]}" "$CLI" "$pid" | grep -E '^ +it has tagged memory \(arm64 MTE\)'
+	auxv 1
+	look
+	[ -z "${json[notes_0]-}" ]
+	auxv $((1 << 18 | 1))
+	sed -i 's/ mt / /' saved/smaps
+	look
+	[ -z "${json[notes_0]-}" ]
+}
+
 @test "programs as they are: each walk is sound or said to be not, and adds up" {
 	cat >busy.py <<-'END'
 	print("ready", flush=True)

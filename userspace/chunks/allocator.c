@@ -105,11 +105,41 @@ static bool take_library(void *owner, const struct range *range)
 	return !allocator->library;
 }
 
+/* Whether the processor can tag it: then HWCAP2_MTE of arm64 is set, which may mean something else elsewhere. */
+static bool can_be_tagged(pid_t pid)
+{
+	FILE *file = task_open(pid, "auxv");
+	size_t entry[2];
+	bool can = false;
+
+	while (file && !can && fread(entry, sizeof(entry), 1, file))
+		can = entry[0] == AT_HWCAP2 && entry[1] & 1 << 18;
+	if (file)
+		fclose(file);
+	return can;
+}
+
+static bool is_tagged(pid_t pid)
+{
+	/* The kernel looks at each page for it. */
+	FILE *file = can_be_tagged(pid) ? task_open(pid, "smaps") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+	bool is = false;
+
+	while (file && !is && getline(&line, &room, file) > 0)
+		is = !strncmp(line, "VmFlags:", strlen("VmFlags:")) && strstr(line, " mt");
+	free(line);
+	if (file)
+		fclose(file);
+	return is;
+}
+
 void allocator_read(struct allocator *allocator, pid_t pid)
 {
 	FILE *file = task_open(pid, "exe");
 
-	*allocator = (struct allocator){ .is_go = false };
+	*allocator = (struct allocator){ .tagged = is_tagged(pid) };
 	if (file) {
 		read_file(allocator, file);
 		fclose(file);
@@ -131,4 +161,16 @@ bool allocator_explain(const struct allocator *allocator, char *text, size_t siz
 	else
 		return false;
 	return true;
+}
+
+/*
+ * What the break brings has no tags, so with glibc.mem.tagging malloc maps all that it has. The headers
+ * of its chunks stay as they are, and to read them takes no tag.
+ */
+bool allocator_tags(const struct allocator *allocator, char *text, size_t size)
+{
+	if (allocator->tagged)
+		snprintf(text, size, "it has tagged memory (arm64 MTE): if that is malloc's (glibc.mem.tagging), none "
+			 "of it is at the break, and of it only the arenas of other threads are shown");
+	return allocator->tagged;
 }

@@ -11,9 +11,13 @@ struct allocator {
 	const char *library;	/* another allocator or C library that is mapped, or NULL */
 	bool is_go;
 	bool no_glibc;		/* static, and without the note that glibc's start files leave in all programs */
+	bool tagged;		/* some of its memory is */
 };
 
 void allocator_read(struct allocator *allocator, pid_t pid);
 
 /* What malloc the process has beside glibc's or instead of it, in a clause. False: that is not known. */
 bool allocator_explain(const struct allocator *allocator, char *text, size_t size);
+
+/* What else to know of what is shown, in a clause. False: nothing. */
+bool allocator_tags(const struct allocator *allocator, char *text, size_t size);

@@ -18,6 +18,13 @@
 #define TOP_MAX 100000
 #define STOPS_MAX 10
 
+/* arm64 and x86-64 can ignore the highest byte of a pointer, which then has a tag in it. */
+#if defined(__aarch64__) || defined(__x86_64__)
+#define ADDRESS_BITS (UINT64_MAX >> 8)
+#else
+#define ADDRESS_BITS UINT64_MAX
+#endif
+
 static struct heap_options {
 	const char *file, *svg, *stacks;
 	struct selection selection;
@@ -78,7 +85,7 @@ static bool prepare(struct reading *reading, const struct heap_options *opts)
 {
 	struct account *account = &reading->account;
 
-	reading->wanted = opts->address;
+	reading->wanted = opts->address & ADDRESS_BITS;
 	if (opts->svg && !newfile_possible(opts->svg))
 		return false;
 	if (opts->map || opts->svg) {

@@ -48,6 +48,8 @@ static struct json_object *notes(const struct allocator *allocator)
 
 	if (allocator_explain(allocator, text, sizeof(text)))
 		json_object_array_add(list, json_object_new_string(text));
+	if (allocator_tags(allocator, text, sizeof(text)))
+		json_object_array_add(list, json_object_new_string(text));
 	return list;
 }
 

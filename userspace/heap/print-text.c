@@ -337,6 +337,8 @@ void print_text(const struct print *print, const struct reading *reading)
 	     reading->space->has_threads ? ", or kept by other threads" : "");
 	if (allocator_explain(allocator, note, sizeof(note)))
 		line(print, "", "%s", note);
+	if (allocator_tags(allocator, note, sizeof(note)))
+		line(print, "", "%s", note);
 	print_sizes(print, reading);
 	print_top(print, &reading->account);
 	if (print->map)
