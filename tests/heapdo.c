@@ -6,6 +6,7 @@
  *   object               allocate one that looks like an object of C++
  *   free WHICH           all, all-but-last, all-but-middle, every-second or every-fourth of them
  *   thread N SIZE        the same, and every second freed, in a thread that then waits
+ *   spoil                the header of the thread's third block
  *   sbrk N               take N bytes of the break
  *   trim                 give back whole pages, but none of the top
  *   churn                allocate and free until killed
@@ -86,13 +87,14 @@ static void show(void)
 
 struct order {
 	size_t n, size;
+	char **own;
 	pthread_barrier_t done;
 };
 
 static void *in_thread(void *arg)
 {
 	struct order *order = arg;
-	char **own = malloc(order->n * sizeof(*own));
+	char **own = order->own = malloc(order->n * sizeof(*own));
 
 	for (size_t i = 0; own && i < order->n; i++)
 		own[i] = malloc(order->size);
@@ -104,9 +106,10 @@ static void *in_thread(void *arg)
 	return NULL;
 }
 
+static struct order order;
+
 static void start_thread(size_t n, size_t size)
 {
-	static struct order order;
 	pthread_t thread;
 
 	order.n = n;
@@ -115,6 +118,13 @@ static void start_thread(size_t n, size_t size)
 	if (pthread_create(&thread, NULL, in_thread, &order))
 		_exit(3);
 	pthread_barrier_wait(&order.done);
+}
+
+static void spoil(void)
+{
+	char *second = order.own[1];
+
+	memset(second + malloc_usable_size(second), 'A', sizeof(size_t));
 }
 
 static void churn(void)
@@ -159,6 +169,8 @@ static void *perform(void *arg)
 		} else if (!strcmp(*step, "thread")) {
 			start_thread(numbers[0], numbers[1]);
 			step += 2;
+		} else if (!strcmp(*step, "spoil")) {
+			spoil();
 		} else if (!strcmp(*step, "sbrk")) {
 			if (sbrk((intptr_t)numbers[0]) == (void *)-1)
 				_exit(3);

@@ -164,8 +164,9 @@ sound_or_said() { # TIMES
 	cat walks said
 	jq -es --rawfile statuses statuses --rawfile said said '
 		def number: ltrimstr("0x") | explode | reduce .[] as $c (0; . * 16 + (if $c > 96 then $c - 87 else $c - 48 end));
-		(map(if .sound then "0" else "1" end) | join("\n")) + "\n" == $statuses and
-		(map(select(.sound | not)) | length) == ([$said | scan("\n")] | length) and
+		def left: any(.arenas[]; .sound | not);
+		(map(if .sound and (left | not) then "0" else "1" end) | join("\n")) + "\n" == $statuses and
+		(map(select(.sound | not)) + map(select(left)) | length) == ([$said | scan("\n")] | length) and
 		(map(select(.sound)) | all(.foreign_bytes + .in_use_bytes + .tcache_bytes + .free_bytes + .top_bytes == (.brk | number) - (.start_brk | number)))' walks
 	rm walks said statuses
 	# It runs on.

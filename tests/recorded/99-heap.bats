@@ -88,3 +88,14 @@ load heap
 	((json[arenas_0_heaps] >= 3))
 	[ "${json[arenas_0_bytes]}" -eq "$(sed -n '/<heap nr="1">/,/<\/heap>/s/.*current" size="\([0-9]*\)".*/\1/p' state)" ]
 }
+
+@test "an arena that is not walked to its end is no success" {
+	does thread 2000 500 spoil show
+	run -1 --separate-stderr "$CLI" --json "$pid"
+	[ "$stderr" = "brkwatch-heap: $pid: 1 of 1 arenas were not walked to their end" ]
+	take_json
+	[ "${json[sound]} ${json[arenas_0_sound]}" = "true false" ]
+	run -1 "$CLI" "$pid"
+	grep -E '^Arena .*; not walked to its end$' <<<"$output"
+	run ! grep 'Not sound' <<<"$output"
+}

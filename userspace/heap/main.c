@@ -130,6 +130,15 @@ static int read_once(struct reading *reading, const struct heap_options *opts, s
 	return rc ?: reading->account.no_memory ? -ENOMEM : 0;
 }
 
+static size_t arenas_left(const struct reading *reading)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < reading->n_arenas; i++)
+		n += !reading->arenas[i].sound;
+	return n;
+}
+
 static void show(const struct heap_options *opts, const struct print *print, const struct reading *reading)
 {
 	char why[512];
@@ -141,6 +150,9 @@ static void show(const struct heap_options *opts, const struct print *print, con
 	print_json(print->out, reading);
 	if (explain_end(reading, why, sizeof(why)))
 		warn_user("%d: %s", reading->space->pid, why);
+	if (arenas_left(reading))
+		warn_user("%d: %zu of %zu arenas were not walked to their end", reading->space->pid,
+			  arenas_left(reading), reading->n_arenas);
 }
 
 /* Whether to go on. */
@@ -178,7 +190,7 @@ static enum exit_status run(struct reading *reading, const struct heap_options *
 			return STATUS_FAILED;
 		}
 		show(opts, &print, reading);
-		if ((opts->svg && !draw_map(reading, opts->svg)) || reading->result)
+		if ((opts->svg && !draw_map(reading, opts->svg)) || reading->result || arenas_left(reading))
 			status = STATUS_FAILED;
 		if (!opts->watch_ms || outbuf_flush(out) || !wait_for(opts->watch_ms, stop))
 			return status;
