@@ -3,6 +3,7 @@
  * heapdo STEP... - allocates and frees, and says what malloc itself says of it.
  *
  *   blocks N SIZE        allocate N blocks, and write to all of them
+ *   reserve N SIZE       the same, but write nothing
  *   object               allocate one that looks like an object of C++
  *   free WHICH           all, all-but-last, all-but-middle, every-second or every-fourth of them
  *   thread N SIZE        the same, and every second freed, in a thread that then waits
@@ -17,6 +18,7 @@
  */
 #include <malloc.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +33,15 @@ static char *blocks[BLOCKS_MAX];
 static size_t n_blocks;
 static char buffer[65536];
 
-static void allocate(size_t n, size_t size)
+static void allocate(size_t n, size_t size, bool write)
 {
 	for (size_t i = 0; i < n && n_blocks < BLOCKS_MAX; i++) {
 		blocks[n_blocks] = malloc(size);
 		if (!blocks[n_blocks])
 			_exit(3);
-		memset(blocks[n_blocks++], 'x', size);
+		if (write)
+			memset(blocks[n_blocks], 'x', size);
+		n_blocks++;
 	}
 }
 
@@ -49,7 +53,7 @@ static void allocate_object(void)
 {
 	const void *const *first = &table[2];
 
-	allocate(1, 100);
+	allocate(1, 100, true);
 	memcpy(blocks[n_blocks - 1], &first, sizeof(first));
 }
 
@@ -159,8 +163,8 @@ static void *perform(void *arg)
 
 		for (int n = 0; n < 2 && step[n + 1]; n++)
 			numbers[n] = strtoul(step[n + 1], NULL, 10);
-		if (!strcmp(*step, "blocks")) {
-			allocate(numbers[0], numbers[1]);
+		if (!strcmp(*step, "blocks") || !strcmp(*step, "reserve")) {
+			allocate(numbers[0], numbers[1], !strcmp(*step, "blocks"));
 			step += 2;
 		} else if (!strcmp(*step, "object")) {
 			allocate_object();

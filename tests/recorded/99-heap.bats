@@ -64,6 +64,38 @@ load heap
 	[ "$(resident)" -eq "$after" ]
 }
 
+@test "with memory that malloc fills, and with another threshold for what it maps" {
+	MALLOC_PERTURB_=165 does blocks 1000 100 blocks 100 5000 free every-second show
+	look
+	is_malloc_s
+	ends
+	MALLOC_MMAP_THRESHOLD_=4000 does blocks 1000 100 blocks 100 5000 free every-second show
+	look
+	is_malloc_s
+	((json[brk] - json[start_brk] < 300000))
+}
+
+@test "what was never touched or is swapped out is not brought in" {
+	local before
+	# What is larger than a page is mostly not looked at.
+	MALLOC_MMAP_THRESHOLD_=33554432 does reserve 3 20000000 blocks 1000 1000 reserve 1 1000000 show
+	before=$(resident)
+	[ "$before" -lt 4000000 ]
+	look --stop
+	is_malloc_s
+	((json[in_use_bytes] > 62000000))
+	"$CLI" --map --top 3 --address "$(printf '0x%x' $((malloc[last] + 500000)))" "$pid" | grep '^Address .*, in use)$'
+	[ "$(resident)" -eq "$before" ]
+	ends
+	does blocks 100 100000 show
+	take_truth
+	pretend "PRETEND_SWAPPED=$(printf '%x' $((malloc[last] - 150000)))"
+	look
+	is_malloc_s
+	pretend "PRETEND_SWAPPED=$(printf '%x' $((malloc[last] - 16)))"
+	look_in_vain ' is swapped out, and was left there'
+}
+
 @test "the arena of a thread: as malloc_info has it" {
 	does blocks 10 100 thread 2000 500 show
 	look
