@@ -135,7 +135,8 @@ check-debug:
 	@scripts/check-debug $(TEST)
 
 arch_lines = $(if $(filter arm64,$(ARCH)),6.1-arm64 6.12-arm64,6.1-$(ARCH))
-arch_tests = $(if $(filter arm64,$(ARCH)),,tests/20-calls.bats)
+# Of those on recorded files: what reads the memory of programs there.
+arch_tests = $(if $(filter arm64,$(ARCH)),tests/*.bats,tests/20-calls.bats) tests/recorded/99-heap*.bats
 
 test-arch:
 	@scripts/test $(addprefix -k ,$(arch_lines)) $(or $(TEST),$(arch_tests))
