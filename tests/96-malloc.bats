@@ -262,14 +262,16 @@ explained() {
 	[ "$(cut -d ' ' -f 2 "$BATS_TEST_TMPDIR/files" | sort -u | wc -l)" = 1 ]
 }
 
-@test "a burst is followed, or it is said what was lost; children only if asked for" {
+@test "a burst is followed; children only if asked for" {
 	local n calls lost
 	n=$(figure 3000 100000)
 	run -0 "$CLI" --json -o "$json" -- mapper burst "$n" fork
 	calls=$(jq -s 'map(select(.type == "call" and .length == 4096 and (.call == "mmap" or .call == "munmap"))) | length' "$json")
 	lost=$(jq -s 'map(select(.type == "lost").count) | add // 0' "$json")
 	echo "# of $((2 * n)) calls $calls were seen, $lost events were lost" >&3
-	[ "$lost" -gt 0 ] || [ "$calls" -ge $((2 * n)) ]
+	# There is room for all of it, however late it is read.
+	[ "$lost" = 0 ]
+	[ "$calls" -ge $((2 * n)) ]
 	[ "$(jq 'select(.pid).pid' "$json" | sort -u | wc -l)" = 1 ]
 }
 

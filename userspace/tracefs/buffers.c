@@ -20,10 +20,14 @@
 #include "tracefs/buffers.h"
 #include "tracefs/instance.h"
 
-/* Of all processors together, and of each. */
+/* Of all processors together, which is never more than a part of the memory; and of each. */
 #define BUFFERS_KIB	((size_t)64 * 1024)
+#define BUFFERS_PART	32
 #define BUFFER_KIB_MAX	4096
 #define BUFFER_KIB_MIN	512
+
+/* Where mmap and munmap are recorded, too: 100,000 of each make 16 MiB. */
+#define BUFFER_KIB_OTHERS 32768
 
 /* More are not held back, whatever their age. */
 #define HELD_MAX	((size_t)1 << 18)
@@ -145,14 +149,28 @@ static bool open_buffers(struct trace *trace)
 	return trace->n_cpus;
 }
 
+static bool set_buffer_size(const struct trace *trace)
+{
+	const size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * ((size_t)sysconf(_SC_PAGESIZE) / 1024);
+	const size_t all = memory / BUFFERS_PART < BUFFERS_KIB ? memory / BUFFERS_PART : BUFFERS_KIB;
+	const size_t most = trace->others ? BUFFER_KIB_OTHERS : BUFFER_KIB_MAX;
+	size_t kib = all / (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	int rc;
+
+	kib = kib > most ? most : kib < BUFFER_KIB_MIN ? BUFFER_KIB_MIN : kib;
+	/* With a smaller one more is lost, which is better than to have none. */
+	while ((rc = tracefs_instance_set_buffer_size(trace->instance.tracefs, kib, -1)) && errno == ENOMEM &&
+	       kib > BUFFER_KIB_MIN)
+		kib /= 2;
+	return !rc;
+}
+
 static bool set_up_instance(struct trace *trace)
 {
 	struct tracefs_instance *instance = trace->instance.tracefs;
-	size_t kib = BUFFERS_KIB / (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 
-	kib = kib > BUFFER_KIB_MAX ? BUFFER_KIB_MAX : kib < BUFFER_KIB_MIN ? BUFFER_KIB_MIN : kib;
-	if (tracefs_instance_file_write(instance, "trace_clock", "mono") < 0 ||
-	    tracefs_instance_set_buffer_size(instance, kib, -1) || !open_buffers(trace)) {
+	if (tracefs_instance_file_write(instance, "trace_clock", "mono") < 0 || !set_buffer_size(trace) ||
+	    !open_buffers(trace)) {
 		warn_user("cannot set up a trace buffer: %s", strerror(errno));
 		return false;
 	}
