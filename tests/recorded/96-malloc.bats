@@ -123,6 +123,11 @@ grown_after() {
 	# It is what brkwatch-plot makes of the trace.
 	"${CLI%malloc}plot" --stacked --input "$trace" -o "$BATS_TEST_TMPDIR/b.svg"
 	diff "$svg" "$BATS_TEST_TMPDIR/b.svg"
+	# What it is made from is on a disk, or else in memory.
+	for dir in "$BATS_TEST_TMPDIR" /nonexistent; do
+		TMPDIR=$dir "$CLI" --input "$CALLS" -q -o /dev/null --plot "$BATS_TEST_TMPDIR/c.svg"
+		diff "$svg" "$BATS_TEST_TMPDIR/c.svg"
+	done
 	run -1 "${CLI%malloc}plot" --stacked --input "$CALLS.gz" -o "$svg"
 	run -1 "${CLI%malloc}plot" --stacked --input <(echo x) -o "$svg"
 	[[ "$output" == *"line 1: not written by brkwatch-malloc --perfetto" ]]

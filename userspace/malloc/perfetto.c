@@ -152,12 +152,14 @@ static bool draw(int in, const char *picture)
 
 	path[len > 0 ? len : 0] = '\0';
 	slash = strrchr(path, '/');
-	snprintf(slash ? slash + 1 : path, sizeof(PLOT), PLOT);
+	if (slash)
+		memcpy(slash + 1, PLOT, sizeof(PLOT));
 	pid = fork();
 	if (!pid) {
 		signals_restore();
 		if (dup2(in, STDIN_FILENO) >= 0) {
-			execl(path, PLOT, "--stacked", "--input", "-", "--output", picture, NULL);
+			if (slash)
+				execl(path, PLOT, "--stacked", "--input", "-", "--output", picture, NULL);
 			execlp(PLOT, PLOT, "--stacked", "--input", "-", "--output", picture, NULL);
 		}
 		warn_user(PLOT ": %s", strerror(errno));
@@ -181,10 +183,24 @@ bool picture_possible(const char *picture)
 
 /* ---- the file ---- */
 
+/* For a picture only. The trace of hours is large: where possible it is on a disk, not in memory. */
+static int open_unnamed(void)
+{
+	int fd = open(getenv("TMPDIR") ?: "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		fd = memfd_create("trace", MFD_CLOEXEC);
+	if (fd < 0)
+		warn_user("no file for what the picture is made from: %s", strerror(errno));
+	return fd;
+}
+
 bool perfetto_open(struct perfetto *perfetto, const char *file)
 {
 	perfetto->named = file;
-	if (file ? !newfile_open(&perfetto->file, file) : (perfetto->file.fd = memfd_create("trace", MFD_CLOEXEC)) < 0)
+	if (!file)
+		perfetto->file.fd = open_unnamed();
+	if (file ? !newfile_open(&perfetto->file, file) : perfetto->file.fd < 0)
 		return false;
 	perfetto->out = needed(calloc(1, sizeof(*perfetto->out)));
 	perfetto->out->fd = perfetto->file.fd;
