@@ -60,7 +60,9 @@ noted() {
 	start python3 -S "$BATS_TEST_TMPDIR/seccomp.py"
 	noted seccomp "seccomp \(mode 2\) may answer brk or kill for it, and then there is no event"
 	"$CLI" --follow --explain -o "$BATS_TEST_TMPDIR/follow" "$pid" 3>&- {told}>&- &
+	"${CLI%cli}malloc" --explain -o "$BATS_TEST_TMPDIR/calls" "$pid" 3>&- {told}>&- &
 	until_true 10 grep -q "Note: seccomp" "$BATS_TEST_TMPDIR/follow"
+	until_true 10 grep -q "Note: seccomp" "$BATS_TEST_TMPDIR/calls"
 	exec {told}>&-
 	wait
 	seccomp 0x80000000

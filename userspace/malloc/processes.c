@@ -6,6 +6,7 @@
 
 #include "common/utf8.h"
 #include "common/why-not.h"
+#include "explain/beside.h"
 #include "libbrkwatch/internal.h"
 #include "libbrkwatch/task.h"
 #include "malloc/run.h"
@@ -45,6 +46,25 @@ static void note_facts_now(struct run *run, pid_t pid)
 
 	facts_read(&facts, pid);
 	note_facts(run, pid, &facts);
+}
+
+/* By what malloc can fail, or a process be killed, although nothing is refused. */
+static void put_notes(const struct run *run, pid_t pid)
+{
+	const struct printer *printer = &run->timeline->printer;
+	const struct explain_how how = { .bw = run->bw, .bytes = printer->style.bytes };
+	const struct brkwatch_snapshot *snap;
+	struct brkwatch_reader *reader;
+	struct notes notes;
+
+	if (!printer->style.explain)
+		return;
+	reader = needed(brkwatch_reader_new());
+	if (!brkwatch_read(reader, run->bw, pid, &snap)) {
+		notes_read(&notes, &how, snap);
+		notes_explain(&notes, printer->out);
+	}
+	brkwatch_reader_free(reader);
 }
 
 /* What a process has mapped, and for how long that counts. */
@@ -110,6 +130,7 @@ void run_add_program(struct run *run, pid_t pid, uint64_t time_ns)
 	}
 	if (program)
 		drop(program);
+	put_notes(run, pid);
 }
 
 /* ---- processes that run ---- */
@@ -128,6 +149,7 @@ bool run_add_process(struct run *run, pid_t pid, struct brkwatch_reader *reader)
 	note_facts_now(run, pid);
 	name_unescape(name, snap->name);
 	timeline_start(run->timeline, (uint64_t)pid, 0, name);
+	put_notes(run, pid);
 	now = read_maps((uint64_t)pid, 0, snap);
 	if (now->known)
 		timeline_mappings(run->timeline, (uint64_t)pid, &now->regions, snap->start_brk, snap->brk);
