@@ -213,6 +213,33 @@ explained() {
 	wait "$follower"
 }
 
+@test "the call of malloc that it was for, of processes with a C library each" {
+	local one two bare first second third reader out=$BATS_TEST_TMPDIR/out lib=$BATS_TEST_TMPDIR/lib
+	mkdir "$lib"
+	cp "$(ldd "$BIN/mapper" | awk '$1 == "libc.so.6" { print $3 }')" "$lib"
+	exec {first}> >(exec mapper pause malloc 300000 >"$out.1" 3>&-)
+	one=$!
+	exec {second}> >(LD_LIBRARY_PATH=$lib exec mapper pause malloc 400000 >"$out.2" 3>&-)
+	two=$!
+	exec {third}> >(exec brkdo-static to 0 pause >"$out.3" 3>&-)
+	bare=$!
+	until_true 30 grep -q ready "$out.1"
+	until_true 30 grep -q ready "$out.2"
+	until_true 30 grep -q ready "$out.3"
+	grep -q "$lib/libc.so.6" "/proc/$two/maps"
+	"$CLI" --malloc --json -o "$json" "$one" "$two" "$bare" 2>"$BATS_TEST_TMPDIR/err2" 3>&- &
+	reader=$!
+	# They have their probes by then.
+	until_true 30 grep -q '"mapping"' "$json"
+	for fd in "$first" "$second" "$third"; do
+		echo >&"$fd"
+	done
+	wait "$reader"
+	grep -x "brkwatch-malloc: $bare: no C library is mapped: the program may be a static one" "$BATS_TEST_TMPDIR/err2"
+	[ "$(jq -r "select(.pid == $one and .call == \"mmap\" and .length == 303104).by" "$json")" = "malloc(300000)" ]
+	[ "$(jq -r "select(.pid == $two and .call == \"mmap\" and .length == 401408).by" "$json")" = "malloc(400000)" ]
+}
+
 @test "without CAP_IPC_LOCK: as many calls of malloc as there is room for, or the cause that there is none" {
 	local room kib=/proc/sys/kernel/perf_event_mlock_kb default
 	limited() {

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 #include <gelf.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,13 @@
 #include "libbrkwatch/task.h"
 #include "malloc/library.h"
 #include "malloc/maps.h"
+#include "malloc/probes.h"
+
+const char *const function_names[FUNCTIONS] = {
+	"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign",
+};
+
+/* ---- the file ---- */
 
 static bool is_library(const char *name)
 {
@@ -34,7 +42,8 @@ static bool is_trusted(int fd)
 	return !fstat(fd, &st) && !st.st_uid && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-int library_open(pid_t pid, char **name)
+/* @name: how it is called, to be freed. -1: after a complaint. */
+static int open_library(pid_t pid, char **name)
 {
 	struct regions regions = { .n = 0 };
 	int fd = -1;
@@ -52,7 +61,7 @@ int library_open(pid_t pid, char **name)
 	}
 	regions_free(&regions);
 	if (!*name)
-		warn_user("no C library is mapped: the program may be a static one");
+		warn_user("%d: no C library is mapped: the program may be a static one", pid);
 	else if (fd < 0)
 		warn_user("%s: the mapped file cannot be opened", *name);
 	else if (is_trusted(fd))
@@ -63,6 +72,8 @@ int library_open(pid_t pid, char **name)
 		close(fd);
 	return -1;
 }
+
+/* ---- functions ---- */
 
 static uint64_t offset_of(Elf *elf, uint64_t address)
 {
@@ -78,8 +89,7 @@ static uint64_t offset_of(Elf *elf, uint64_t address)
 	return 0;
 }
 
-static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *const *names, size_t n,
-			 uint64_t *offsets)
+static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, uint64_t *offsets)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	GElf_Sym symbol;
@@ -89,23 +99,104 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, co
 
 		if (symbol.st_shndx == SHN_UNDEF || GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
 			continue;
-		for (size_t i = 0; name && i < n; i++)
-			if (!strcmp(name, names[i]))
+		for (size_t i = 0; name && i < FUNCTIONS; i++)
+			if (!strcmp(name, function_names[i]))
 				offsets[i] = offset_of(elf, symbol.st_value);
 	}
 }
 
-bool library_offsets(int fd, const char *const *names, size_t n, uint64_t *offsets)
+static void find_functions(int fd, uint64_t *offsets)
 {
 	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ, NULL);
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
 
-	memset(offsets, 0, n * sizeof(*offsets));
 	while (elf && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
-			read_symbols(elf, section, &header, names, n, offsets);
+			read_symbols(elf, section, &header, offsets);
 	if (elf)
 		elf_end(elf);
-	return elf;
+}
+
+/* ---- probes ---- */
+
+/* Before glibc 2.38 memalign and aligned_alloc are one. */
+static bool is_another(const uint64_t *offsets, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (offsets[k] == offsets[i])
+			return false;
+	return offsets[i];
+}
+
+static bool define_probes(struct library *library, size_t number, int fd, const char *name)
+{
+	uint64_t offsets[FUNCTIONS] = { 0 };
+	char file[32];
+
+	find_functions(fd, offsets);
+	if (!offsets[MALLOC]) {
+		warn_user("%s: has no symbol malloc", name);
+		return false;
+	}
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	for (size_t i = 0; i < FUNCTIONS; i++) {
+		for (int ends = 0; ends < 2 && is_another(offsets, i); ends++) {
+			const int id = probe_define(file, number, function_names[i], offsets[i], ends);
+
+			if (id < 0) {
+				warn_user("cannot probe %s: %s; CONFIG_UPROBE_EVENTS is needed", name, strerror(-id));
+				return false;
+			}
+			library->probes[i][ends] = id;
+		}
+	}
+	return true;
+}
+
+static const struct library *find_or_add(struct libraries *libraries, int fd, const char *name)
+{
+	struct library *library = libraries->first;
+	struct stat st = { 0 };
+
+	fstat(fd, &st);
+	while (library && (library->device != st.st_dev || library->inode != st.st_ino))
+		library = library->next;
+	if (library)
+		return library;
+	library = needed(calloc(1, sizeof(*library)));
+	library->device = st.st_dev;
+	library->inode = st.st_ino;
+	if (!define_probes(library, libraries->n++, fd, name)) {
+		free(library);
+		return NULL;
+	}
+	library->next = libraries->first;
+	libraries->first = library;
+	return library;
+}
+
+const struct library *library_of(struct libraries *libraries, pid_t pid)
+{
+	const struct library *library = NULL;
+	char *name;
+	int fd = open_library(pid, &name);
+
+	/* The probes keep the file. */
+	if (fd >= 0) {
+		library = find_or_add(libraries, fd, name);
+		close(fd);
+	}
+	free(name);
+	return library;
+}
+
+void libraries_free(struct libraries *libraries)
+{
+	struct library *library;
+
+	while ((library = libraries->first)) {
+		libraries->first = library->next;
+		free(library);
+	}
 }

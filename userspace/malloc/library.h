@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-/*
- * Open the C library that a process has mapped, whatever its name leads to now. It belongs to root. @name: how it is
- * called, to be freed. -1: after a complaint.
- */
-int library_open(pid_t pid, char **name);
+/* Functions of malloc. */
+enum function { MALLOC, CALLOC, REALLOC, MEMALIGN, ALIGNED_ALLOC, POSIX_MEMALIGN, FUNCTIONS };
 
-/* Where in an ELF file the code of dynamic symbols is. 0: it has no such function. False: it cannot be read. */
-bool library_offsets(int fd, const char *const *names, size_t n, uint64_t *offsets);
+extern const char *const function_names[FUNCTIONS];
+
+/* A C library that has probes; several processes may have it mapped. */
+struct library {
+	struct library *next;
+	dev_t device;
+	ino_t inode;
+	int probes[FUNCTIONS][2];	/* where it begins and where it ends, or 0; see probe_define() */
+};
+
+struct libraries {
+	struct library *first;
+	size_t n;
+};
+
+/*
+ * That which a process has mapped, whatever its name leads to now. It belongs to root, and has probes from then on.
+ * NULL: after a complaint.
+ */
+const struct library *library_of(struct libraries *libraries, pid_t pid);
+
+void libraries_free(struct libraries *libraries);

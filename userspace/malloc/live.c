@@ -164,23 +164,38 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	return ok;
 }
 
-static void attach(void *owner, void *entry)
+/* A command has no library yet: it will have the same as we have. */
+static void find_library(void *owner, void *entry)
 {
-	const struct pid_entry *task = entry;
+	struct owner *process = entry;
 	struct run *run = owner;
 
-	if (run->requests && !requests_attach(run->requests, (pid_t)task->pid)) {
+	process->library = requests_library(run->requests, run->launch ? 0 : (pid_t)process->entry.pid);
+	run->probed += !!process->library;
+}
+
+static void attach(void *owner, void *entry)
+{
+	const struct task *task = entry;
+	struct run *run = owner;
+	const struct owner *process = pid_find(&run->owners, task->process);
+
+	if (run->requests && process && process->library &&
+	    !requests_attach(run->requests, process->library, (pid_t)task->entry.pid)) {
 		requests_close(run->requests);
 		run->requests = NULL;
 	}
 }
 
-/* A command has no library yet: it will have the same as we have. */
-static bool open_requests(struct run *run, const pid_t *pids)
+/* What one process is without was said. */
+static bool open_requests(struct run *run)
 {
-	run->requests = requests_open(run->launch ? 0 : *pids, run->children);
-	pid_visit(&run->tasks, attach, run);
-	return run->requests;
+	run->requests = requests_open(run->children);
+	if (run->requests) {
+		pid_visit(&run->owners, find_library, run);
+		pid_visit(&run->tasks, attach, run);
+	}
+	return run->requests && run->probed;
 }
 
 static bool add_processes(struct run *run, const pid_t *pids, size_t n)
@@ -218,7 +233,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	if (run->stop_fd < 0)
 		rc = run->stop_fd;
 	else if ((warn_of_probes(run->bw) || !run->launch) && open_trace(run, pids, n) &&
-		 (!run->live->requests || open_requests(run, pids)) &&
+		 (!run->live->requests || open_requests(run)) &&
 		 (run->launch || add_processes(run, pids, n)))
 		rc = 0;
 	if (!rc && run->launch)

@@ -14,12 +14,12 @@
 #define GROUP	"brkwatch_malloc"
 #define FILE_OF	"uprobe_events"
 
-int probe_define(const char *file, const char *function, uint64_t offset, bool ends)
+int probe_define(const char *file, size_t nth, const char *function, uint64_t offset, bool ends)
 {
 	char name[64], *text, *id;
 	int number = -1;
 
-	snprintf(name, sizeof(name), "p%d_%s_%s", getpid(), function, ends ? "ends" : "begins");
+	snprintf(name, sizeof(name), "p%d_%zu_%s_%s", getpid(), nth, function, ends ? "ends" : "begins");
 	if (asprintf(&text, "%c:" GROUP "/%s %s:%#" PRIx64 "\n", ends ? 'r' : 'p', name, file, offset) < 0)
 		out_of_memory();
 	if (tracefs_instance_file_append(NULL, FILE_OF, text) >= 0) {

@@ -24,16 +24,11 @@
 
 enum { NONE = -1, FIRST, SECOND, THIRD };	/* arguments, in the order of the registers that are sampled */
 
-static const char *const names[] = {
-	"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign",
-};
-
-#define FUNCTIONS (sizeof(names) / sizeof(names[0]))
-
 static const struct {
 	int first, second;	/* to be shown; pointers are not */
 } arguments[FUNCTIONS] = {
-	{ FIRST, NONE }, { FIRST, SECOND }, { SECOND, NONE }, { FIRST, SECOND }, { FIRST, SECOND }, { SECOND, THIRD },
+	[MALLOC] = { FIRST, NONE }, [CALLOC] = { FIRST, SECOND }, [REALLOC] = { SECOND, NONE },
+	[MEMALIGN] = { FIRST, SECOND }, [ALIGNED_ALLOC] = { FIRST, SECOND }, [POSIX_MEMALIGN] = { SECOND, THIRD },
 };
 
 /* Bits of the registers that the first three arguments and the stack pointer are in, see asm/perf_regs.h. */
@@ -64,10 +59,8 @@ struct caller {
 };
 
 struct requests {
-	char *file;		/* the library's name */
-	int fd;			/* and itself */
 	bool forks, old_kernel;
-	int probes[FUNCTIONS][2];	/* where it begins and where it ends, or 0 */
+	struct libraries libraries;
 	struct cpu_rings rings;
 	bool settled;		/* they are in use */
 	struct {
@@ -97,7 +90,7 @@ static void take_step(struct caller *caller, const struct step *step)
 
 	if (!step->function && caller->nested)
 		caller->nested = false;
-	else if (step->function == 1 && inside && caller->now.function != 1)
+	else if (step->function == MALLOC + 1 && inside && caller->now.function != MALLOC + 1)
 		caller->nested = true;
 	else
 		caller->now = *step;
@@ -127,7 +120,7 @@ bool requests_at(struct requests *requests, pid_t tid, uint64_t time_ns, char *t
 	now = &caller->now;
 	if (!now->function)
 		return false;
-	len = snprintf(text, REQUEST_MAX, "%s(%" PRIu64, names[now->function - 1], now->first);
+	len = snprintf(text, REQUEST_MAX, "%s(%" PRIu64, function_names[now->function - 1], now->first);
 	if (arguments[now->function - 1].second != NONE)
 		len += snprintf(text + len, REQUEST_MAX - (size_t)len, ", %" PRIu64, now->second);
 	snprintf(text + len, REQUEST_MAX - (size_t)len, ")");
@@ -241,10 +234,10 @@ uint64_t requests_lost(const struct requests *requests)
 
 /* ---- events ---- */
 
-static int open_event(const struct requests *requests, size_t function, bool ends, pid_t tid, int cpu)
+static int open_event(const struct requests *requests, int probe, bool ends, pid_t tid, int cpu)
 {
 	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)requests->probes[function][ends],
+		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)probe,
 		.sample_period = 1, .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
 		.sample_id_all = 1, .inherit = 1, .inherit_thread = !requests->forks && !requests->old_kernel,
 		.use_clockid = 1, .clockid = CLOCK_MONOTONIC,
@@ -258,14 +251,16 @@ static int open_event(const struct requests *requests, size_t function, bool end
 	return (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-static int add_event(struct requests *requests, size_t function, bool ends, pid_t tid, size_t cpu)
+static int add_event(struct requests *requests, const struct library *library, size_t function, bool ends,
+		     pid_t tid, size_t cpu)
 {
-	int fd = open_event(requests, function, ends, tid, (int)cpu), rc;
+	const int probe = library->probes[function][ends];
+	int fd = open_event(requests, probe, ends, tid, (int)cpu), rc;
 	uint64_t id = 0;
 
 	if (fd < 0 && errno == EINVAL && !requests->forks && !requests->old_kernel) {
 		requests->old_kernel = true;
-		fd = open_event(requests, function, ends, tid, (int)cpu);
+		fd = open_event(requests, probe, ends, tid, (int)cpu);
 	}
 	if (fd < 0)
 		return errno == ENODEV || errno == ENXIO ? 0 : -errno;
@@ -279,26 +274,26 @@ static int add_event(struct requests *requests, size_t function, bool ends, pid_
 }
 
 /* Returns -ESRCH for a thread that has ended. */
-static int attach(struct requests *requests, pid_t tid)
+static int attach(struct requests *requests, const struct library *library, pid_t tid)
 {
 	const struct cpu_rings *rings = &requests->rings;
 	int rc = 0;
 
 	for (size_t cpu = 0; cpu < rings->n_cpus; cpu++)
 		for (size_t i = 0; i < FUNCTIONS && !rings->cpus[cpu].left_out; i++)
-			for (int ends = 0; ends < 2 && requests->probes[i][ends] && !rc; ends++)
-				rc = add_event(requests, i, ends, tid, cpu);
+			for (int ends = 0; ends < 2 && library->probes[i][ends] && !rc; ends++)
+				rc = add_event(requests, library, i, ends, tid, cpu);
 	return rc;
 }
 
-bool requests_attach(struct requests *requests, pid_t tid)
+bool requests_attach(struct requests *requests, const struct library *library, pid_t tid)
 {
-	int rc = attach(requests, tid);
+	int rc = attach(requests, library, tid);
 
 	while (rc == -ENOBUFS && !requests->settled && requests->rings.bytes > (size_t)sysconf(_SC_PAGESIZE)) {
 		rings_shrink(&requests->rings, requests->rings.bytes / 2);
 		requests->n_ids = 0;
-		rc = attach(requests, tid);
+		rc = attach(requests, library, tid);
 	}
 	requests->settled |= !rc;
 	if (rc && rc != -ESRCH)
@@ -306,46 +301,28 @@ bool requests_attach(struct requests *requests, pid_t tid)
 	return !rc || rc == -ESRCH;
 }
 
-static bool define_probes(struct requests *requests)
+/* ---- begin and end ---- */
+
+const struct library *requests_library(struct requests *requests, pid_t pid)
 {
-	uint64_t offsets[FUNCTIONS];
-	char file[32];
-
-	if (!library_offsets(requests->fd, names, FUNCTIONS, offsets) || !*offsets) {
-		warn_user("%s: has no symbol malloc", requests->file);
-		return false;
-	}
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", requests->fd);
-	probes_remove();
-	for (size_t i = 0; i < FUNCTIONS; i++) {
-		for (int ends = 0; ends < 2 && offsets[i]; ends++) {
-			const int id = probe_define(file, names[i], offsets[i], ends);
-
-			if (id < 0) {
-				warn_user("cannot probe %s: %s; CONFIG_UPROBE_EVENTS is needed", requests->file, strerror(-id));
-				return false;
-			}
-			requests->probes[i][ends] = id;
-		}
-	}
-	return true;
+	return library_of(&requests->libraries, pid ?: getpid());
 }
 
-struct requests *requests_open(pid_t pid, bool forks)
+struct requests *requests_open(bool forks)
 {
-	struct requests *requests = needed(calloc(1, sizeof(*requests)));
+	struct requests *requests;
 
+	if (!REGISTERS) {
+		warn_user("--malloc works on x86-64 only");
+		return NULL;
+	}
+	requests = needed(calloc(1, sizeof(*requests)));
 	requests->forks = forks;
-	requests->fd = -1;
 	rings_init(&requests->rings, RING_BYTES);
 	/* Two of them for each function, thread and CPU. */
 	raise_file_limit();
-	if (!REGISTERS)
-		warn_user("--malloc works on x86-64 only");
-	else if ((requests->fd = library_open(pid ?: getpid(), &requests->file)) >= 0 && define_probes(requests))
-		return requests;
-	requests_close(requests);
-	return NULL;
+	probes_remove();
+	return requests;
 }
 
 void requests_close(struct requests *requests)
@@ -353,9 +330,7 @@ void requests_close(struct requests *requests)
 	rings_free(&requests->rings);
 	probes_remove();
 	pid_visit(&requests->callers, forget, requests);
-	if (requests->fd >= 0)
-		close(requests->fd);
+	libraries_free(&requests->libraries);
 	free(requests->ids);
-	free(requests->file);
 	free(requests);
 }

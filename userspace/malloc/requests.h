@@ -14,15 +14,18 @@ struct requests;
 
 #define REQUEST_MAX	64
 
-/*
- * In the C library that @pid has mapped, or where that is 0 our own. @forks: also of children. NULL:
- * after a complaint.
- */
-struct requests *requests_open(pid_t pid, bool forks);
+/* A C library that has probes; several processes may have it. */
+struct library;
+
+/* @forks: also of children. NULL: after a complaint. */
+struct requests *requests_open(bool forks);
 void requests_close(struct requests *requests);
 
-/* A thread, and those that it starts from then on. False: after a complaint. */
-bool requests_attach(struct requests *requests, pid_t tid);
+/* That which @pid has mapped, or where that is 0 our own. NULL: after a complaint. */
+const struct library *requests_library(struct requests *requests, pid_t pid);
+
+/* A thread that has this library, and those that it starts from then on. False: after a complaint. */
+bool requests_attach(struct requests *requests, const struct library *library, pid_t tid);
 
 /* Read what there is. */
 void requests_collect(struct requests *requests);

@@ -26,6 +26,7 @@ struct owner {
 	struct pid_entry entry;
 	uint64_t tasks;
 	struct facts facts;	/* when it began */
+	const struct library *library;	/* with probes, or NULL */
 	bool silent;		/* it was gone at the last look */
 };
 
@@ -38,6 +39,7 @@ struct run {
 	struct trace_others others;
 	struct names names;
 	struct requests *requests;	/* or NULL */
+	size_t probed;			/* processes that have such a library */
 	struct pid_table tasks, owners;
 	struct launch command;
 	struct launch *launch;	/* that one, if there is one */
