@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fnmatch.h>
-#include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "malloc/library.h"
 #include "malloc/maps.h"
 #include "malloc/probes.h"
+#include "symbols/parser.h"
 
 const char *const function_names[FUNCTIONS] = {
 	"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign",
@@ -73,51 +73,6 @@ static int open_library(pid_t pid, char **name)
 	return -1;
 }
 
-/* ---- functions ---- */
-
-static uint64_t offset_of(Elf *elf, uint64_t address)
-{
-	size_t n;
-	GElf_Phdr header;
-
-	if (elf_getphdrnum(elf, &n))
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_LOAD && header.p_vaddr <= address &&
-		    address - header.p_vaddr < header.p_filesz)
-			return address - header.p_vaddr + header.p_offset;
-	return 0;
-}
-
-static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, uint64_t *offsets)
-{
-	Elf_Data *data = elf_getdata(section, NULL);
-	GElf_Sym symbol;
-
-	for (int k = 0; data && gelf_getsym(data, k, &symbol); k++) {
-		const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
-
-		if (symbol.st_shndx == SHN_UNDEF || GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
-			continue;
-		for (size_t i = 0; name && i < FUNCTIONS; i++)
-			if (!strcmp(name, function_names[i]))
-				offsets[i] = offset_of(elf, symbol.st_value);
-	}
-}
-
-static void find_functions(int fd, uint64_t *offsets)
-{
-	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ, NULL);
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	while (elf && (section = elf_nextscn(elf, section)))
-		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
-			read_symbols(elf, section, &header, offsets);
-	if (elf)
-		elf_end(elf);
-}
-
 /* ---- probes ---- */
 
 /* Before glibc 2.38 memalign and aligned_alloc are one. */
@@ -129,12 +84,24 @@ static bool is_another(const uint64_t *offsets, size_t i)
 	return offsets[i];
 }
 
+/* In a container somebody else is root, too. */
+static bool find_functions(int fd, uint64_t *offsets)
+{
+	struct parser *parser = parser_start();
+
+	for (size_t i = 0; i < FUNCTIONS && parser; i++)
+		offsets[i] = parser_function(parser, fd, function_names[i]);
+	parser_stop(parser);
+	return parser;
+}
+
 static bool define_probes(struct library *library, size_t number, int fd, const char *name)
 {
-	uint64_t offsets[FUNCTIONS] = { 0 };
+	uint64_t offsets[FUNCTIONS];
 	char file[32];
 
-	find_functions(fd, offsets);
+	if (!find_functions(fd, offsets))
+		return false;
 	if (!offsets[MALLOC]) {
 		warn_user("%s: has no symbol malloc", name);
 		return false;

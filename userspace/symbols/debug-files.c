@@ -78,6 +78,53 @@ void objfile_unlimit_memory(const struct rlimit *before)
 	setrlimit(RLIMIT_DATA, before);
 }
 
+/* ---- functions ---- */
+
+static uint64_t offset_of(Elf *elf, uint64_t address)
+{
+	GElf_Phdr header;
+	size_t n;
+
+	if (elf_getphdrnum(elf, &n))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_LOAD && header.p_vaddr <= address &&
+		    address - header.p_vaddr < header.p_filesz)
+			return address - header.p_vaddr + header.p_offset;
+	return 0;
+}
+
+static uint64_t find_function(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *name)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Sym symbol;
+
+	for (int k = 0; data && gelf_getsym(data, k, &symbol); k++) {
+		const char *its = elf_strptr(elf, header->sh_link, symbol.st_name);
+
+		if (symbol.st_shndx != SHN_UNDEF && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && its && !strcmp(its, name))
+			return offset_of(elf, symbol.st_value);
+	}
+	return 0;
+}
+
+uint64_t objfile_function(int fd, const char *name)
+{
+	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	struct rlimit before;
+	Elf_Scn *section = NULL;
+	uint64_t offset = 0;
+	GElf_Shdr header;
+
+	objfile_limit_memory(&before);
+	while (elf && !offset && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
+			offset = find_function(elf, section, &header, name);
+	objfile_unlimit_memory(&before);
+	elf_end(elf);
+	return offset;
+}
+
 /* ---- debug information ---- */
 
 bool objfile_has_build_id(int fd, const void *id, size_t len)

@@ -3,6 +3,7 @@
 
 #include <elfutils/libdwfl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
 /*
@@ -21,6 +22,9 @@ void objfile_limit_memory(struct rlimit *before);
 void objfile_unlimit_memory(const struct rlimit *before);
 
 bool objfile_has_build_id(int fd, const void *id, size_t len);
+
+/* Where in a file the code of a function begins, by its dynamic symbols; 0: nowhere. */
+uint64_t objfile_function(int fd, const char *name);
 
 /* For Dwfl_Callbacks: like dwfl_standard_find_debuginfo(), but only by build IDs. */
 int objfile_find_debuginfo(Dwfl_Module *mod, void **userdata, const char *modname, Dwarf_Addr base,

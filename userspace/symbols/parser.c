@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,11 +34,11 @@ struct parser {
 };
 
 struct request {
-	enum { MAP, FORGET, FRAMES, DATA } what;
+	enum { MAP, FORGET, FRAMES, DATA, FUNCTION } what;
 	pid_t pid;
 	uint64_t address;
 	bool certain;
-	struct perf_map map;		/* its path follows the request, */
+	struct perf_map map;		/* its path follows the request, or a function's name, */
 	struct perf_sample sample;	/* as do its registers and its stack */
 };
 
@@ -139,8 +140,11 @@ static void serve(int requests, FILE *answers)
 			forget(&processes, request->pid);
 			continue;
 		}
-		unwinder = unwinder_of(&processes, &names, request->pid);
-		if (request->what == MAP) {
+		unwinder = request->what == FUNCTION ? NULL : unwinder_of(&processes, &names, request->pid);
+		if (request->what == FUNCTION) {
+			fprintf(answers, "%" PRIu64 "\n", objfile_function(fd, (const char *)message.more));
+			close(fd);
+		} else if (request->what == MAP) {
 			request->map.path = (const char *)message.more;
 			fd = fd < 0 ? open_regular("%s", request->map.path) : fd;
 			if (unwinder && fd >= 0 &&
@@ -330,4 +334,16 @@ size_t parser_data(struct parser *parser, pid_t pid, uint64_t address, struct pa
 
 	ask(parser, &request, NULL, 0, NULL, -1);
 	return take_frames(parser, paths, frame, 1);
+}
+
+uint64_t parser_function(struct parser *parser, int fd, const char *name)
+{
+	const struct request request = { .what = FUNCTION };
+	uint64_t offset = 0;
+	char line[32];
+
+	ask(parser, &request, name, strlen(name) + 1, NULL, fd);
+	while (next_line(parser, line, sizeof(line)))
+		offset = strtoull(line, NULL, 10);
+	return offset;
 }

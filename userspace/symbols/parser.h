@@ -37,3 +37,9 @@ size_t parser_frames(struct parser *parser, const struct perf_sample *sample, st
 
 /* What lies at an address and is no code, as symbol_data() has it. */
 size_t parser_data(struct parser *parser, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame);
+
+/*
+ * Where in a file the code of a function begins, by the file's dynamic symbols. 0: it has none of that name. The
+ * file stays open.
+ */
+uint64_t parser_function(struct parser *parser, int fd, const char *name);
