@@ -14,12 +14,12 @@ teardown() {
 	pkill -KILL -x brkwatch-malloc || :
 	pkill -KILL -x 'mapper.*' || :
 	sysctl -q vm.overcommit_memory=0
-	until_true 10 no_instances
+	until_true 10 no_leftovers
 	judge_log
 }
 
-no_instances() {
-	[ -z "$(ls /sys/kernel/tracing/instances)" ]
+no_leftovers() {
+	[ -z "$(ls /sys/kernel/tracing/instances)" ] && ! grep brkwatch /sys/kernel/tracing/uprobe_events
 }
 
 # A process as it is: what was told of it so far is what maps has.
@@ -196,6 +196,10 @@ explained() {
 	caller=$(jq -r 'select(.by == "malloc(300000)").caller' "$json" | head -n 1)
 	[[ "$caller" == */mapper+0x* ]]
 	[ "$(addr2line -f -e "${caller%+*}" "$(printf '%#x' $((${caller#*+} - 1)))" | head -n 1)" = main ]
+	# One that is killed leaves no probes.
+	start_mapper "$CLI" --malloc -o "$json" -- mapper pause
+	grep -q "brkwatch_malloc/p${follower}_0_malloc_ends " /sys/kernel/tracing/uprobe_events
+	kill -KILL "$follower"
 }
 
 @test "the call of musl's malloc that it was for" {

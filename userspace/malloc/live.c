@@ -14,6 +14,7 @@
 #include "common/why-not.h"
 #include "libbrkwatch/internal.h"
 #include "malloc/live.h"
+#include "malloc/probes.h"
 #include "malloc/run.h"
 
 #define TICK_MS		20
@@ -150,7 +151,8 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	run->others = (struct trace_others){
 		.program = "malloc", .advice = "following calls needs root and tracefs. "
 		"Without root, --regions shows what your own processes have mapped",
-		.events = run_events, .n = run_n_events, .pids = tids, .seen = run_seen, .owner = run,
+		.sweep = probes_remove, .events = run_events, .n = run_n_events, .pids = tids, .seen = run_seen,
+		.owner = run,
 	};
 	run->trace = trace_open(TRACE_ALL_KINDS, 0, &run->others);
 	free(tids);
@@ -250,7 +252,6 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 		lost = trace_lost(run->trace);
 		timeline_lost(run->timeline, lost, lost == run->lost && !run->unread);
 		timeline_finish(run->timeline);
-		trace_close(run->trace);
 	}
 	if (run->requests) {
 		if (requests_lost(run->requests))
@@ -258,6 +259,9 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 				  requests_lost(run->requests));
 		requests_close(run->requests);
 	}
+	/* Nothing is left to be swept. */
+	if (run->trace)
+		trace_close(run->trace);
 	stop_close();
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)
 		warn_user("cannot follow: %s", strerror(-rc));

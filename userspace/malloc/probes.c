@@ -31,24 +31,26 @@ int probe_define(const char *file, size_t nth, const char *function, uint64_t of
 	return number < 0 ? -(errno ?: EIO) : number;
 }
 
-static void remove_one(const char *line)
+static bool remove_one(const char *line, pid_t of)
 {
 	char name[64], text[128];
 	int pid;
 
 	if (sscanf(line, "%*[pr]:" GROUP "/%63s", name) != 1 || sscanf(name, "p%d_", &pid) != 1)
-		return;
-	if (pid != getpid() && (!kill(pid, 0) || errno != ESRCH))
-		return;
+		return true;
+	if (pid != of && (!kill(pid, 0) || errno != ESRCH))
+		return true;
 	snprintf(text, sizeof(text), "-:" GROUP "/%s\n", name);
-	tracefs_instance_file_append(NULL, FILE_OF, text);
+	return tracefs_instance_file_append(NULL, FILE_OF, text) >= 0 || errno != EBUSY;
 }
 
-void probes_remove(void)
+bool probes_remove(pid_t pid)
 {
 	char *all = tracefs_instance_file_read(NULL, FILE_OF, NULL), *rest = all, *line;
+	bool ok = true;
 
 	while ((line = strsep(&rest, "\n")))
-		remove_one(line);
+		ok &= remove_one(line, pid);
 	free(all);
+	return ok;
 }

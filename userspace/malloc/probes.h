@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Define an event where a function of our nth file begins or @ends. It has no effect until it is opened. Returns the
@@ -14,5 +15,8 @@
  */
 int probe_define(const char *file, size_t nth, const char *function, uint64_t offset, bool ends);
 
-/* Remove all of ours, and those of programs that are no more. They must be closed. */
-void probes_remove(void);
+/*
+ * Remove those of the program @pid, and of programs that are no more. False: some of them are in use, as they are
+ * until they are closed.
+ */
+bool probes_remove(pid_t pid);

@@ -321,14 +321,14 @@ struct requests *requests_open(bool forks)
 	rings_init(&requests->rings, RING_BYTES);
 	/* Two of them for each function, thread and CPU. */
 	raise_file_limit();
-	probes_remove();
+	probes_remove(getpid());
 	return requests;
 }
 
 void requests_close(struct requests *requests)
 {
 	rings_free(&requests->rings);
-	probes_remove();
+	probes_remove(getpid());
 	pid_visit(&requests->callers, forget, requests);
 	libraries_free(&requests->libraries);
 	free(requests->ids);

@@ -186,7 +186,8 @@ struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct tr
 	trace->kinds = kinds;
 	trace->min_delta = min_delta;
 	trace->others = others;
-	if (!instance_open(&trace->instance, others ? others->program : "cli", others ? others->advice : advice)) {
+	if (!instance_open(&trace->instance, others ? others->program : "cli", others ? others->advice : advice,
+			   others ? others->sweep : NULL)) {
 		free(trace);
 		return NULL;
 	}

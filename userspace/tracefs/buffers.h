@@ -16,6 +16,7 @@ struct trace;
 struct trace_others {
 	const char *program;	/* for which this is, as in brkwatch-PROGRAM */
 	const char *advice;	/* for users without the rights */
+	bool (*sweep)(pid_t pid);	/* see instance_open() */
 	const struct trace_other *events;
 	size_t n;
 	const char *pids;	/* of threads, with blanks; also of what they fork from then on */

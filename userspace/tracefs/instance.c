@@ -38,7 +38,7 @@ static void remove_directory(const char *path)
  * own, for a signal to a whole group of processes is not meant for it; and another name, for
  * pkill. It holds nothing open that somebody could wait for the end of.
  */
-static void __attribute__((noreturn)) sweep(int fd, const char *path)
+static void __attribute__((noreturn)) clean_up(int fd, const char *path, bool (*sweep)(pid_t pid), pid_t program)
 {
 	char c;
 
@@ -52,18 +52,21 @@ static void __attribute__((noreturn)) sweep(int fd, const char *path)
 	while (read(0, &c, 1) < 0 && errno == EINTR)
 		;
 	remove_directory(path);
+	for (int i = 0; sweep && i < REMOVE_TRIES && !sweep(program); i++)
+		usleep(REMOVE_PAUSE_US);
 	_exit(0);
 }
 
-static bool start_broom(struct instance *instance, const char *path)
+static bool start_broom(struct instance *instance, const char *path, bool (*sweep)(pid_t pid))
 {
+	const pid_t program = getpid();
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC))
 		return false;
 	instance->broom = fork();
 	if (!instance->broom)
-		sweep(ends[0], path);
+		clean_up(ends[0], path, sweep, program);
 	close(ends[0]);
 	if (instance->broom < 0) {
 		close(ends[1]);
@@ -99,7 +102,7 @@ static void remove_stale(const char *directory)
 	tracefs_list_free(names);
 }
 
-bool instance_open(struct instance *instance, const char *program, const char *advice)
+bool instance_open(struct instance *instance, const char *program, const char *advice, bool (*sweep)(pid_t pid))
 {
 	const char *directory = tracefs_tracing_dir();
 	char name[64], *path;
@@ -115,7 +118,7 @@ bool instance_open(struct instance *instance, const char *program, const char *a
 	snprintf(name, sizeof(name), PREFIX "%s-%d", program, getpid());
 	if (asprintf(&path, "%s/instances/%s", directory, name) < 0)
 		return false;
-	ok = start_broom(instance, path);
+	ok = start_broom(instance, path, sweep);
 	if (!ok) {
 		warn_user("cannot start another process: %s", strerror(errno));
 	} else {

@@ -18,9 +18,10 @@ struct instance {
 
 /*
  * For brkwatch-@program. Complains and returns false where there can be none; @advice is for him who
- * may not.
+ * may not. @sweep, or NULL, removes what else the program @pid would leave behind: another process calls
+ * it when that is no more, and for some time again if it returns false.
  */
-bool instance_open(struct instance *instance, const char *program, const char *advice);
+bool instance_open(struct instance *instance, const char *program, const char *advice, bool (*sweep)(pid_t pid));
 
 /* All descriptors of files in it must be closed. */
 void instance_close(struct instance *instance);
