@@ -62,7 +62,8 @@ start_mapper() {
 	[ "$(jq -s 'map(select(.call == "mmap" and .kind == "stack")) | length' "$json")" = 4 ]
 	[ "$(jq -r 'select(.call == "mmap" and .length == 1048576 and .kind == "shared").flags' "$json")" = "MAP_SHARED|MAP_ANONYMOUS" ]
 	jq -r 'select(.call == "mmap" and .kind == "file").file' "$json" | grep -q 'libc\.so'
-	jq -r 'select(.call == "mmap" and .kind == "file").file' "$json" | grep -q '/mapper$'
+	# Each thread has mapped it, and so has the first one.
+	[ "$(jq -r 'select(.call == "mmap" and .length == 8192 and .kind == "file").file' "$json" | grep -c '/mapper$')" = 5 ]
 	# The kernel names the same kinds.
 	"$CLI" --regions "$pid"
 	[ "$("$CLI" --regions --json "$pid" | jq '.kinds[] | select(.kind == "heap").virtual_bytes')" -ge "$heap" ]

@@ -28,12 +28,22 @@ static void *map(size_t size, int flags, int fd)
 	return mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
 }
 
-/* It has an arena of its own, and goes on having it. */
+static void map_file(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	if (map(8192, MAP_PRIVATE, fd) == MAP_FAILED)
+		_exit(3);
+	close(fd);
+}
+
+/* It has an arena of its own, and goes on having it; and the file. */
 static void *use_arena(void *unused)
 {
 	void *volatile block = malloc(1000);
 
 	(void)block;
+	map_file();
 	sem_post(&ready);
 	sem_wait(&never);
 	return unused;
@@ -48,15 +58,6 @@ static void start_threads(int n)
 			_exit(3);
 	for (int i = 0; i < n; i++)
 		sem_wait(&ready);
-}
-
-static void map_file(void)
-{
-	int fd = open("/proc/self/exe", O_RDONLY);
-
-	if (map(8192, MAP_PRIVATE, fd) == MAP_FAILED)
-		_exit(3);
-	close(fd);
 }
 
 /* The kernel takes the same address. */

@@ -41,6 +41,7 @@ static void leave(struct run *run, uint64_t pid, uint64_t time_ns)
 
 	if (owner && !--owner->tasks) {
 		timeline_end(run->timeline, pid, time_ns);
+		names_forget_process(&run->names, pid);
 		pid_drop(&run->owners, owner);
 	}
 }
@@ -146,7 +147,7 @@ static bool may_replace(struct run *run, const struct trace_event *event, const 
 static const char *find_name(struct run *run, const struct call *call)
 {
 	uint64_t until = 0;
-	const char *file = names_file(&run->names, (pid_t)call->tid, call->addr, call->time_ns, &until);
+	const char *file = names_file(&run->names, call->pid, call->addr, call->time_ns, &until);
 	const struct trace_event *event;
 
 	for (size_t i = 0; file && (event = trace_peek(run->trace, i)) && event->time < until; i++)
@@ -293,21 +294,44 @@ void run_take(struct run *run, const struct trace_event *event)
 	}
 }
 
+/* The process that a thread belongs to, which may have begun after what was taken. 0: it is not followed. */
+static uint64_t process_of(const struct run *run, pid_t tid)
+{
+	const struct task *task = pid_find(&run->tasks, (uint64_t)tid);
+	uint64_t process = task ? task->process : 0;
+
+	(void)names_process(&run->names, tid, &process);
+	return process;
+}
+
 void run_seen(void *owner, const struct trace_event *event)
 {
 	struct run *run = owner;
 	const unsigned int which = event->other - 1;
 	const int64_t result = (int64_t)event->values[0];
 	const bool file = which == 2 * CALL_MMAP && !(event->values[3] & MAP_ANONYMOUS);
+	uint64_t process = process_of(run, event->tid);
 
+	/* The kernel records all children, whether they are followed or not. */
+	if (!process)
+		return;
 	if (file || which == NEWTASK || which == EXEC)
 		run->quick_until_ms = clock_ms() + QUICK_TIME_MS;
-	if (file)
-		names_wanted(&run->names, event->tid);
-	else if (which == (2 * CALL_MMAP | EXIT_OF_CALL))
-		names_mapped(&run->names, event->tid);
-	if (which == EXEC && (run->children || pid_find(&run->owners, (uint64_t)event->tid)))
-		run_see_program(run, event->tid, event->time);
-	else if (which < NEWTASK && which & EXIT_OF_CALL && (result == -ENOMEM || result == -EAGAIN))
+	if (which == NEWTASK) {
+		if (!(event->values[1] & CLONE_VM))
+			process = run->children ? event->values[0] : 0;
+		names_task(&run->names, (pid_t)event->values[0], process);
+	} else if (which == EXEC) {
+		/* By vfork it may have been a thread of its parent's until now. */
+		process = run->children || process == (uint64_t)event->tid ? (uint64_t)event->tid : 0;
+		names_task(&run->names, event->tid, process);
+		if (process)
+			run_see_program(run, event->tid, event->time);
+	} else if (file) {
+		names_wanted(&run->names, event->tid, process);
+	} else if (which == (2 * CALL_MMAP | EXIT_OF_CALL)) {
+		names_mapped(&run->names, event->tid, process);
+	}
+	if (which < NEWTASK && which & EXIT_OF_CALL && (result == -ENOMEM || result == -EAGAIN))
 		names_refused(&run->names, event->tid);
 }

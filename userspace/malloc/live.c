@@ -70,6 +70,7 @@ static void look_at(void *owner, void *entry)
 		process->silent = true;
 	} else {
 		timeline_end(run->timeline, pid, 0);
+		names_forget_process(&run->names, pid);
 		pid_drop(&run->owners, process);
 	}
 }
