@@ -71,6 +71,11 @@ grown_after() {
 	[[ "$(grown_after 's/ld.so.cache/libjemalloc.so.2/')" == *"$grown 4242 "* ]]
 	[[ "$(grown_after 's/ld.so.cache/libjemalloc.so.2/')" != *glibc* ]]
 	[[ "$(grown_after 's/libc.so.6/ld-musl-x86_64.so.1/')" != *glibc* ]]
+	# What is only alike is said, too.
+	for file in a b b; do
+		printf '{"type":"call","call":"mmap","pid":1,"addr":"0x1000","length":4096,"flags":"MAP_PRIVATE","file":"/%0200d/%s"}\n' 0 "$file"
+	done >"$BATS_TEST_TMPDIR/calls"
+	[ "$("$CLI" --input "$BATS_TEST_TMPDIR/calls" --explain -q | grep -c "program mapped")" = 2 ]
 	fails 2 "--explain needs calls" --input "$CALLS" --explain --json
 }
 

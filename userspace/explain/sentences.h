@@ -9,10 +9,13 @@
 /* A blank that never ends a line, as in a command to be copied. */
 #define PROSE_BLANK "\1"
 
+/* A path may be in it. */
+#define PROSE_MAX 6144
+
 /* Sentences for people. */
 struct prose {
 	size_t len;
-	char text[6144];	/* a path may be in it */
+	char text[PROSE_MAX];
 };
 
 /* Add text. Characters that a terminal would not treat as text, which names may contain, become '?'. */

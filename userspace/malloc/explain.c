@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "explain/sentences.h"
 #include "malloc/explain.h"
 
 /* By these glibc enlarges its heap beyond what it needs (M_TOP_PAD)... */
@@ -305,8 +304,8 @@ void explain_call(struct printer *printer, struct story *story, const struct cal
 	else
 		explain_advice(&prose, printer, call);
 	/* An arena grows page by page. */
-	if (!strncmp(story->said, prose.text, sizeof(story->said) - 1))
+	if (!strcmp(story->said, prose.text))
 		return;
-	snprintf(story->said, sizeof(story->said), "%.*s", (int)sizeof(story->said) - 1, prose.text);
+	memcpy(story->said, prose.text, strlen(prose.text) + 1);
 	prose_put(printer->out, prose.text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #pragma once
 
+#include "explain/sentences.h"
 #include "malloc/print.h"
 
 /* What was told of a process so far. */
@@ -12,7 +13,7 @@ struct story {
 	bool set;		/* it does not do what it does by default */
 	uint64_t freed;		/* the largest block of malloc's that was unmapped */
 	bool adapted;		/* and it was said that smaller ones come from the heap */
-	char said[160];		/* of the call before */
+	char said[PROSE_MAX];	/* of the call before */
 };
 
 /* A mapping that was there before the first call. */
