@@ -9,6 +9,15 @@
 #include "common/complain.h"
 #include "common/cpu-rings.h"
 
+size_t rings_share(size_t most, size_t least, size_t all)
+{
+	const size_t online = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+	while (most > least && most * online > all)
+		most /= 2;
+	return most;
+}
+
 void rings_init(struct cpu_rings *rings, size_t bytes)
 {
 	*rings = (struct cpu_rings){ .bytes = bytes, .n_cpus = (size_t)sysconf(_SC_NPROCESSORS_CONF) };

@@ -18,6 +18,9 @@ struct cpu_rings {
 	size_t n_fds, fds_room;
 };
 
+/* What one can have, between @least and @most, so that all together have no more than @all. */
+size_t rings_share(size_t most, size_t least, size_t all);
+
 void rings_init(struct cpu_rings *rings, size_t bytes);
 void rings_free(struct cpu_rings *rings);
 

@@ -17,8 +17,10 @@
 #include "malloc/probes.h"
 #include "malloc/requests.h"
 
-/* For each CPU. */
+/* Of one CPU; and of all of them, where they are many. */
 #define RING_BYTES	((size_t)4 << 20)
+#define RING_LEAST	((size_t)256 << 10)
+#define RINGS_ALL	((size_t)256 << 20)
 
 /* ---- functions ---- */
 
@@ -318,7 +320,7 @@ struct requests *requests_open(bool forks)
 	}
 	requests = needed(calloc(1, sizeof(*requests)));
 	requests->forks = forks;
-	rings_init(&requests->rings, RING_BYTES);
+	rings_init(&requests->rings, rings_share(RING_BYTES, RING_LEAST, RINGS_ALL));
 	/* Two of them for each function, thread and CPU. */
 	raise_file_limit();
 	probes_remove(getpid());

@@ -55,14 +55,11 @@ static size_t bytes_of(int kind, size_t samples)
 
 struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPOINTS], bool forks)
 {
-	const size_t online = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	const size_t bytes = rings_share(SAMPLES_BYTES, SAMPLES_LEAST, SAMPLES_ALL);
 	struct perf *perf = needed(calloc(1, sizeof(*perf)));
-	size_t bytes = SAMPLES_BYTES;
 
 	*perf = (struct perf){ .ops = ops, .forks = forks };
 	memcpy(perf->tracepoints, tracepoints, sizeof(perf->tracepoints));
-	while (bytes > SAMPLES_LEAST && bytes * online > SAMPLES_ALL)
-		bytes /= 2;
 	for (int kind = 0; kind < KINDS; kind++)
 		rings_init(&perf->rings[kind], bytes_of(kind, bytes));
 	perf->epoll = epoll_create1(EPOLL_CLOEXEC);
