@@ -69,7 +69,7 @@ _brkwatch_argument() {
 		_brkwatch_offer_list "${columns[@]}"
 		;;
 	--color) _brkwatch_offer auto always never ;;
-	-o | --output | --input | --flamegraph | --perfetto | --plot)
+	-o | --output | --input | --flamegraph | --svg | --perfetto | --plot)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		;;
