@@ -43,7 +43,7 @@ start_mapper() {
 	seq "$(figure 20000 2000000)" >"$BATS_TEST_TMPDIR/lines"
 	# shellcheck disable=SC2016 # sh expands it
 	run -0 "$CLI" -f --json -o "$json" -- strace -ff -qq -e trace=memory -o "$BATS_TEST_TMPDIR/strace" \
-		sh -c 'ls / >/dev/null; python3 -S -c 1; sort -r "$1" >/dev/null; mapper malloc 10485760 free threads 8 remap taken fork as' \
+		sh -c 'ls / >/dev/null; python3 -S -c 1; sort -r "$1" >/dev/null; mapper malloc 10485760 free threads 8 remap taken absent fork as' \
 		sh "$BATS_TEST_TMPDIR/lines"
 	python3 "$ROOT/tests/malloccheck.py" "$json" >"$BATS_TEST_TMPDIR/left"
 	run -0 python3 "$ROOT/tests/mallocstrace.py" "$json" "$BATS_TEST_TMPDIR/strace"
@@ -142,7 +142,7 @@ overcommitted() {
 	# Where nothing is promised that there is not, the kernel keeps a part for the user; root's part root may have.
 	[ "$(jq -s "map(select(.reason == \"overcommit\"))[1] | $all - .limit > 0 and $all - .limit < 1048576" "$json")" = true ]
 	rm "$BATS_TEST_TMPDIR/in"
-	start_mapper "$CLI" --json -o "$json" -- mapper data taken pause as pause
+	start_mapper "$CLI" --json -o "$json" -- mapper data taken absent pause as pause
 	until_true 30 grep -q '"ENOMEM".*"rlimit_data"' "$json"
 	go_on
 	until_true 30 eval "grep '\"ENOMEM\"' '$json' | tail -n 1 | grep '\"rlimit_as\"'"
@@ -150,6 +150,7 @@ overcommitted() {
 	wait "$follower"
 	jq -c 'select(.type == "call" and .error)' "$json"
 	[ "$(jq -r 'select(.error == "EEXIST").reason' "$json")" = address_taken ]
+	[ "$(jq -r 'select(.call == "mprotect" and .error).reason' "$json")" = unknown ]
 	[ "$(jq -r 'select(.error) | .kind + " \(.guess)"' "$json" | head -n 1)" = "malloc true" ]
 	# The root of a user namespace is none for whom memory is kept.
 	rm "$BATS_TEST_TMPDIR/in"
@@ -212,6 +213,10 @@ explained() {
 	caller=$(jq -r 'select(.by == "malloc(300000)").caller' "$json" | head -n 1)
 	[[ "$caller" == */mapper+0x* ]]
 	[ "$(addr2line -f -e "${caller%+*}" "$(printf '%#x' $((${caller#*+} - 1)))" | head -n 1)" = main ]
+	# The largest block from the heap and the smallest with a mapping; when that was freed, the heap has it, too.
+	run -0 "$CLI" --malloc --json -o "$json" -- mapper malloc 131048 malloc 131049 free malloc 131049
+	[ "$(jq -r 'select(.type == "call" and .bytes != 0 and (.kind == "heap" or .kind == "malloc")) | "\(.call) \(.by)"' "$json" | xargs)" = \
+		"brk malloc(131048) mmap malloc(131049) munmap null brk malloc(131049)" ]
 	# One that is killed leaves no probes.
 	start_mapper "$CLI" --malloc -o "$json" -- mapper pause
 	grep -q "brkwatch_malloc/p${follower}_0_malloc_ends " /sys/kernel/tracing/uprobe_events

@@ -3,11 +3,12 @@
  * mapper STEP... - asks for memory in the ways that there are.
  *
  *	malloc SIZE	free	threads N	burst N		fork	pause
- *	shared		file	remap		taken		as	data
+ *	shared		file	remap		taken	absent	as	data
  *	files A B	much	locked		many
  *
- * files: of one address first A, then B. as and data ask for more than the limit of that name, which stays; much, for
- * more than there is; locked, for more than may be locked; many, for so many mappings that there are no more. Prints with write(2) only: stdio allocates.
+ * absent: protects what is not mapped. files: of one address first A, then B. as and data ask for more than the limit
+ * of that name, which stays; much, for more than there is; locked, for more than may be locked; many, for so many
+ * mappings that there are no more. Prints with write(2) only: stdio allocates.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -137,6 +138,8 @@ int main(int argc, char **argv)
 			map_file();
 		else if (!strcmp(argv[i], "remap"))
 			mremap(map(MIB, MAP_PRIVATE | MAP_ANONYMOUS, -1), MIB, 3 * MIB, MREMAP_MAYMOVE);
+		else if (!strcmp(argv[i], "absent"))
+			mprotect((void *)4096, 4096, PROT_READ);
 		else if (!strcmp(argv[i], "taken"))
 			mmap((void *)((unsigned long)&ready & -4096ul), 4096, PROT_READ,
 			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
