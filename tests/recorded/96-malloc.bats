@@ -93,8 +93,8 @@ grown_after() {
 	jq -e '.traceEvents | map(select(.ph == "X")) | group_by(.tid) | length == 3 and all(.[]; sort_by(.ts) | [.[:-1], .[1:]] | transpose |
 		all(.[]; .[0].ts + .[0].dur <= .[1].ts))' "$trace"
 	jq -e 'map(select(.type == "call")) | length > 30' -s "$BATS_TEST_TMPDIR/json"
-	diff <(jq -c '.traceEvents[] | select(.ph == "X") | [.name, .pid, .tid, .ts + .dur, .args.kind, .args.bytes]' "$trace") \
-		<(jq -c 'select(.type == "call") | [.call, .pid, .tid, .time_ns / 1000, .kind, .bytes]' "$BATS_TEST_TMPDIR/json")
+	diff <(jq -c '.traceEvents[] | select(.ph == "X") | [.name, .pid, .tid, .ts + .dur, .args.kind, .args.bytes, .args.by, .args.caller]' "$trace") \
+		<(jq -c 'select(.type == "call") | [.call, .pid, .tid, .time_ns / 1000, .kind, .bytes, .by, .caller]' "$BATS_TEST_TMPDIR/json")
 	diff <(jq -r '.traceEvents[] | select(.ph == "i") | .name' "$trace") \
 		<(jq -r 'select(.error or (.call == "brk" and .reason)) | .call + " refused: " + (.reason // .error)' "$BATS_TEST_TMPDIR/json")
 	# Counters end as the summary does; of a process that has ended, with nothing.

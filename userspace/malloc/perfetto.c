@@ -83,6 +83,10 @@ static struct json_object *args_of(const struct call *call)
 		add_text(args, "error", strerrorname_np(call->error) ?: "?");
 	if (call->reason)
 		add_text(args, "reason", call->reason);
+	if (call->by)
+		add_text(args, "by", call->by);
+	if (call->caller)
+		json_add_name(args, "caller", call->caller, false);
 	if (call_has_limit(call) && call->needed) {
 		json_add_number(args, "limit", call->limit);
 		json_add_number(args, "needed", call->needed);
