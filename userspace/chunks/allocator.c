@@ -89,16 +89,21 @@ static void read_file(struct allocator *allocator, FILE *file)
 
 /* ---- its memory ---- */
 
-static bool take_library(void *owner, const struct range *range)
+const char *allocator_of_library(const char *name)
 {
 	static const char *const others[] = { "libjemalloc", "libtcmalloc", "libmimalloc", "libhoard", "libasan" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(name, others[i]))
+			return others[i];
+	return is_musl(name) ? "musl" : NULL;
+}
+
+static bool take_library(void *owner, const struct range *range)
+{
 	struct allocator *allocator = owner;
 
-	if (is_musl(range->name))
-		allocator->library = "musl";
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strstr(range->name, others[i]))
-			allocator->library = others[i];
+	allocator->library = allocator_of_library(range->name);
 	/* If somebody has called the loader, that is the program. */
 	if (strstr(range->name, "/libc.so.6") || strstr(range->name, "/libc-2."))
 		allocator->no_glibc = false;

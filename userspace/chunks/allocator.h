@@ -14,6 +14,9 @@ struct allocator {
 	bool tagged;		/* some of its memory is */
 };
 
+/* Which one that is not glibc's a library has, by the library's name; or NULL. */
+const char *allocator_of_library(const char *name);
+
 void allocator_read(struct allocator *allocator, pid_t pid);
 
 /* What malloc the process has beside glibc's or instead of it, in a clause. False: that is not known. */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "chunks/allocator.h"
 #include "malloc/explain.h"
 
 /* By these glibc enlarges its heap beyond what it needs (M_TOP_PAD)... */
@@ -32,11 +33,8 @@ static const char *name_of(const struct call *call)
 
 static void note_library(struct story *story, const char *file)
 {
-	static const char *const others[] = { "*/libjemalloc.so*", "*/libtcmalloc*.so*", "*/libmimalloc*.so*" };
-
 	story->glibc |= !fnmatch("*/libc.so.6", file, 0) || !fnmatch("*/libc-2.*.so", file, 0);
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		story->other |= !fnmatch(others[i], file, 0);
+	story->other |= allocator_of_library(file) != NULL;
 }
 
 void explain_mapping(struct story *story, const struct what *what)
