@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/complain.h"
@@ -45,6 +47,22 @@ void rings_free(struct cpu_rings *rings)
 	free(rings->cpus);
 }
 
+int rings_event(struct cpu_rings *rings, struct perf_event_attr *attr, bool forks, pid_t tid, size_t cpu)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	attr->sample_id_all = attr->inherit = attr->use_clockid = 1;
+	attr->inherit_thread = !forks && !rings->old_kernel;
+	attr->clockid = CLOCK_MONOTONIC;
+	fd = (int)syscall(SYS_perf_event_open, attr, tid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0 && errno == EINVAL && attr->inherit_thread) {
+		rings->old_kernel = true;
+		return rings_event(rings, attr, forks, tid, cpu);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 int rings_add(struct cpu_rings *rings, size_t cpu, int fd)
 {
 	struct cpu_ring *its = &rings->cpus[cpu];
@@ -80,6 +98,32 @@ void rings_shrink(struct cpu_rings *rings, size_t bytes)
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%zu/online", i);
 		rings->cpus[i].left_out = *word_of(path) == '0';
 	}
+}
+
+static int attach(struct cpu_rings *rings, pid_t tid, int (*open)(void *owner, pid_t tid, size_t cpu), void *owner)
+{
+	int rc = 0;
+
+	for (size_t cpu = 0; cpu < rings->n_cpus && !rc; cpu++) {
+		rc = rings->cpus[cpu].left_out ? 0 : open(owner, tid, cpu);
+		/* Such a CPU is off. */
+		if (rc == -ENODEV || rc == -ENXIO)
+			rc = 0;
+	}
+	return rc;
+}
+
+int rings_attach(struct cpu_rings *rings, pid_t tid, size_t least,
+		 int (*open)(void *owner, pid_t tid, size_t cpu), void *owner)
+{
+	int rc = attach(rings, tid, open, owner);
+
+	while (rc == -ENOBUFS && !rings->settled && rings->bytes / 2 >= least) {
+		rings_shrink(rings, rings->bytes / 2);
+		rc = attach(rings, tid, open, owner);
+	}
+	rings->settled |= !rc;
+	return rc == -ESRCH ? 0 : rc;
 }
 
 void complain_of_events(pid_t pid, int error)

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/by-pid.h"
@@ -61,10 +59,9 @@ struct caller {
 };
 
 struct requests {
-	bool forks, old_kernel;
+	bool forks;
 	struct libraries libraries;
 	struct cpu_rings rings;
-	bool settled;		/* they are in use */
 	struct {
 		uint64_t id;
 		unsigned int function;
@@ -236,71 +233,60 @@ uint64_t requests_lost(const struct requests *requests)
 
 /* ---- events ---- */
 
-static int open_event(const struct requests *requests, int probe, bool ends, pid_t tid, int cpu)
+static int add_event(struct requests *requests, const struct library *library, size_t function, bool ends,
+		     pid_t tid, size_t cpu)
 {
 	struct perf_event_attr attr = {
-		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)probe,
-		.sample_period = 1, .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
-		.sample_id_all = 1, .inherit = 1, .inherit_thread = !requests->forks && !requests->old_kernel,
-		.use_clockid = 1, .clockid = CLOCK_MONOTONIC,
+		.type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)library->probes[function][ends], .sample_period = 1,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
 	};
+	uint64_t id = 0;
+	int fd, rc;
 
 	if (!ends) {
 		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
 		attr.sample_regs_user = REGISTERS;
 		attr.sample_stack_user = sizeof(uint64_t);
 	}
-	return (int)syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-static int add_event(struct requests *requests, const struct library *library, size_t function, bool ends,
-		     pid_t tid, size_t cpu)
-{
-	const int probe = library->probes[function][ends];
-	int fd = open_event(requests, probe, ends, tid, (int)cpu), rc;
-	uint64_t id = 0;
-
-	if (fd < 0 && errno == EINVAL && !requests->forks && !requests->old_kernel) {
-		requests->old_kernel = true;
-		fd = open_event(requests, probe, ends, tid, (int)cpu);
-	}
+	fd = rings_event(&requests->rings, &attr, requests->forks, tid, cpu);
 	if (fd < 0)
-		return errno == ENODEV || errno == ENXIO ? 0 : -errno;
+		return fd;
 	rc = rings_add(&requests->rings, cpu, fd);
 	if (!rc && ioctl(fd, PERF_EVENT_IOC_ID, &id))
 		rc = -errno;
+	if (rc)
+		return rc;
+	/* They are in order: the kernel counts up. */
 	(void)array_add(requests->ids, requests->n_ids, requests->ids_room);
 	requests->ids[requests->n_ids - 1].id = id;
 	requests->ids[requests->n_ids - 1].function = ends ? 0 : (unsigned int)function + 1;
-	return rc;
+	return 0;
 }
 
-/* Returns -ESRCH for a thread that has ended. */
-static int attach(struct requests *requests, const struct library *library, pid_t tid)
+struct attaching {
+	struct requests *requests;
+	const struct library *library;
+};
+
+static int add_events(void *owner, pid_t tid, size_t cpu)
 {
-	const struct cpu_rings *rings = &requests->rings;
+	const struct attaching *a = owner;
 	int rc = 0;
 
-	for (size_t cpu = 0; cpu < rings->n_cpus; cpu++)
-		for (size_t i = 0; i < FUNCTIONS && !rings->cpus[cpu].left_out; i++)
-			for (int ends = 0; ends < 2 && library->probes[i][ends] && !rc; ends++)
-				rc = add_event(requests, library, i, ends, tid, cpu);
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		for (int ends = 0; ends < 2 && a->library->probes[i][ends] && !rc; ends++)
+			rc = add_event(a->requests, a->library, i, ends, tid, cpu);
 	return rc;
 }
 
 bool requests_attach(struct requests *requests, const struct library *library, pid_t tid)
 {
-	int rc = attach(requests, library, tid);
+	struct attaching attaching = { requests, library };
+	int rc = rings_attach(&requests->rings, tid, (size_t)sysconf(_SC_PAGESIZE), add_events, &attaching);
 
-	while (rc == -ENOBUFS && !requests->settled && requests->rings.bytes > (size_t)sysconf(_SC_PAGESIZE)) {
-		rings_shrink(&requests->rings, requests->rings.bytes / 2);
-		requests->n_ids = 0;
-		rc = attach(requests, library, tid);
-	}
-	requests->settled |= !rc;
-	if (rc && rc != -ESRCH)
+	if (rc)
 		complain_of_events(tid, rc);
-	return !rc || rc == -ESRCH;
+	return !rc;
 }
 
 /* ---- begin and end ---- */

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/complain.h"
@@ -39,7 +37,6 @@ static int ring_of(int what)
 struct perf {
 	const struct perf_ops *ops;
 	bool forks;
-	bool old_kernel;	/* has no inherit_thread */
 	int tracepoints[TRACEPOINTS];
 	struct cpu_rings rings[KINDS];
 	bool settled;		/* they are in use */
@@ -85,13 +82,7 @@ void perf_close(struct perf *perf)
 static struct perf_event_attr attr_of(const struct perf *perf, int what)
 {
 	struct perf_event_attr attr = {
-		.size = sizeof(attr),
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
-		.sample_id_all = 1,
-		.inherit = 1,
-		.inherit_thread = !perf->forks && !perf->old_kernel,
-		.use_clockid = 1,
-		.clockid = CLOCK_MONOTONIC,
 		.watermark = 1,
 		.wakeup_watermark = (uint32_t)(perf->rings[ring_of(what)].bytes / 4),
 	};
@@ -114,14 +105,8 @@ static struct perf_event_attr attr_of(const struct perf *perf, int what)
 static int open_event(struct perf *perf, int what, pid_t tid, size_t cpu)
 {
 	struct perf_event_attr attr = attr_of(perf, what);
-	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
-	if (fd < 0 && errno == EINVAL && attr.inherit_thread) {
-		perf->old_kernel = true;
-		attr = attr_of(perf, what);
-		fd = (int)syscall(SYS_perf_event_open, &attr, tid, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	}
-	return fd < 0 ? -errno : fd;
+	return rings_event(&perf->rings[ring_of(what)], &attr, perf->forks, tid, cpu);
 }
 
 /* The first of a CPU and kind has the ring. */
