@@ -25,6 +25,9 @@
 /* Longer than it takes from when an event is made until it is in its buffer. */
 #define HOLD_MS		100
 
+/* Each time there may be threads that have begun meanwhile, but soon hardly any. */
+#define ATTACH_TRIES	8
+
 /* How often to look for processes that have ended although the event of their end was lost. */
 #define LIVES_MS	2000
 
@@ -179,24 +182,32 @@ static void find_library(void *owner, void *entry)
 
 static void attach(void *owner, void *entry)
 {
-	const struct task *task = entry;
 	struct run *run = owner;
+	struct task *task = entry;
 	const struct owner *process = pid_find(&run->owners, task->process);
 
-	if (run->requests && process && process->library &&
-	    !requests_attach(run->requests, process->library, (pid_t)task->entry.pid)) {
+	if (!run->requests || task->attached || !process || !process->library)
+		return;
+	task->attached = true;
+	if (!requests_attach(run->requests, process->library, (pid_t)task->entry.pid)) {
 		requests_close(run->requests);
 		run->requests = NULL;
 	}
 }
 
 /* What one process is without was said. */
-static bool open_requests(struct run *run)
+static bool open_requests(struct run *run, const pid_t *pids, size_t n)
 {
+	size_t known = 0;
+
 	run->requests = requests_open(run->children);
-	if (run->requests) {
+	if (run->requests)
 		pid_visit(&run->owners, find_library, run);
+	/* Threads may begin meanwhile; those of one that is attached are, too. */
+	for (int i = 0; i < ATTACH_TRIES && run->requests && run->tasks.n != known; i++) {
+		known = run->tasks.n;
 		pid_visit(&run->tasks, attach, run);
+		free(list_tasks(run, pids, n));
 	}
 	return run->requests && run->probed;
 }
@@ -236,7 +247,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	if (run->stop_fd < 0)
 		rc = run->stop_fd;
 	else if ((warn_of_probes(run->bw) || !run->launch) && open_trace(run, pids, n) &&
-		 (!run->live->requests || open_requests(run)) &&
+		 (!run->live->requests || open_requests(run, pids, n)) &&
 		 (run->launch || add_processes(run, pids, n)))
 		rc = 0;
 	if (!rc && run->launch)

@@ -43,10 +43,11 @@ static const int places[] = { 0, 0, 0 };
 
 /* ---- threads ---- */
 
-/* A call begins or, without @function, ends. */
+/* A call begins or ends. */
 struct step {
 	uint64_t time_ns;
 	unsigned int function;	/* from 1 on */
+	bool ends;
 	uint64_t first, second, caller;
 };
 
@@ -55,7 +56,6 @@ struct caller {
 	struct step *steps;
 	size_t next, n, room;
 	struct step now;	/* which it is in, or without a function */
-	bool nested;		/* in malloc, which that one has called */
 };
 
 struct requests {
@@ -65,6 +65,7 @@ struct requests {
 	struct {
 		uint64_t id;
 		unsigned int function;
+		bool ends;
 	} *ids;
 	size_t n_ids, ids_room;
 	struct pid_table callers;
@@ -83,16 +84,15 @@ static void add_step(struct requests *requests, pid_t tid, const struct step *st
 	caller->steps[i] = *step;
 }
 
+/* Of malloc inside another one nothing is shown. A thread that was attached twice does all of it twice. */
 static void take_step(struct caller *caller, const struct step *step)
 {
-	const bool inside = caller->now.function;
+	const unsigned int inside = caller->now.function;
 
-	if (!step->function && caller->nested)
-		caller->nested = false;
-	else if (step->function == MALLOC + 1 && inside && caller->now.function != MALLOC + 1)
-		caller->nested = true;
-	else
+	if (!step->ends && (step->function != MALLOC + 1 || !inside || inside == MALLOC + 1))
 		caller->now = *step;
+	else if (step->ends && step->function == inside)
+		caller->now.function = 0;
 }
 
 static void advance(struct caller *caller, uint64_t time_ns)
@@ -191,7 +191,8 @@ static void take_sample(struct requests *requests, const struct sample *sample)
 	if (low == requests->n_ids || requests->ids[low].id != sample->id)
 		return;
 	step.function = requests->ids[low].function;
-	if (step.function) {
+	step.ends = requests->ids[low].ends;
+	if (!step.ends) {
 		if (sample->header.size < sizeof(*sample) || !sample->abi)
 			return;
 		step.first = sample->registers[places[arguments[step.function - 1].first]];
@@ -259,7 +260,8 @@ static int add_event(struct requests *requests, const struct library *library, s
 	/* They are in order: the kernel counts up. */
 	(void)array_add(requests->ids, requests->n_ids, requests->ids_room);
 	requests->ids[requests->n_ids - 1].id = id;
-	requests->ids[requests->n_ids - 1].function = ends ? 0 : (unsigned int)function + 1;
+	requests->ids[requests->n_ids - 1].function = (unsigned int)function + 1;
+	requests->ids[requests->n_ids - 1].ends = ends;
 	return 0;
 }
 

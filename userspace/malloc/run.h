@@ -13,6 +13,7 @@
 struct task {
 	struct pid_entry entry;
 	uint64_t process;
+	bool attached;		/* for the calls of malloc */
 	bool inside;		/* a call, of these */
 	enum call_id id;
 	uint64_t entered_ns;
