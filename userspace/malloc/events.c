@@ -41,7 +41,6 @@ static void leave(struct run *run, uint64_t pid, uint64_t time_ns)
 
 	if (owner && !--owner->tasks) {
 		timeline_end(run->timeline, pid, time_ns);
-		names_forget_process(&run->names, pid);
 		pid_drop(&run->owners, owner);
 	}
 }
@@ -127,35 +126,6 @@ static void find_reason(struct run *run, struct call *call)
 	reason_find(call, facts);
 }
 
-/* Whether it may put something else at the first address that @call has mapped. */
-static bool may_replace(struct run *run, const struct trace_event *event, const struct call *call)
-{
-	const unsigned int which = event->other - 1;
-	const struct task *task = pid_find(&run->tasks, (uint64_t)event->tid);
-	const uint64_t *v = event->values;
-
-	if (event->gap)
-		return true;
-	if (!event->other || (task && task->process != call->pid))
-		return false;
-	return (which == EXEC && (uint64_t)event->tid == call->pid) ||
-	       ((which == 2 * CALL_MUNMAP || which == 2 * CALL_MREMAP ||
-		 (which == 2 * CALL_MMAP && v[3] & MAP_FIXED)) && v[0] <= call->addr && call->addr - v[0] < v[1]);
-}
-
-/* Until it was looked at there may be another file. */
-static const char *find_name(struct run *run, const struct call *call)
-{
-	uint64_t until = 0;
-	const char *file = names_file(&run->names, call->pid, call->addr, call->time_ns, &until);
-	const struct trace_event *event;
-
-	for (size_t i = 0; file && (event = trace_peek(run->trace, i)) && event->time < until; i++)
-		if (may_replace(run, event, call))
-			return NULL;
-	return file;
-}
-
 /* What it was made for, if a thread was in malloc when it began. */
 static void find_request(struct run *run, struct call *call)
 {
@@ -183,6 +153,7 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 		.took_ns = event->time - task->entered_ns, .request = v[0], .length = v[1], .addr = v[0],
 		.error = failed ? (int)-result : 0,
 	};
+	const char *file;
 
 	task->inside = false;
 	switch (call.id) {
@@ -190,8 +161,6 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 		call.prot = v[2];
 		call.flags = v[3];
 		call.addr = failed ? v[0] : (uint64_t)result;
-		if (!failed && !(call.flags & MAP_ANONYMOUS))
-			call.what.file = find_name(run, &call);
 		break;
 	case CALL_MREMAP:
 		call.new_length = v[2];
@@ -207,6 +176,10 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 	default:
 		break;
 	}
+	/* A part of a file that is protected is told as mapped, too. */
+	file = names_file(&run->names, (pid_t)call.tid, call.addr, task->entered_ns, event->time);
+	if (call.id == CALL_MMAP && !failed && !(call.flags & MAP_ANONYMOUS))
+		call.what.file = file;
 	if (failed)
 		find_reason(run, &call);
 	find_request(run, &call);
@@ -294,44 +267,16 @@ void run_take(struct run *run, const struct trace_event *event)
 	}
 }
 
-/* The process that a thread belongs to, which may have begun after what was taken. 0: it is not followed. */
-static uint64_t process_of(const struct run *run, pid_t tid)
-{
-	const struct task *task = pid_find(&run->tasks, (uint64_t)tid);
-	uint64_t process = task ? task->process : 0;
-
-	(void)names_process(&run->names, tid, &process);
-	return process;
-}
-
 void run_seen(void *owner, const struct trace_event *event)
 {
 	struct run *run = owner;
 	const unsigned int which = event->other - 1;
 	const int64_t result = (int64_t)event->values[0];
-	const bool file = which == 2 * CALL_MMAP && !(event->values[3] & MAP_ANONYMOUS);
-	uint64_t process = process_of(run, event->tid);
 
-	/* The kernel records all children, whether they are followed or not. */
-	if (!process)
-		return;
-	if (file || which == NEWTASK || which == EXEC)
+	if (which == NEWTASK || which == EXEC)
 		run->quick_until_ms = clock_ms() + QUICK_TIME_MS;
-	if (which == NEWTASK) {
-		if (!(event->values[1] & CLONE_VM))
-			process = run->children ? event->values[0] : 0;
-		names_task(&run->names, (pid_t)event->values[0], process);
-	} else if (which == EXEC) {
-		/* By vfork it may have been a thread of its parent's until now. */
-		process = run->children || process == (uint64_t)event->tid ? (uint64_t)event->tid : 0;
-		names_task(&run->names, event->tid, process);
-		if (process)
-			run_see_program(run, event->tid, event->time);
-	} else if (file) {
-		names_wanted(&run->names, event->tid, process);
-	} else if (which == (2 * CALL_MMAP | EXIT_OF_CALL)) {
-		names_mapped(&run->names, event->tid, process);
-	}
-	if (which < NEWTASK && which & EXIT_OF_CALL && (result == -ENOMEM || result == -EAGAIN))
+	if (which == EXEC && (run->children || pid_find(&run->owners, (uint64_t)event->tid)))
+		run_see_program(run, event->tid, event->time);
+	else if (which < NEWTASK && which & EXIT_OF_CALL && (result == -ENOMEM || result == -EAGAIN))
 		names_refused(&run->names, event->tid);
 }

@@ -19,14 +19,11 @@
 
 #define TICK_MS		20
 
-/* Of a program that begins the files are soon mapped, or it has ended. */
+/* A program that begins may soon have ended. */
 #define QUICK_MS	1
 
 /* Longer than it takes from when an event is made until it is in its buffer. */
 #define HOLD_MS		100
-
-/* Each time there may be threads that have begun meanwhile, but soon hardly any. */
-#define ATTACH_TRIES	8
 
 /* How often to look for processes that have ended although the event of their end was lost. */
 #define LIVES_MS	2000
@@ -41,9 +38,7 @@ static int give_out(struct run *run, uint64_t before_ns)
 	const struct trace_event *event;
 	int rc = trace_collect(run->trace);
 
-	names_look(&run->names);
-	if (run->requests)
-		requests_collect(run->requests);
+	run_listen(run);
 	if (trace_gaps(run->trace) != run->gaps)
 		run_reread(run);
 	while (!rc && (event = trace_next(run->trace, before_ns))) {
@@ -51,7 +46,7 @@ static int give_out(struct run *run, uint64_t before_ns)
 		run_take(run, event);
 	}
 	/* Some may be held back yet. */
-	event = trace_peek(run->trace, 0);
+	event = trace_peek(run->trace);
 	if (event && event->time <= before_ns)
 		before_ns = event->time - 1;
 	run_reread_until(run, before_ns);
@@ -73,7 +68,6 @@ static void look_at(void *owner, void *entry)
 		process->silent = true;
 	} else {
 		timeline_end(run->timeline, pid, 0);
-		names_forget_process(&run->names, pid);
 		pid_drop(&run->owners, process);
 	}
 }
@@ -121,8 +115,7 @@ static int loop(struct run *run)
 
 /* ---- begin and end ---- */
 
-/* The threads that they have now. */
-static char *list_tasks(struct run *run, const pid_t *pids, size_t n)
+char *run_list_tasks(struct run *run, const pid_t *pids, size_t n)
 {
 	char *text = NULL;
 	size_t size;
@@ -149,7 +142,7 @@ static char *list_tasks(struct run *run, const pid_t *pids, size_t n)
 
 static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 {
-	char *tids = list_tasks(run, pids, n);
+	char *tids = run_list_tasks(run, pids, n);
 	bool ok;
 
 	run->others = (struct trace_others){
@@ -162,54 +155,12 @@ static bool open_trace(struct run *run, const pid_t *pids, size_t n)
 	free(tids);
 	run->others.pids = NULL;
 	/* Threads that began meanwhile. */
-	tids = run->trace ? list_tasks(run, pids, n) : NULL;
+	tids = run->trace ? run_list_tasks(run, pids, n) : NULL;
 	ok = tids && trace_add_pids(run->trace, tids);
 	if (tids && !ok)
 		warn_user("cannot choose the threads to trace: %s", strerror(errno));
 	free(tids);
 	return ok;
-}
-
-/* A command has no library yet: it will have the same as we have. */
-static void find_library(void *owner, void *entry)
-{
-	struct owner *process = entry;
-	struct run *run = owner;
-
-	process->library = requests_library(run->requests, run->launch ? 0 : (pid_t)process->entry.pid);
-	run->probed += !!process->library;
-}
-
-static void attach(void *owner, void *entry)
-{
-	struct run *run = owner;
-	struct task *task = entry;
-	const struct owner *process = pid_find(&run->owners, task->process);
-
-	if (!run->requests || task->attached || !process || !process->library)
-		return;
-	task->attached = true;
-	if (!requests_attach(run->requests, process->library, (pid_t)task->entry.pid)) {
-		requests_close(run->requests);
-		run->requests = NULL;
-	}
-}
-
-/* What one process is without was said. */
-static bool open_requests(struct run *run, const pid_t *pids, size_t n)
-{
-	size_t known = 0;
-
-	run->requests = requests_open(run->children);
-	if (run->requests)
-		pid_visit(&run->owners, find_library, run);
-	/* Threads may begin meanwhile; those of one that is attached are, too. */
-	for (int i = 0; i < ATTACH_TRIES && run->requests && run->tasks.n != known; i++) {
-		known = run->tasks.n;
-		pid_visit(&run->tasks, attach, run);
-		free(list_tasks(run, pids, n));
-	}
-	return run->requests && run->probed;
 }
 
 static bool add_processes(struct run *run, const pid_t *pids, size_t n)
@@ -247,8 +198,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	if (run->stop_fd < 0)
 		rc = run->stop_fd;
 	else if ((warn_of_probes(run->bw) || !run->launch) && open_trace(run, pids, n) &&
-		 (!run->live->requests || open_requests(run, pids, n)) &&
-		 (run->launch || add_processes(run, pids, n)))
+		 run_attach(run, pids, n) && (run->launch || add_processes(run, pids, n)))
 		rc = 0;
 	if (!rc && run->launch)
 		add_command(run);
@@ -265,12 +215,10 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 		timeline_lost(run->timeline, lost, lost == run->lost && !run->unread);
 		timeline_finish(run->timeline);
 	}
-	if (run->requests) {
-		if (requests_lost(run->requests))
-			warn_user("%" PRIu64 " calls of malloc were lost because the kernel's buffer was full",
-				  requests_lost(run->requests));
-		requests_close(run->requests);
-	}
+	if (run->unheard)
+		warn_user("%" PRIu64 " events of mappings%s were lost because the kernel's buffer was full; some files may have "
+			  "no name", run->unheard, run->requests ? " and calls of malloc" : "");
+	run_detach(run);
 	/* Nothing is left to be swept. */
 	if (run->trace)
 		trace_close(run->trace);
@@ -278,7 +226,6 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)
 		warn_user("cannot follow: %s", strerror(-rc));
 	run_forget_rereads(run);
-	names_free(&run->names);
 	pid_visit(&run->tasks, forget, &run->tasks);
 	pid_visit(&run->owners, forget, &run->owners);
 	if (module >= 0)

@@ -2,39 +2,33 @@
 #pragma once
 
 #include "common/by-pid.h"
+#include "common/cpu-rings.h"
 #include "malloc/reasons.h"
-#include "tracefs/event-layout.h"
 
 /*
- * What the events do not contain and only a living process shows: the names of the files that it
- * maps, and why its calls were refused. So look as soon as an event is read, which is before it is
- * printed.
+ * What the events of calls do not contain. Which files threads map the kernel tells by perf events. Why calls were
+ * refused only a living process shows: so look as soon as an event is read, which is before it is printed.
  */
 struct names {
-	struct pid_table threads, processes;
-	unsigned int pass;
+	struct pid_table threads;
+	unsigned int pass;	/* over the buffers of events */
 };
 
-/* A thread begins, or has another program: whose memory it uses from then on, or 0: that of nobody who is followed. */
-void names_task(struct names *names, pid_t tid, uint64_t process);
-bool names_process(const struct names *names, pid_t tid, uint64_t *process);
+/* Open the event of a thread, and of those that it begins from then on. Returns 0 or a negative errno. */
+int names_add(struct cpu_rings *rings, bool children, pid_t tid, size_t cpu);
 
-/* A thread of the process is about to map a file; its call of mmap has ended; a call was refused. */
-void names_wanted(struct names *names, pid_t tid, uint64_t process);
-void names_mapped(struct names *names, pid_t tid, uint64_t process);
-void names_refused(struct names *names, pid_t tid);
-
-/* Look at these processes when all events that there are have been read. */
-void names_look(struct names *names);
+/* A PERF_RECORD_MMAP2 that this event has made. */
+void names_take(struct names *names, const struct perf_event_header *header, uint64_t time_ns);
 
 /*
- * The file that was seen at this address, at the first look since that time, or NULL. What was mapped there at that
- * time may have been replaced until @until. Of a process times do not go back.
+ * The file that a thread mapped at this address between these times, or NULL. What it mapped before is forgotten: of
+ * a thread times do not go back.
  */
-const char *names_file(const struct names *names, uint64_t process, uint64_t address, uint64_t since,
-		       uint64_t *until);
+const char *names_file(struct names *names, pid_t tid, uint64_t address, uint64_t since, uint64_t until);
+
+/* A call of a thread was refused. */
+void names_refused(struct names *names, pid_t tid);
 const struct facts *names_facts(const struct names *names, pid_t tid);
 
 void names_forget(struct names *names, pid_t tid);
-void names_forget_process(struct names *names, uint64_t process);
 void names_free(struct names *names);

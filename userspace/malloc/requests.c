@@ -9,16 +9,9 @@
 
 #include "common/by-pid.h"
 #include "common/complain.h"
-#include "common/cpu-rings.h"
-#include "common/program.h"
 #include "malloc/library.h"
 #include "malloc/probes.h"
 #include "malloc/requests.h"
-
-/* Of one CPU; and of all of them, where they are many. */
-#define RING_BYTES	((size_t)4 << 20)
-#define RING_LEAST	((size_t)256 << 10)
-#define RINGS_ALL	((size_t)256 << 20)
 
 /* ---- functions ---- */
 
@@ -59,9 +52,7 @@ struct caller {
 };
 
 struct requests {
-	bool forks;
 	struct libraries libraries;
-	struct cpu_rings rings;
 	struct {
 		uint64_t id;
 		unsigned int function;
@@ -69,7 +60,6 @@ struct requests {
 	} *ids;
 	size_t n_ids, ids_room;
 	struct pid_table callers;
-	uint64_t lost;
 };
 
 static void add_step(struct requests *requests, pid_t tid, const struct step *step)
@@ -174,8 +164,9 @@ struct sample {
 	uint64_t size, stack;
 };
 
-static void take_sample(struct requests *requests, const struct sample *sample)
+void requests_take(struct requests *requests, const struct perf_event_header *header)
 {
+	const struct sample *sample = (const struct sample *)(const void *)header;
 	struct step step = { .time_ns = sample->time };
 	size_t low = 0, high = requests->n_ids;
 
@@ -203,42 +194,19 @@ static void take_sample(struct requests *requests, const struct sample *sample)
 	add_step(requests, (pid_t)sample->tid, &step);
 }
 
-void requests_collect(struct requests *requests)
+/* An end may be among them. */
+void requests_lose(struct requests *requests)
 {
-	for (size_t cpu = 0; cpu < requests->rings.n_cpus; cpu++) {
-		struct ring *ring = &requests->rings.cpus[cpu].ring;
-		uint64_t time;
-
-		if (!ring->page)
-			continue;
-		ring_update(ring);
-		while (ring_next_time(ring, &time)) {
-			const struct perf_event_header *header = ring_next(ring);
-
-			if (header->type == PERF_RECORD_SAMPLE)
-				take_sample(requests, (const struct sample *)(const void *)header);
-			else if (header->type == PERF_RECORD_LOST)
-				requests->lost += ((const uint64_t *)(header + 1))[1];
-			/* An end may be among those that were lost. */
-			if (header->type == PERF_RECORD_LOST)
-				pid_visit(&requests->callers, forget, requests);
-			ring_advance(ring);
-		}
-	}
-}
-
-uint64_t requests_lost(const struct requests *requests)
-{
-	return requests->lost;
+	pid_visit(&requests->callers, forget, requests);
 }
 
 /* ---- events ---- */
 
-static int add_event(struct requests *requests, const struct library *library, size_t function, bool ends,
-		     pid_t tid, size_t cpu)
+static int add_event(struct requests *requests, struct cpu_rings *rings, bool children, size_t function, int probe,
+		     bool ends, pid_t tid, size_t cpu)
 {
 	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)library->probes[function][ends], .sample_period = 1,
+		.type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)probe, .sample_period = 1,
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID,
 	};
 	uint64_t id = 0;
@@ -249,10 +217,10 @@ static int add_event(struct requests *requests, const struct library *library, s
 		attr.sample_regs_user = REGISTERS;
 		attr.sample_stack_user = sizeof(uint64_t);
 	}
-	fd = rings_event(&requests->rings, &attr, requests->forks, tid, cpu);
+	fd = rings_event(rings, &attr, children, tid, cpu);
 	if (fd < 0)
 		return fd;
-	rc = rings_add(&requests->rings, cpu, fd);
+	rc = rings_add(rings, cpu, fd);
 	if (!rc && ioctl(fd, PERF_EVENT_IOC_ID, &id))
 		rc = -errno;
 	if (rc)
@@ -265,30 +233,15 @@ static int add_event(struct requests *requests, const struct library *library, s
 	return 0;
 }
 
-struct attaching {
-	struct requests *requests;
-	const struct library *library;
-};
-
-static int add_events(void *owner, pid_t tid, size_t cpu)
+int requests_add(struct requests *requests, struct cpu_rings *rings, bool children, const struct library *library,
+		 pid_t tid, size_t cpu)
 {
-	const struct attaching *a = owner;
 	int rc = 0;
 
 	for (size_t i = 0; i < FUNCTIONS; i++)
-		for (int ends = 0; ends < 2 && a->library->probes[i][ends] && !rc; ends++)
-			rc = add_event(a->requests, a->library, i, ends, tid, cpu);
+		for (int ends = 0; ends < 2 && library->probes[i][ends] && !rc; ends++)
+			rc = add_event(requests, rings, children, i, library->probes[i][ends], ends, tid, cpu);
 	return rc;
-}
-
-bool requests_attach(struct requests *requests, const struct library *library, pid_t tid)
-{
-	struct attaching attaching = { requests, library };
-	int rc = rings_attach(&requests->rings, tid, (size_t)sysconf(_SC_PAGESIZE), add_events, &attaching);
-
-	if (rc)
-		complain_of_events(tid, rc);
-	return !rc;
 }
 
 /* ---- begin and end ---- */
@@ -298,26 +251,18 @@ const struct library *requests_library(struct requests *requests, pid_t pid)
 	return library_of(&requests->libraries, pid ?: getpid());
 }
 
-struct requests *requests_open(bool forks)
+struct requests *requests_open(void)
 {
-	struct requests *requests;
-
 	if (!REGISTERS) {
 		warn_user("--malloc works on x86-64 only");
 		return NULL;
 	}
-	requests = needed(calloc(1, sizeof(*requests)));
-	requests->forks = forks;
-	rings_init(&requests->rings, rings_share(RING_BYTES, RING_LEAST, RINGS_ALL));
-	/* Two of them for each function, thread and CPU. */
-	raise_file_limit();
 	probes_remove(getpid());
-	return requests;
+	return needed(calloc(1, sizeof(struct requests)));
 }
 
 void requests_close(struct requests *requests)
 {
-	rings_free(&requests->rings);
 	probes_remove(getpid());
 	pid_visit(&requests->callers, forget, requests);
 	libraries_free(&requests->libraries);

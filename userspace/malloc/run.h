@@ -13,7 +13,7 @@
 struct task {
 	struct pid_entry entry;
 	uint64_t process;
-	bool attached;		/* for the calls of malloc */
+	bool attached;		/* see run_attach() */
 	bool inside;		/* a call, of these */
 	enum call_id id;
 	uint64_t entered_ns;
@@ -40,7 +40,10 @@ struct run {
 	struct trace_others others;
 	struct names names;
 	struct requests *requests;	/* or NULL */
-	size_t probed;			/* processes that have such a library */
+	size_t probed;			/* processes that have a library with probes */
+	struct cpu_rings rings;		/* for both */
+	bool deaf;			/* there are not all events in them */
+	uint64_t unheard;		/* that were lost there */
 	struct pid_table tasks, owners;
 	struct launch command;
 	struct launch *launch;	/* that one, if there is one */
@@ -55,6 +58,15 @@ struct run {
 
 /* A task begins, or has become another process. */
 void run_add_task(struct run *run, uint64_t tid, uint64_t pid);
+
+/* Add those that processes have now. Returns their numbers with blanks, to be freed. */
+char *run_list_tasks(struct run *run, const pid_t *pids, size_t n);
+
+/* Open perf events of all of them, and start the trace. False: after a complaint. */
+bool run_attach(struct run *run, const pid_t *pids, size_t n);
+/* Read what these events have made, when all events of calls that there are have been read. */
+void run_listen(struct run *run);
+void run_detach(struct run *run);
 
 /*
  * A program that begins. @time_ns: when it did, and it was seen by run_see_program(); 0: it is held, and has done

@@ -149,6 +149,20 @@ static bool open_buffers(struct trace *trace)
 	return trace->n_cpus;
 }
 
+bool trace_start(struct trace *trace)
+{
+	const bool ok = !tracefs_trace_on(trace->instance.tracefs);
+
+	if (!ok)
+		warn_user("cannot start the trace: %s", strerror(errno));
+	return ok;
+}
+
+void trace_stop(struct trace *trace)
+{
+	tracefs_trace_off(trace->instance.tracefs);
+}
+
 static bool set_buffer_size(const struct trace *trace)
 {
 	const size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * ((size_t)sysconf(_SC_PAGESIZE) / 1024);
@@ -174,7 +188,10 @@ static bool set_up_instance(struct trace *trace)
 		warn_user("cannot set up a trace buffer: %s", strerror(errno));
 		return false;
 	}
-	return (!trace->others || enable_others(trace)) && enable_events(trace);
+	if (!trace->others)
+		return enable_events(trace);
+	trace_stop(trace);
+	return enable_others(trace) && enable_events(trace);
 }
 
 struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct trace_others *others)
@@ -228,11 +245,6 @@ void trace_wait(struct trace *trace, int timeout_ms)
 	for (size_t i = 0; i < trace->n_cpus; i++)
 		if (trace->cpus[i].revents & (POLLERR | POLLNVAL))
 			trace->cpus[i].fd = -1;
-}
-
-void trace_stop(struct trace *trace)
-{
-	tracefs_trace_off(trace->instance.tracefs);
 }
 
 /* ---- reading ---- */
@@ -336,9 +348,9 @@ const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns)
 	return event;
 }
 
-const struct trace_event *trace_peek(const struct trace *trace, size_t n)
+const struct trace_event *trace_peek(const struct trace *trace)
 {
-	return n < trace->n - trace->first ? trace->held + trace->first + n : NULL;
+	return trace->first < trace->n ? trace->held + trace->first : NULL;
 }
 
 /* ---- losses ---- */

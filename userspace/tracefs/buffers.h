@@ -27,7 +27,8 @@ struct trace_others {
 
 /*
  * Start recording events of these kinds that move the break by at least @min_delta. The kernel records
- * nothing else, so less is lost. @others may be NULL. On failure, complains and returns NULL.
+ * nothing else, so less is lost. With @others, which may be NULL, it begins with trace_start(). On failure, complains
+ * and returns NULL.
  */
 struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct trace_others *others);
 void trace_close(struct trace *trace);
@@ -50,10 +51,11 @@ int trace_collect(struct trace *trace);
  */
 const struct trace_event *trace_next(struct trace *trace, uint64_t before_ns);
 
-/* Of those that are held back the nth, or NULL; likewise valid. */
-const struct trace_event *trace_peek(const struct trace *trace, size_t n);
+/* The first of those that are held back, or NULL; likewise valid. */
+const struct trace_event *trace_peek(const struct trace *trace);
 
-/* No more events are made. */
+/* Events are made from now on; false: after a complaint. No more are made. */
+bool trace_start(struct trace *trace);
 void trace_stop(struct trace *trace);
 
 /* How often something was missing between events that were read. */
