@@ -46,7 +46,7 @@ struct call {
 	const char *reason;	/* why it was refused, or NULL; see intern() */
 	uint64_t limit, needed;	/* the numbers of that; 0: not known, but see call_has_limit() */
 
-	const char *by, *caller;	/* the call of malloc that it was made for, and of whom, or NULL; see intern() */
+	const char *by, *caller;	/* the call of malloc that it was made for, and of whom, or NULL */
 
 	/* Of what comes of it. */
 	struct what what;

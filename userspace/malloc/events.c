@@ -126,21 +126,22 @@ static void find_reason(struct run *run, struct call *call)
 	reason_find(call, facts);
 }
 
-/* What it was made for, if a thread was in malloc when it began. */
-static void find_request(struct run *run, struct call *call)
+/* With what it was made for, if the thread was in malloc when it began. */
+static void give_call(struct run *run, struct call call)
 {
-	const struct process *process = timeline_process(run->timeline, call->pid);
-	char text[REQUEST_MAX], where[4200];
+	const struct process *process = timeline_process(run->timeline, call.pid);
+	char by[REQUEST_MAX], caller[4200];
 	uint64_t address, offset;
 	const char *file;
 
-	if (!run->requests ||
-	    !requests_at(run->requests, (pid_t)call->tid, call->time_ns - call->took_ns, text, &address))
-		return;
-	call->by = intern(text);
-	file = space_file(&process->space, address, &offset);
-	snprintf(where, sizeof(where), "%s%s%#" PRIx64, file ?: "", file ? "+" : "", file ? offset : address);
-	call->caller = intern(where);
+	if (run->requests &&
+	    requests_at(run->requests, (pid_t)call.tid, call.time_ns - call.took_ns, by, &address)) {
+		file = space_file(&process->space, address, &offset);
+		snprintf(caller, sizeof(caller), "%s%s%#" PRIx64, file ?: "", file ? "+" : "", file ? offset : address);
+		call.by = by;
+		call.caller = caller;
+	}
+	timeline_call(run->timeline, &call);
 }
 
 static void take_end_of_call(struct run *run, struct task *task, const struct trace_event *event)
@@ -182,8 +183,7 @@ static void take_end_of_call(struct run *run, struct task *task, const struct tr
 		call.what.file = file;
 	if (failed)
 		find_reason(run, &call);
-	find_request(run, &call);
-	timeline_call(run->timeline, &call);
+	give_call(run, call);
 }
 
 static void take_syscall(struct run *run, const struct trace_event *event, unsigned int which)
@@ -223,8 +223,7 @@ static void take_brk(struct run *run, const struct trace_event *event)
 		timeline_mapping(run->timeline, call.pid, event->start, event->brk, what_is(KIND_HEAP, false, NULL));
 		return;
 	}
-	find_request(run, &call);
-	timeline_call(run->timeline, &call);
+	give_call(run, call);
 }
 
 /* What was begun may have ended, and others begun. */

@@ -51,7 +51,7 @@ static bool play_call(struct timeline *timeline, struct json_object *object)
 	const int id = word_of(call_names, CALLS, text_of(object, "call"));
 	const int error = error_of(text_of(object, "error"));
 	const char *reason = text_of(object, "reason"), *file = text_of(object, "file");
-	const char *flags = text_of(object, "flags"), *by = text_of(object, "by"), *caller = text_of(object, "caller");
+	const char *flags = text_of(object, "flags");
 	struct call call = {
 		.id = (enum call_id)id, .error = error,
 		.pid = number_of(object, "pid"), .tid = number_of(object, "tid"),
@@ -61,7 +61,7 @@ static bool play_call(struct timeline *timeline, struct json_object *object)
 		.old = address_of(object, "old"), .start = address_of(object, "start"),
 		.prot = prot_parse(text_of(object, "prot") ?: ""),
 		.reason = reason ? intern(reason) : NULL, .what.file = file ? intern(file) : NULL,
-		.by = by ? intern(by) : NULL, .caller = caller ? intern(caller) : NULL,
+		.by = text_of(object, "by"), .caller = text_of(object, "caller"),
 		.limit = number_of(object, "limit"), .needed = number_of(object, "needed"),
 	};
 
