@@ -108,8 +108,8 @@ static void print_groups(struct outbuf *out, const struct metrics_options *opts,
 /* ---- the module ---- */
 
 #define LOST(cause, key) \
-	{ { "brkwatch_calls_lost_total", "counter", "brk calls that went unrecorded: too many inside, " \
-	    "no record to be had, or missed by a probe." }, key, cause }
+	{ { "brkwatch_calls_lost_total", "counter", "brk calls that were not recorded, by cause: too many inside, " \
+	    "no record free, or missed by a probe." }, key, cause }
 
 static const struct module_family {
 	struct family family;
@@ -127,9 +127,9 @@ static const struct module_family {
 	  "TotalShrunkBytes", NULL },
 	{ { "brkwatch_records", "gauge", "Address spaces of which the module keeps a record." },
 	  "Records", NULL },
-	{ { "brkwatch_records_limit", "gauge", "How many records the module may keep." },
+	{ { "brkwatch_records_limit", "gauge", "Maximum of records that the module may keep." },
 	  "RecordsLimit", NULL },
-	{ { "brkwatch_records_refused_total", "counter", "Records that this limit has refused." },
+	{ { "brkwatch_records_refused_total", "counter", "Records refused because of this limit, or of a user's share of it." },
 	  "RecordsRefused", NULL },
 	{ { "brkwatch_records_exhausted_total", "counter", "Times that no spare record was left." },
 	  "RecordsExhausted", NULL },
@@ -176,7 +176,7 @@ static void print_build_info(struct outbuf *out, const struct brkwatch_stats *st
 static void print_failures(struct outbuf *out, const struct brkwatch_stats *stats)
 {
 	static const struct family family = {
-		"brkwatch_failures_total", "counter", "brk calls that were refused, by why.",
+		"brkwatch_failures_total", "counter", "brk calls that were refused, by reason.",
 	};
 	const char *word = brkwatch_stats_text(stats, "RefusedFor");
 
