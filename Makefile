@@ -5,24 +5,22 @@
 # make install-lib    only what programs that use libbrkwatch need
 # make install-boot   load the module at boot
 # make dkms-install   have DKMS build the module for each kernel; dkms-uninstall
-# make deb            Debian packages, in build/deb
-# make rpm            packages for Fedora and others with rpm, in build/rpm
+# make deb            packages for Debian, in build/deb; make rpm: in build/rpm
 # make sign           sign the module for a machine with Secure Boot
 # make demo           a tour of one minute in a virtual machine
-# make test           the tests, in virtual machines with Debian's 6.1 and 6.12, some
-#                     on 5.10 and 7; KERNEL=7 for one kernel, TEST=FILE.bats for one file
+# make test           tests in virtual machines; KERNEL=7, TEST=FILE.bats for one
 # make check-long     the same tests with larger figures; takes hours
 # make check-debug    the tests on kernels that check themselves; takes hours
 # make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
 # make check-packages packages, DKMS and Secure Boot in a Debian of their own
-# make build-all      the module for each kernel of Debian's, 5.10 to 7
+# make build-all      the module for Debian's 5.10 to 7, and what the cache has
 # make lint           checks without a virtual machine, and a minute of fuzzing
 # make bench          measure what brkwatch and other tools cost for each call
 # make release        the tarball of a version
 # make clean          remove everything built
 #
-# demo, test and bench need Debian: they install packages with apt-get, and keep
-# kernels in ~/.cache/brkwatch.
+# deb, demo, test*, check-*, build-all, lint, bench and release need Debian: they
+# install packages with apt-get, and keep kernels in ~/.cache/brkwatch.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?=

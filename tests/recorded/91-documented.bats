@@ -161,7 +161,10 @@ offers() {
 	done
 }
 
-@test "the help fits into 80 columns and has an explanation for each option" {
+@test "the help fits into 80 columns and has an explanation for each option, that of make into a screen" {
+	make -s -C "$ROOT" help >make
+	[ "$(wc -l <make)" -le 24 ]
+	run ! grep -E '^.{81}' make
 	for program in "${PROGRAMS[@]}"; do
 		of "$program"
 		run ! grep -E '^.{81}' "$HELP"
