@@ -137,7 +137,9 @@ grown_after() {
 	done
 	run -1 "${CLI%malloc}plot" --stacked --input "$CALLS.gz" -o "$svg"
 	run -1 "${CLI%malloc}plot" --stacked --input <(echo x) -o "$svg"
-	[[ "$output" == *"line 1: not written by brkwatch-malloc --perfetto" ]]
+	[[ "$output" == *"line 1 is not from brkwatch-malloc --perfetto; make a trace with "* ]]
+	run -1 "${CLI%malloc}plot" --stacked --input <(:) -o "$svg"
+	run -0 "${CLI%malloc}plot" --stacked --input /dev/null -o "$svg"
 	run -2 "${CLI%malloc}plot" --stacked -o "$svg" 1
 	run -1 "$CLI" --input "$CALLS" --plot "$BATS_TEST_TMPDIR/a.txt"
 	[[ "$output" == *"must end in .svg or .png"* ]]
@@ -289,9 +291,9 @@ brk() {
 	local line long
 	for line in x '{}' '[]' '{"type":"call","call":"open"}' '{"type":"mapping","kind":"x"}' \
 		'{"type":"call","call":"mmap","flags":"MAP_X"}' '{"type":"call","call":"mmap","error":"EX"}'; do
-		fails 1 "line 2: not written by brkwatch-malloc --json" --input <(printf '%s\n' '{"type":"lost","count":0}' "$line")
+		fails 1 "line 2 is not from brkwatch-malloc --json; make a recording with" --input <(printf '%s\n' '{"type":"lost","count":0}' "$line")
 	done
-	fails 1 "line 1: not written by brkwatch-malloc --json" --input "$DATA/recorded/shell.json"
+	fails 1 "line 1 is not from brkwatch-malloc --json" --input "$DATA/recorded/shell.json"
 	fails 1 "/nonexistent/x: No such file" --input /nonexistent/x
 	fails 1 "not a copy of /proc/PID/smaps" --regions --input "$CALLS"
 	# Numbers that make no sense do no harm.
@@ -302,7 +304,7 @@ brk() {
 		'{"type":"call","call":"munmap","pid":1,"request":"0xfffffffffffff000","length":8192,"took_ns":5}' \
 		'{"type":"call","call":"brk","pid":1,"addr":"0x1","start":"0xfffffffffffff000"}' >"$BATS_TEST_TMPDIR/rec"
 	run -0 "$CLI" --input "$BATS_TEST_TMPDIR/rec"
-	run -0 "$CLI" --input /dev/null
+	fails 1 "line 1 is not from brkwatch-malloc --json" --input /dev/null
 	# Names may be longer than PATH_MAX.
 	long=$(printf '%50000s' '' | tr ' ' a)
 	"$CLI" --json --input - <<<'{"type":"mapping","pid":1,"kind":"file","start":"0x1000","end":"0x2000","file":"'"$long"'"}' >"$BATS_TEST_TMPDIR/json"
@@ -348,7 +350,7 @@ brk() {
 	fails 2 "--json and --csv cannot be combined" --json --csv --input "$CALLS"
 	CLI=${CLI%malloc}plot fails 2 "cannot be combined with --input" -f --input "$CALLS" -o x.svg
 	fails 1 "4194305: no such process" --regions 4194305
-	fails 1 "/nonexistent: No such file" 1
+	fails 1 "/nonexistent, which BRKWATCH_PROC names: No such file" 1
 	run -125 "$CLI" -- true
 	export BRKWATCH_PROC=$DATA/proc
 	fails 125 "has saved files" -- true

@@ -167,10 +167,12 @@ bool input_play(struct timeline *timeline, FILE *file, const char *name)
 		ok = play_line(timeline, line);
 	}
 	free(line);
-	if (!ok) {
-		warn_user("%s: line %lu: not written by brkwatch-malloc --json", name, number);
-	} else if (ferror(file)) {
-		warn_user("%s: %s", name, strerror(errno));
+	if (ok && ferror(file)) {
+		warn_user("cannot read %s: %s", name, strerror(errno));
+		ok = false;
+	} else if (!ok || !number) {
+		warn_user("%s: line %lu is not from brkwatch-malloc --json; make a recording with "
+			  "brkwatch-malloc --json -o FILE PID", name, number ?: 1);
 		ok = false;
 	}
 	timeline_finish(timeline);

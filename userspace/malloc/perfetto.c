@@ -166,9 +166,11 @@ static bool draw(int in, const char *picture)
 				execl(path, PLOT, "--stacked", "--input", "-", "--output", picture, NULL);
 			execlp(PLOT, PLOT, "--stacked", "--input", "-", "--output", picture, NULL);
 		}
-		warn_user(PLOT ": %s", strerror(errno));
+		warn_user("--plot needs " PLOT ", which cannot be run: %s", strerror(errno));
 		_exit(STATUS_COMMAND_ABSENT);
 	}
+	if (pid < 0)
+		warn_user("cannot start " PLOT ": %s", strerror(errno));
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return !status;
@@ -182,6 +184,8 @@ bool picture_possible(const char *picture)
 
 	if (null >= 0)
 		close(null);
+	else
+		warn_user("cannot open /dev/null: %s", strerror(errno));
 	return ok;
 }
 
@@ -225,7 +229,7 @@ bool perfetto_close(struct perfetto *perfetto, bool whole, const char *picture)
 	free(perfetto->out);
 	perfetto->out = NULL;
 	if (rc)
-		warn_user("%s: %s", perfetto->named ? perfetto->file.file : "recording", strerror(-rc));
+		warn_user("cannot write %s: %s", perfetto->named ? perfetto->file.file : "the trace for the picture", strerror(-rc));
 	whole &= !rc;
 	ok = whole && (!picture || (!lseek(fd, 0, SEEK_SET) && draw(fd, picture)));
 	if (perfetto->named)

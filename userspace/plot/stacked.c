@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/by-pid.h"
 #include "common/complain.h"
@@ -145,6 +146,7 @@ bool stacked_read(struct plot *plot, FILE *file, const char *name)
 {
 	struct stack *stack = needed(calloc(1, sizeof(*stack)));
 	unsigned long number = 0;
+	struct stat st;
 	char *line = NULL;
 	size_t room = 0;
 	bool ok = true;
@@ -157,10 +159,14 @@ bool stacked_read(struct plot *plot, FILE *file, const char *name)
 		ok = take_line(stack, line);
 	}
 	free(line);
-	if (!ok)
-		warn_user("%s: line %lu: not written by brkwatch-malloc --perfetto", name, number);
-	else if (ferror(file))
-		warn_user("%s: %s", name, strerror(errno));
+	/* brkwatch-malloc tries whether a picture is possible with /dev/null. */
+	if (!number && !fstat(fileno(file), &st) && !S_ISCHR(st.st_mode))
+		ok = false;
+	if (ferror(file))
+		warn_user("cannot read %s: %s", name, strerror(errno));
+	else if (!ok)
+		warn_user("%s: line %lu is not from brkwatch-malloc --perfetto; make a trace with "
+			  "brkwatch-malloc --perfetto FILE PID", name, number ?: 1);
 	ok &= !ferror(file);
 	draw_layers(plot, stack);
 	pid_visit(&stack->processes, forget, &stack->processes);

@@ -213,9 +213,9 @@ struct trace *trace_open(unsigned int kinds, uint64_t min_delta, const struct tr
 	trace->page = needed(malloc(trace->page_size));
 	trace->format = trace_format_new();
 	trace->kbuf = trace->format ? trace_format_kbuffer(trace->format) : NULL;
-	if (!trace->format)
-		warn_user("the brkwatch module has no tracepoints of a known format; follow processes by their "
-			  "numbers, --comm or --uid instead");
+	if (!trace->kbuf)
+		warn_user("the tracepoints of the module are missing or of another version; use programs and module of "
+			  "the same version%s", others ? "" : ", or follow processes by PID, --comm or --uid");
 	if (trace->kbuf && set_up_instance(trace))
 		return trace;
 	trace_close(trace);
