@@ -179,7 +179,7 @@ has_ended() {
 	# It may be reading at this moment, and be in the middle of it when that is over.
 	until_true 20 unload_module
 	until_true 20 screen_has '^bash-ready 1 '
-	screen_has '^brkwatch-top: \(the brkwatch module is not loaded any more\|/proc/brkwatch/all: \)'
+	screen_has '^brkwatch-top: \(the brkwatch module has been unloaded\|cannot read /proc/brkwatch/all: \)'
 	screen_sane
 	load_module
 }

@@ -140,7 +140,7 @@ adds_up() {
 	# It may have been in the middle of reading.
 	cat "$BATS_TEST_TMPDIR/err"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 1 ]
-	grep -qE '^brkwatch-metrics: (the brkwatch module is not loaded any more|/proc/brkwatch/)' "$BATS_TEST_TMPDIR/err"
+	grep -qE '^brkwatch-metrics: (the brkwatch module has been unloaded|cannot read /proc/brkwatch/)' "$BATS_TEST_TMPDIR/err"
 }
 
 query() {

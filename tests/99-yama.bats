@@ -13,6 +13,13 @@ load helper
 	python3 "$BATS_TEST_DIRNAME/access.py"
 }
 
+@test "a heap cannot be read then, which is said" {
+	[ -e /proc/sys/kernel/yama/ptrace_scope ] || skip "missing kernel feature: Yama"
+	run -1 "${CLI%cli}heap" "$$"
+	echo "$output"
+	[[ "$output" == *"cannot read its memory: permission denied; sysctl kernel.yama.ptrace_scope is 3"* ]]
+}
+
 @test "a command where ptrace is forbidden: its status is its own only if it was watched" {
 	local i csv=$BATS_TEST_TMPDIR/csv cli
 	[ -e /proc/sys/kernel/yama/ptrace_scope ] || skip "missing kernel feature: Yama"

@@ -231,11 +231,11 @@ load common
 	changed '/^$/,$d'
 	fails 1 "cut short" 1
 	changed 's/\ttid\t/\ttgid\t/'
-	fails 1 "no column tid" 1
+	fails 1 "lacks the column tid; use the programs that came with the module" 1
 	changed '$s/\t-$//'
-	fails 1 "line 36: an event" 1
+	fails 1 "line 36: the event" 1
 	changed '$s/0x0000/0x00zz/g'
-	fails 1 "line 36: an event" --json 1
+	fails 1 "line 36: the event" --json 1
 	changed 1,3d
 	fails 1 "not a brkwatch file" 1
 	: >"$BRKWATCH_PROC/1"
@@ -375,7 +375,7 @@ decimal_comma() {
 		export BRKWATCH_PROC=$1
 		fails 1 "$2" "${@:3}"
 	}
-	fails_in "$BATS_TEST_TMPDIR/none" "No such file or directory (from BRKWATCH_PROC)" 1
+	fails_in "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/none, which BRKWATCH_PROC names: No such file or directory; unset it" 1
 	if [ ! -d /proc/brkwatch ]; then
 		fails_in "" "the brkwatch module is not loaded; load it with 'sudo modprobe brkwatch'" 1
 		fails_in "" "the brkwatch module is not loaded" --follow 1

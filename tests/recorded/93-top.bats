@@ -146,7 +146,7 @@ pids() {
 		run -1 --separate-stderr "$CLI"
 		echo "$stderr"
 		[ "${#stderr_lines[@]}" = 1 ]
-		[[ "$stderr" == "brkwatch-top: $BRKWATCH_PROC/all: "*"$1"* ]]
+		[[ "$stderr" == "brkwatch-top: "*"$BRKWATCH_PROC/all: "*"$1"* ]]
 	}
 	sed -i '1s/heap_bytes/bytes/' "$all"
 	complains "column is missing"

@@ -97,7 +97,7 @@ load metrics
 	reads 2>"$BATS_TEST_TMPDIR/err"
 	rm "$BATS_TEST_TMPDIR/now/all"
 	ends_with USR1 1
-	[[ "$(cat "$BATS_TEST_TMPDIR/err")" == "brkwatch-metrics: $BATS_TEST_TMPDIR/now/all: No such file or directory" ]]
+	[[ "$(cat "$BATS_TEST_TMPDIR/err")" == "brkwatch-metrics: cannot read $BATS_TEST_TMPDIR/now/all: No such file or directory" ]]
 	[ "$(echo "$BATS_TEST_TMPDIR"/brkwatch*)" = "$BATS_TEST_TMPDIR/brkwatch*" ]
 	run -1 --separate-stderr bash -c '"$CLI" >/dev/full'
 	[[ "$stderr" == *"No space left on device" ]]

@@ -269,7 +269,7 @@ load metrics
 	rm "$NEXT/exited"
 	reads
 	[ "$(value 'brkwatch_group_calls_total{groupname="other"}')" = 20 ]
-	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "brkwatch-metrics: $BATS_TEST_TMPDIR/now/exited: No such file or directory" ]
+	[ "$(cat "$BATS_TEST_TMPDIR/err")" = "brkwatch-metrics: cannot read $BATS_TEST_TMPDIR/now/exited: No such file or directory" ]
 }
 
 @test "wrong arguments" {

@@ -196,7 +196,7 @@ becomes() {
 	becomes ./heapdo-setuid blocks 2000 1000 show
 	wait "$watcher" || status=$?
 	[ "$status" -eq 1 ]
-	grep -E "^brkwatch-heap: $pid: permission denied; .* or root$" watched
+	grep -E "^brkwatch-heap: $pid: cannot read its memory: permission denied; this needs root" watched
 	run ! grep 'Not sound' watched
 }
 
@@ -224,6 +224,12 @@ becomes() {
 		does blocks 1 1 show
 		run -1 --separate-stderr setpriv --bounding-set=-sys_ptrace "$CLI" "$pid"
 		echo "$stderr"
-		[[ $stderr == "brkwatch-heap: $pid: permission denied; "*"or root" ]]
+		[[ $stderr == "brkwatch-heap: $pid: cannot read its memory: permission denied; this needs root"* ]]
+		hash strace || return 0
+		strace -qq -o trace -p "$pid" 3>&- &
+		tracer=$!
+		until_true 10 grep -q "TracerPid:.$tracer\$" "/proc/$pid/status"
+		run -1 --separate-stderr "$CLI" --stop "$pid"
+		[ "$stderr" = "brkwatch-heap: $pid: cannot stop it: process $tracer traces it (TracerPid), and only one can" ]
 	fi
 }

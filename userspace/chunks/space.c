@@ -124,13 +124,11 @@ void space_complain(pid_t pid, int rc)
 {
 	if (complain_of_task(pid))
 		return;
-	if (rc == -EACCES || rc == -EPERM)
-		warn_user("%d: permission denied; reading its memory needs the right to trace it, see ptrace(2): "
-			  "the same user, or root", pid);
-	else if (rc == -ENOEXEC)
-		warn_user("%d: is a %d-bit program, whose heap this program cannot read", pid, sizeof(size_t) == 8 ? 32 : 64);
+	if (rc == -ENOEXEC)
+		warn_user("%d is a %d-bit program; use a brkwatch-heap that was built for such programs", pid,
+			  sizeof(size_t) == 8 ? 32 : 64);
 	else
-		warn_user("%d: %s", pid, strerror(-rc));
+		complain_of_attach(pid, "read its memory", rc);
 }
 
 bool space_open(struct space *space, const struct brkwatch *bw, pid_t pid)

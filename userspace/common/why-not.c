@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,11 +38,12 @@ struct brkwatch *open_directory(void)
 	if (!rc)
 		return bw;
 	if (directory)
-		warn_user("%s: %s (from BRKWATCH_PROC)", directory, strerror(-rc));
+		warn_user("cannot open %s, which BRKWATCH_PROC names: %s; unset it to read /proc/brkwatch",
+			  directory, strerror(-rc));
 	else if (rc == -ENOENT)
 		complain_not_loaded();
 	else
-		warn_user("/proc/brkwatch: %s", strerror(-rc));
+		warn_user("cannot open /proc/brkwatch: %s", strerror(-rc));
 	return NULL;
 }
 
@@ -54,7 +56,8 @@ bool complain_of_task(pid_t pid)
 		warn_user("%d: no such process", pid);
 		break;
 	case TASK_HIDDEN:
-		warn_user("%d: not visible in this /proc (see hidepid in proc(5))", pid);
+		warn_user("%d: this /proc hides the process (hidepid, see proc(5)); this needs root, or the group that "
+			  "the mount option gid names", pid);
 		break;
 	case TASK_ZOMBIE:
 		warn_user("%d: has exited and waits for its parent (zombie), so it has no address space", pid);
@@ -74,8 +77,8 @@ bool complain_of_task(pid_t pid)
 static void complain_absent(pid_t pid)
 {
 	if (!complain_of_task(pid))
-		warn_user("%d: the brkwatch module has no file for this process; "
-			  "see RecordsRefused and the probes in /proc/brkwatch/stats", pid);
+		warn_user("%d: the brkwatch module has no file for this process yet; "
+			  "see NamesRescans and the probe fork in /proc/brkwatch/stats", pid);
 }
 
 void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const char *problem)
@@ -84,7 +87,7 @@ void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const 
 	bool absent = error == -ENOENT || error == -ESRCH;
 
 	if (error == -EPROTO)
-		warn_user("%s/%d: %s", directory, pid, problem);
+		warn_user("%s/%d: %s; use the programs that came with the module", directory, pid, problem);
 	else if (absent && !brkwatch_is_live(bw))
 		warn_user("%d: no such file in %s", pid, directory);
 	else if (error == -ENOENT && access(directory, F_OK))
@@ -94,8 +97,11 @@ void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const 
 	else if (error == -EACCES || error == -EPERM)
 		warn_user("%d: permission denied; this needs the same rights as reading /proc/%d/maps: "
 			  "the same user and ptrace access, or root", pid, pid);
+	else if (error == -ENOMEM && brkwatch_is_live(bw))
+		warn_user("%d: the module has no memory for this: all of its parameters records or memory is used up, "
+			  "or your share; see SHARES in brkwatch(4)", pid);
 	else
-		warn_user("%s/%d: %s", directory, pid, strerror(-error));
+		warn_user("cannot read %s/%d: %s", directory, pid, strerror(-error));
 }
 
 void complain_of_file(const struct brkwatch *bw, const char *file, int error)
@@ -103,11 +109,52 @@ void complain_of_file(const struct brkwatch *bw, const char *file, int error)
 	const char *directory = brkwatch_directory(bw);
 
 	if (brkwatch_is_live(bw) && access(directory, F_OK))
-		warn_user("the brkwatch module is not loaded any more");
+		warn_user("the brkwatch module has been unloaded; load it again with 'sudo modprobe brkwatch'");
 	else if (error == -EPROTO)
-		warn_user("%s/%s: a column is missing or a row is damaged", directory, file);
+		warn_user("%s/%s: a column is missing or a row is damaged; use the programs that came with the module",
+			  directory, file);
 	else
-		warn_user("%s/%s: %s", directory, file, strerror(-error));
+		warn_user("cannot read %s/%s: %s", directory, file, strerror(-error));
+}
+
+/* The number behind @key in a file, which is closed; 0 if there is none. */
+static int number_in(FILE *file, const char *key)
+{
+	char line[256];
+	int number = 0;
+
+	while (file && !number && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			number = atoi(line + strlen(key));
+	if (file)
+		fclose(file);
+	return number;
+}
+
+void complain_of_attach(pid_t pid, const char *what, int error)
+{
+	const int scope = number_in(fopen("/proc/sys/kernel/yama/ptrace_scope", "re"), "");
+
+	if (error != -EPERM && error != -EACCES)
+		warn_user("%d: cannot %s: %s", pid, what, strerror(-error));
+	else if (scope == 3)
+		warn_user("%d: cannot %s: permission denied; sysctl kernel.yama.ptrace_scope is 3, which forbids it "
+			  "until the next boot", pid, what);
+	else if (scope)
+		warn_user("%d: cannot %s: permission denied; this needs root, or the same user and sysctl "
+			  "kernel.yama.ptrace_scope=0 (it is %d)", pid, what, scope);
+	else
+		warn_user("%d: cannot %s: permission denied; this needs root, or the same user", pid, what);
+}
+
+void complain_of_stop(pid_t pid, int error)
+{
+	const pid_t tracer = number_in(task_open(pid, "status"), "TracerPid:");
+
+	if (error == -EPERM && tracer)
+		warn_user("%d: cannot stop it: process %d traces it (TracerPid), and only one can", pid, tracer);
+	else
+		complain_of_attach(pid, "stop it", error);
 }
 
 bool warn_of_probes(const struct brkwatch *bw)

@@ -18,5 +18,9 @@ bool complain_of_task(pid_t pid);
 /* Say why a file of the directory that covers all processes could not be read. */
 void complain_of_file(const struct brkwatch *bw, const char *file, int error);
 
+/* Say why we may not do what needs the right to trace @pid, or what else went wrong. */
+void complain_of_attach(pid_t pid, const char *what, int error);
+void complain_of_stop(pid_t pid, int error);
+
 /* Make a brk call. False, after a complaint, if the module does not record it. */
 bool warn_of_probes(const struct brkwatch *bw);

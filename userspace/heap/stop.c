@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "common/complain.h"
+#include "common/why-not.h"
 #include "heap/stop.h"
 #include "libbrkwatch/task.h"
 
@@ -85,7 +85,7 @@ bool stop_process(struct stopped *stopped, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
 	if (!dir) {
-		warn_user("%d: %s", pid, strerror(errno == ENOENT ? ESRCH : errno));
+		complain_of_stop(pid, errno == ENOENT ? -ESRCH : -errno);
 		return false;
 	}
 	do
@@ -94,7 +94,7 @@ bool stop_process(struct stopped *stopped, pid_t pid)
 	closedir(dir);
 	if (!rc && stopped->n)
 		return true;
-	warn_user("%d: cannot stop the process: %s", pid, strerror(rc ? -rc : ESRCH));
+	complain_of_stop(pid, rc ?: -ESRCH);
 	stop_end(stopped);
 	return false;
 }

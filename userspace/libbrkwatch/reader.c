@@ -91,8 +91,7 @@ static int parse_header(struct brkwatch_reader *reader, struct brkwatch_snapshot
 
 		if (line == reader->text.start && strcmp(value, BRKWATCH_FORMAT) != 0)
 			return problem(reader, "format %.20s, but this program knows only format "
-				       BRKWATCH_FORMAT "; install the one that came with the module",
-				       value);
+				       BRKWATCH_FORMAT, value);
 		rc = parse_line(reader, snap, line, value, &hint);
 		if (rc)
 			return rc;
@@ -125,7 +124,7 @@ static int check_columns(struct brkwatch_reader *reader)
 	reader->has_evidence = id == BRKWATCH_FIELDS;
 	for (; id < BRKWATCH_FIELDS; id++)
 		if (!*event_absent[id])
-			return problem(reader, "the event table has no column %s in its place",
+			return problem(reader, "the event table lacks the column %s",
 				       field_words[reader->columns]);
 	reader->cursor = end + 1;
 	return 0;
@@ -255,5 +254,5 @@ int reader_event_problem(struct brkwatch_reader *reader)
 
 	for (const char *p = reader->text.start; p < reader->line; p++)
 		line += *p == '\n' || (!*p && p[1] != '\t');	/* parse_header() was here */
-	return problem(reader, "line %u: an event that is not understood or cut short", line);
+	return problem(reader, "line %u: the event is damaged or cut short", line);
 }

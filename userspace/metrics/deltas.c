@@ -126,7 +126,10 @@ bool spaces_read(struct spaces *spaces, const struct brkwatch *bw, bool ends, ta
 	pass.lives = false;
 	if (ends && !spaces->blind)
 		rc = read_file(&pass, bw, "exited");
-	if (rc)
+	if (rc == -EACCES)
+		warn_user("cannot read %s/exited: permission denied; the counters will lack what processes do just before "
+			  "they end. Run it as root, or with CAP_SYS_PTRACE", brkwatch_directory(bw));
+	else if (rc)
 		complain_of_file(bw, "exited", rc);
 	/* Complain once. Only what processes did between the last reading and their end is then missing. */
 	spaces->blind |= rc == -EACCES || rc == -ENOENT;
