@@ -162,8 +162,7 @@ offers() {
 }
 
 @test "the help fits into 80 columns and has an explanation for each option, that of make into a screen" {
-	make -s -C "$ROOT" help >make
-	[ "$(wc -l <make)" -le 24 ]
+	[ "$(make -s -C "$ROOT" help | tee make | wc -l)" -le 24 ]
 	run ! grep -E '^.{81}' make
 	for program in "${PROGRAMS[@]}"; do
 		of "$program"
@@ -465,29 +464,36 @@ offers() {
 	done <commands
 }
 
-@test "the examples are understood" {
+# examples_of PAGE: each in a line, or after a pipe in several
+examples_of() {
+	MANWIDTH=200 man -l "$1" | col -bx | sed -nE '/^(EXAMPLES|QUESTIONS)/,/^SEE ALSO/p' |
+		sed -n '/^ *[#$] /{s///; :more; /|$/{N; s/\n */ /; b more}; p}' | sed 's,/proc/brkwatch,$BRKWATCH_PROC,'
+}
+
+@test "the examples of all pages are understood, and work as far as that takes no module" {
 	needs man
 	mkdir bin proc
 	export BRKWATCH_PROC=$PWD/proc PATH=$PWD/bin:$PATH
-	cp "$ROOT/tests/data/proc/4242" proc
-	ln -s "${CLI%-cli}"-{cli,top,plot} bin
+	# Without stats, or brkwatch-metrics --interval would not end.
+	cp "$ROOT"/tests/data/{proc/{4242,all},metrics/exited} proc
+	ln -s "${PROGRAMS[@]/#/${CLI%cli}}" bin
 	printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
 	printf '#!/bin/sh\necho 4242\n' >bin/pidof
-	printf '#!/bin/sh\n' | tee bin/make >./test
-	chmod +x bin/* ./test
-	MANWIDTH=200 man -l "$USER_PAGE" | col -bx | sed -n '/^EXAMPLES/,/^SEE ALSO/p' |
-		sed -n '/^ *\$ /{s///; :more; /|$/{N; b more}; p}' >examples
-	[ "$(grep -c brkwatch-cli examples)" -ge 8 ]
-	local example=''
-	while read -r line; do
-		example+=$line$'\n'
-		[[ $line != *'|' ]] || continue
-		run bash -c 'cp "$BRKWATCH_PROC/4242" "$BRKWATCH_PROC/$$"; eval "$0"' "$example"
-		echo "$example: status $status: $output"
-		# Other numbers are of what has been understood and does not work here, as a command does not.
-		[[ $status -lt 2 || $output == *"saved files"* ]]
-		[[ $output != *"--help"* ]]
-		example=''
-	done <examples
-	[ -s heap.json ]
+	printf '#!/bin/sh\n' | tee bin/make bin/insmod ./prog >./test
+	chmod +x bin/* ./test ./prog
+	local page example n=0
+	for page in "$ROOT"/userspace/man/*; do
+		[[ $page != *.7 ]] || rm proc/all # it has a brkwatch-top that would not end
+		examples_of "$page" >examples
+		[ -s examples ] || [[ $page == *.3 ]] # 95-lib.bats builds what it names
+		while read -r example; do
+			run bash -c 'cp "$BRKWATCH_PROC/4242" "$BRKWATCH_PROC/$$"; eval "$0"' "$example"
+			echo "$example: status $status: $output"
+			# Other numbers are of what has been understood and does not work here, as a command does not.
+			[[ $status -lt 2 || $output == *"saved files"* ]]
+			[[ $output != *"--help"* ]]
+			n=$((n + 1))
+		done <examples
+	done
+	[ "$n" -ge 35 ] && [ -s heap.json ]
 }

@@ -135,6 +135,8 @@ void complain_of_attach(pid_t pid, const char *what, int error)
 {
 	const int scope = number_in(fopen("/proc/sys/kernel/yama/ptrace_scope", "re"), "");
 
+	if (error == -ESRCH && complain_of_task(pid))
+		return;
 	if (error != -EPERM && error != -EACCES)
 		warn_user("%d: cannot %s: %s", pid, what, strerror(-error));
 	else if (scope == 3)
