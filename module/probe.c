@@ -256,11 +256,11 @@ int brkwatch_probe_init(void)
 		if (!err || !probe->symbol)
 			continue;
 		if (!probe->required) {
-			pr_info("cannot probe %s (error %d): doing without\n",
+			pr_info("cannot probe %s (error %d): some reasons will be unknown, see brkwatch(4)\n",
 				probe->symbol, err);
 			continue;
 		}
-		pr_err("cannot probe %s (error %d), which is required\n",
+		pr_err("cannot probe %s (error %d), which is required: not loading, see ERRORS in brkwatch(4)\n",
 		       probe->symbol, err);
 		brkwatch_probe_exit();
 		return err == -ENOENT ? -EOPNOTSUPP : err;

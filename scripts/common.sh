@@ -121,7 +121,7 @@ debian_sources() {
 		sort -u)
 	security=$(sed -n 's/ [a-z]*-security$//p' <<<"$uri" | head -n 1)
 	uri=$(sed -nE 's/ [a-z]+$//p' <<<"$uri" | head -n 1)
-	[[ $uri ]] || die "apt knows no Debian archive: kernels are got from one"
+	[[ $uri ]] || die "apt has no Debian archive, from which kernels are downloaded: add one, such as deb http://deb.debian.org/debian bookworm main, to its sources"
 	echo "deb $options $uri $1 main"
 	case $1 in
 	*-* | sid | experimental) ;;
