@@ -140,9 +140,9 @@ late() {
 		.last_limit == .start_brk and .last_needed == "0x0000000000000001"' "$out"
 	jq -se 'map(select(.type == "summary"))[0] | .missed == 0 and .refused == 1 and .peak_bytes == 2097152' "$out"
 	diff -u "$out" <("$CLI" --input "$out" --json)
-	"$CLI" --input "$out" --explain | grep -E "^\.\.\. [0-9]+ missed brkdo, gone before it could be followed: [0-9]+ calls, grown 2 MiB, .* 1 refused$"
+	"$CLI" --input "$out" --explain | grep -E "^\.\.\. [0-9]+ brkdo ended before it could be followed: [0-9]+ calls, grown 2 MiB, .* 1 refused$"
 	missed --explain
-	tr -s ' \n' ' ' <"$out" | grep -E "missed brkdo, gone before it could be followed: .* 1 refused The program asked for .* but a break at 0x1 would be [0-9.]+ TiB below the start of the heap, 0x[0-9a-f]+"
+	tr -s ' \n' ' ' <"$out" | grep -E "brkdo ended before it could be followed: .* 1 refused The program asked for .* but a break at 0x1 would be [0-9.]+ TiB below the start of the heap, 0x[0-9a-f]+"
 	# Flags are not in it, but only a stack stands in the way from afar.
 	script=${gone/grow 2097152 at 1/grow 4096 map-stack 524288 grow 4096}
 	missed --explain
@@ -154,13 +154,13 @@ late() {
 	wanted=4 missed --until external
 	[[ "$stderr" == *"not all events were seen"* ]]
 	missed --csv
-	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+	[[ "$stderr" == *"brkdo ended before it could be followed: "*" 1 refused"* ]]
 	missed -c
-	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+	[[ "$stderr" == *"brkdo ended before it could be followed: "*" 1 refused"* ]]
 	grep -E " 2 MiB .* 1$" "$out"
 	cli=${CLI%-cli}-stacks
 	missed --folded
-	[[ "$stderr" == *"missed brkdo, gone before it could be followed: "*" 1 refused"* ]]
+	[[ "$stderr" == *"brkdo ended before it could be followed: "*" 1 refused"* ]]
 }
 
 @test "children of a child that is missed are missed, too" {
@@ -172,7 +172,7 @@ late() {
 		(map(select(.pid == $row.pid)) | map(select(.type == "summary"))[0].missed ==
 		2 + (map(select(.type == "missed" and (.name | not))) | length))' "$out"
 	wanted=4 missed -f --until 'heap>1G'
-	grep -E "missed brkdo, .*, 2 children not followed$" "$out"
+	grep -E " brkdo ended before it could be followed: .*, 2 children not followed$" "$out"
 }
 
 @test "what is gone before its file could be opened is missed, by those who may not read exited" {
@@ -190,12 +190,12 @@ late() {
 		map(select(.type == "missed")) == [{type: "missed", pid: $pid, parent: 0}]' "$out"
 	jq -se 'map(select(.type == "summary"))[0] | .missed == 1 and .refused == 0' "$out"
 	missed
-	grep -E "^\.\.\. [0-9]+ missed a program, gone before it could be followed: what it did is not known$" "$out"
+	grep -E "^\.\.\. [0-9]+ a program ended before it could be followed: what it did is not known$" "$out"
 	grep -E "^\.\.\. [0-9]+ has ended: .* 0 refused, and what it did in 1 address space is not known$" "$out"
 	wanted=4 missed --until refused
 	[[ "$stderr" == *"not all events were seen"* ]]
 	missed -c
-	grep -E "^\.\.\. not in it: what was done in 1 address space, gone before it could be followed$" "$out"
+	grep -E "^\.\.\. not included: 1 address space that ended before it could be followed$" "$out"
 	rm -r "$scene"
 }
 
@@ -220,7 +220,7 @@ late() {
 	jq -se '(map(select(.type == "exec"))[0].spaces_before - map(select(.type == "start"))[0].spaces_before) == 3' "$out"
 	jq -se 'map(select(.type == "summary"))[0].missed == 2' "$out"
 	CLI=${CLI%-cli}-stacks open='now sh$' late
-	grep -E '^\.\.\. stacks of .*; what was done in 2 address spaces is not known$' "$out"
+	grep -E '^\.\.\. .* growths have a stack .*; what was done in 2 address spaces is not known$' "$out"
 	# A child; its shell has had the heap of its parent's, and need not have made calls.
 	become="kill -STOP \$PPID; ($chain); :"
 	late --json -f
@@ -229,6 +229,6 @@ late() {
 		map(select(.type == "summary"))[0].missed == $child.spaces_before' "$out"
 	lost=$(jq -s 'map(select(.type == "missed")) | length' "$out")
 	for said in "$("$CLI" --input "$out" -c)" "$("$CLI" --input "$out" --csv | "$CLI" --input - -c)"; do
-		[[ "$said" == *"... not in it: what was done in $lost address spaces, gone before it could be followed" ]]
+		[[ "$said" == *"... not included: $lost address spaces that ended before they could be followed" ]]
 	done
 }

@@ -248,7 +248,7 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	local begin=$SECONDS
 	run -0 "$CLI" --follow --duration 1.5 "$pid"
 	[ $((SECONDS - begin)) -ge 1 ]
-	[[ "$output" == *"$pid lives on"* ]]
+	[[ "$output" == *"$pid still runs"* ]]
 	tell
 	wait "$pid"
 }
@@ -308,7 +308,7 @@ subprocess.run("sort /etc/passwd | head -n 1", shell=True, stdout=subprocess.DEV
 	run -1 setpriv --reuid 65534 --clear-groups "$CLI" --all
 	[ "$output" = "brkwatch-cli: no process that you may read matches; try sudo" ]
 	run -1 "$CLI" --uid nobody
-	[ "$output" = "brkwatch-cli: no process matches" ]
+	[ "$output" = "brkwatch-cli: no process matches; brkwatch-top lists all" ]
 	run -0 "$CLI" --uid root --comm brkdo --json
 	[ "$(jq .pid <<<"$output")" = "$pid" ]
 	local name=$'a\nb'

@@ -75,7 +75,7 @@ waits() {
 	grep -q "^    #0 .*brk" "$BATS_TEST_TMPDIR/text"
 	# Without C++'s library its names are as they are.
 	grep -Eq '#[0-9]+ (heap::more\(long\)|_ZN4heap4moreEl) \(growers.c' "$BATS_TEST_TMPDIR/text"
-	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown$' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. ([0-9]+) of \1 growths have a stack \((.*) of \2\)$' "$BATS_TEST_TMPDIR/text"
 }
 
 @test "who was refused, at each request and at the end" {
@@ -88,7 +88,7 @@ waits() {
 		on && /^    #[0-9]+ ask \(growers.c:/ { found = 1 }
 		/^[^ ]|^  / && !/^    #/ { on = 0 }
 		END { exit !found }' "$BATS_TEST_TMPDIR/text"
-	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown; of 2 of 2 refused$' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. ([0-9]+) of \1 growths have a stack \((.*) of \2\); 2 of 2 refusals$' "$BATS_TEST_TMPDIR/text"
 	# It has no bytes.
 	"$CLI" --folded -o "$BATS_TEST_TMPDIR/folded" -- growers ask grow >"$BATS_TEST_TMPDIR/out"
 	run ! grep ";ask" "$BATS_TEST_TMPDIR/folded"
@@ -187,7 +187,7 @@ make_stripped() {
 	tell
 	wait "$follower"
 	cat "$text" "$out" "$BATS_TEST_TMPDIR/stderr"
-	[ "$(grep -c 'growers, [0-9]*: the process that reads programs crashed at this one' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
+	[ "$(grep -c 'growers ([0-9]*): its program file crashed the process' "$BATS_TEST_TMPDIR/stderr")" = 1 ]
 	grep -q '^    #0 \[no stack\]$' "$text"
 	run ! grep ' grow (growers.c:' "$text"
 	grep -q ' churn (growers.c:' "$text"
@@ -221,7 +221,7 @@ make_stripped() {
 	wait "$pid"
 	wait "$cli"
 	tail -n 30 "$BATS_TEST_TMPDIR/text"
-	grep -Eq '^\.\.\. stacks of ([0-9]+) of \1 growths: (.*) of \2 grown$' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^\.\.\. ([0-9]+) of \1 growths have a stack \((.*) of \2\)$' "$BATS_TEST_TMPDIR/text"
 }
 
 @test "a file of the same name that is another one does not name functions" {
@@ -330,7 +330,7 @@ make_stripped() {
 	[ "$(bytes_of '[no stack]' "$BATS_TEST_TMPDIR/folded")" -gt 0 ]
 	# Of one program.
 	[ "$(cut -d ';' -f 1 "$BATS_TEST_TMPDIR/folded" | sort -u)" = 'a\b' ]
-	grep -Eq ' stacks of [0-9]+ of 2400 growths: ' "$BATS_TEST_TMPDIR/stderr"
+	grep -Eq ' [0-9]+ of 2400 growths have a stack ' "$BATS_TEST_TMPDIR/stderr"
 }
 
 @test "without CAP_IPC_LOCK: as many stacks as there is room for, or the cause that there is none" {
@@ -400,7 +400,7 @@ make_stripped() {
 	run -1 "$CLI" --flamegraph "$BATS_TEST_TMPDIR/graph.svg" 4194304
 	cmp "$BATS_TEST_TMPDIR"/{old,graph}.svg
 	run -1 "$CLI" --flamegraph /dev/full $$
-	[[ "$output" == *"/dev/full: exists and is not a regular file"* ]]
+	[[ "$output" == *"cannot replace /dev/full: it is not a regular file"* ]]
 }
 
 @test "as JSON, by which brkwatch-heap says whose call a page is" {

@@ -113,8 +113,8 @@ load common
 	for list in "4242 4300" $'4242\n4300' $' 4242 ,\t4300\n' 4242,4300; do
 		diff -u <("$CLI" 4242 4300) <("$CLI" -p "$list")
 	done
-	fails 2 "not a process number: ''" -p ""
-	fails 2 "not a process number: ''" -p "1, ,2"
+	fails 2 "not a PID: ''" -p ""
+	fails 2 "not a PID: ''" -p "1, ,2"
 }
 
 @test "processes by a name that is escaped in the file" {
@@ -263,11 +263,11 @@ load common
 @test "wrong arguments: status 2, one line and a hint" {
 	fails 2 "no process given"
 	fails 2 "no process given" --json
-	fails 2 "not a process number: 'x1'" x1
-	fails 2 "not a process number: '-1'" -p -1
-	fails 2 "not a process number: ''" -p 1,
-	fails 2 "not a process number: '0'" 4242 0
-	fails 2 "not a process number: '99999999999'" 99999999999
+	fails 2 "not a PID: 'x1'" x1
+	fails 2 "not a PID: '-1'" -p -1
+	fails 2 "not a PID: ''" -p 1,
+	fails 2 "not a PID: '0'" 4242 0
+	fails 2 "not a PID: '99999999999'" 99999999999
 	fails 2 "cannot be combined" --json --csv --follow 1
 	fails 2 "cannot be combined" -p 1 -- true
 	fails 2 "--event: invalid argument: 'grow,glow'; expected kinds such as" --follow --event grow,glow 1
@@ -278,7 +278,7 @@ load common
 	fails 2 "--max-events: invalid argument: '0'" --follow -n 0 1
 	fails 2 "need --follow" --until refused 1
 	fails 2 "no such user: 'nobody-knows'" --uid nobody-knows
-	fails 2 "--comm '('" --comm '('
+	fails 2 "--comm: '(' is not an extended regular expression" --comm '('
 	# It has relatives: no script may come to depend on a short form.
 	fails 2 "ambiguous" --fol 4242
 	run -2 --separate-stderr "$CLI" --bogus

@@ -210,15 +210,15 @@ setup() {
 	diff -u "$rec" <("$CLI" --input "$rec" --json)
 	said=$("$CLI" --input "$rec" --explain | tr -s ' \n' ' ')
 	echo "$said"
-	[[ "$said" == *"... 7 missed a program, gone before it could be followed: what it did is not known ... 8 missed a"'\n'"b, gone before it could be followed: 4 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, 1 child not followed The program asked for 8 KiB more (2 pages), but RLIMIT_AS, "*", was 12 KiB: 20 KiB would have been needed."*"... 8 has ended: 5 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, and what it did in 2 address spaces is not known "* ]]
+	[[ "$said" == *"... 7 a program ended before it could be followed: what it did is not known ... 8 a"'\n'"b ended before it could be followed: 4 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, 1 child not followed The program asked for 8 KiB more (2 pages), but RLIMIT_AS, "*", was 12 KiB: 20 KiB would have been needed."*"... 8 has ended: 5 calls, grown 4 KiB, shrunk 0 B, peak 4 KiB, 1 refused, and what it did in 2 address spaces is not known "* ]]
 	run -0 --separate-stderr "$CLI" --input "$rec" --csv -q
 	[ "$output" = $'7,,,,,,missed,,,,,,,,,,\n8,9,,,,,missed,0x0000000000403000,,0x0000000000401000,,,rlimit_as,,0x0000000000400000,12288,20480' ]
 	# In CSV the totals are not known any more.
 	[ "$("$CLI" --input - --json <<<"$output")" = '{"type":"missed","pid":7,"parent":0}'$'\n''{"type":"missed","pid":8,"parent":0}' ]
 	[ "${#stderr_lines[@]}" = 2 ]
-	[[ "${stderr_lines[1]}" == *": 8 missed a"'\n'"b, gone before it could be followed: 4 calls, "* ]]
+	[[ "${stderr_lines[1]}" == *": 8 a"'\n'"b ended before it could be followed: 4 calls, "* ]]
 	run -0 --separate-stderr "$CLI" --input "$rec" -c
-	[[ "${lines[-1]}" == "... not in it: what was done in 2 address spaces, gone before it could be followed" ]]
+	[[ "${lines[-1]}" == "... not included: 2 address spaces that ended before they could be followed" ]]
 	run -3 "$CLI" --input "$rec" --until refused
 	run -4 "$CLI" --input "$rec" --until external
 }
@@ -318,11 +318,11 @@ fails_late() {
 		head -n 20 "$REC/shell.json" >&4
 		printf '{"type":"eve' >&4
 		until_true 30 grep -q below_start "$BATS_TEST_TMPDIR/out"
-		run ! grep "lives on" "$BATS_TEST_TMPDIR/out"
+		run ! grep "still runs" "$BATS_TEST_TMPDIR/out"
 		kill "-$sig" "$pid"
 		wait "$pid"
 		exec 4>&-
-		grep "168 lives on: 3 calls" "$BATS_TEST_TMPDIR/out"
+		grep "168 still runs: 3 calls" "$BATS_TEST_TMPDIR/out"
 	done
 }
 

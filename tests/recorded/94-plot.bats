@@ -278,7 +278,7 @@ refuses() { # MESSAGE FILE
 @test "where no process matches it is said, and there is no picture" {
 	cp "$ROOT/tests/data/proc/all" proc
 	run -1 --separate-stderr "$CLI" -o a.svg --comm nobody
-	[ "$stderr" = "brkwatch-plot: no process matches" ]
+	[ "$stderr" = "brkwatch-plot: no process matches; brkwatch-top lists all" ]
 	[ ! -e a.svg ]
 	draws a.svg --comm '^python3$'
 }
@@ -288,7 +288,7 @@ refuses() { # MESSAGE FILE
 	refuses "must end in .svg or .png: '.svg'" .svg
 	refuses "no/a.svg: No such file or directory" no/a.svg
 	mkdir a.svg
-	refuses "a.svg: exists and is not a regular file" a.svg
+	refuses "cannot replace a.svg: it is not a regular file" a.svg
 	mkdir empty
 	refuses "apt install gnuplot-nox" b.svg "$PWD/empty"
 	if [ "$EUID" -ne 0 ]; then

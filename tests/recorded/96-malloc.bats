@@ -104,9 +104,9 @@ grown_after() {
 		<(jq -cS 'select(.type == "summary" and .pid == 4242).kinds | map_values(.held_bytes)' "$BATS_TEST_TMPDIR/json")
 	jq -e '[.traceEvents[] | select(.ph == "C" and .pid == 4243)] | group_by(.name) | length == 9 and all(.[]; last.args.bytes == 0)' "$trace"
 	fails 1 "/nonexistent/x: No such file" --input "$CALLS" --perfetto /nonexistent/x
-	fails 2 "nothing for --perfetto" --regions 1 --perfetto "$trace"
+	fails 2 "--regions shows one moment" --regions 1 --perfetto "$trace"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	fails 1 "exists and is not a regular file" --input "$CALLS" --perfetto "$BATS_TEST_TMPDIR/fifo"
+	fails 1 "it is not a regular file" --input "$CALLS" --perfetto "$BATS_TEST_TMPDIR/fifo"
 	[ -p "$BATS_TEST_TMPDIR/fifo" ]
 	# What failed replaces nothing.
 	cp "$trace" "$BATS_TEST_TMPDIR/before"
@@ -247,8 +247,8 @@ kernel_says() {
 			'{"type":"known","pid":7,"lost":12}' '{"type":"lost","count":12,"known":true}'
 	} >"$BATS_TEST_TMPDIR/calls"
 	"$CLI" --input "$BATS_TEST_TMPDIR/calls" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
-	grep -qxF '... 7 x: 12 events lost; from here on the total is right again, after a look at what is mapped: 1 MiB' "$BATS_TEST_TMPDIR/out"
-	grep -qF '12 events were lost because the kernel'"'"'s buffer was full; what is mapped was read after that' "$BATS_TEST_TMPDIR/err"
+	grep -qxF '... 7 x: 12 events lost; the mappings were read again, so the total is right from here on: 1 MiB' "$BATS_TEST_TMPDIR/out"
+	grep -qF '12 events were lost because the kernel'"'"'s buffer was full; the mappings were read again after that' "$BATS_TEST_TMPDIR/err"
 	# What was counted stays.
 	grep -qx 'unknown  *1  *0  *8 KiB  *0 B  *0 B  *8 KiB  *0 B' "$BATS_TEST_TMPDIR/out"
 	"$CLI" --input "$BATS_TEST_TMPDIR/calls" --json >"$BATS_TEST_TMPDIR/json"
@@ -338,11 +338,11 @@ brk() {
 	fails 2 "not a command" --regions -- true
 	fails 2 "--regions and --csv cannot be combined" --regions --csv 1
 	for option in --malloc -f --duration=1; do
-		fails 2 "need calls as they happen" "$option" --input "$CALLS"
-		fails 2 "need calls as they happen" "$option" --regions 1
+		fails 2 "they cannot be combined with --input or --regions" "$option" --input "$CALLS"
+		fails 2 "they cannot be combined with --input or --regions" "$option" --regions 1
 	done
 	for option in -c -q; do
-		fails 2 "nothing for" "$option" --regions 1
+		fails 2 "--regions shows one moment" "$option" --regions 1
 	done
 	for option in -q --csv; do
 		fails 2 "they cannot be combined" -c "$option" --input "$CALLS"

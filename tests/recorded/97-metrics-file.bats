@@ -91,7 +91,7 @@ load metrics
 	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom
 	fails 1 "/nonexistent/x.prom: No such file" -o /nonexistent/x.prom --interval 1
 	mkdir "$OUT"
-	fails 1 "$OUT: exists and is not a regular file" -o "$OUT"
+	fails 1 "cannot replace $OUT: it is not a regular file" -o "$OUT"
 	rmdir "$OUT"
 	next_state 1 0 0 0
 	reads 2>"$BATS_TEST_TMPDIR/err"

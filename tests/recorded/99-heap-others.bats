@@ -213,11 +213,11 @@ becomes() {
 	run -1 --separate-stderr "$CLI" 2147483647
 	[ "$stderr" = "brkwatch-heap: 2147483647: no such process" ]
 	run -2 --separate-stderr "$CLI"
-	[[ "${stderr_lines[0]}" == *"no process given: name one by its number" ]]
+	[[ "${stderr_lines[0]}" == *"no process given: give a PID" ]]
 	run -2 --separate-stderr "$CLI" 1 2
-	[[ "${stderr_lines[0]}" == *"one process at a time" ]]
+	[[ "${stderr_lines[0]}" == *"one process at a time; give one PID" ]]
 	run -2 --separate-stderr "$CLI" --json --map 1
-	[[ "${stderr_lines[0]}" == *"for people, not for --json" ]]
+	[[ "${stderr_lines[0]}" == *"cannot be combined with --json" ]]
 	run -2 --separate-stderr "$CLI" --address 0xz 1
 	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'; expected "* ]]
 	if [ "$(id -u)" = 0 ]; then

@@ -136,7 +136,7 @@ load heap
 	drawn map.svg 'Not sound: the walk ended at'
 	grep '<title>.*not walked' map.svg
 	run -1 --separate-stderr "$CLI" --svg no/map.svg "$pid"
-	[[ -z "$output" && "$stderr" == "brkwatch-heap: no/map.svg: "* ]]
+	[[ -z "$output" && "$stderr" == "brkwatch-heap: cannot write no/map.svg: "* ]]
 }
 
 drawn() { # FILE TEXT

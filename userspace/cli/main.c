@@ -31,8 +31,8 @@ static void lost_some(void *owner, uint64_t count, bool others)
 	if (session->opts->format == &json_lines)
 		json_lines.lost(session->out, &session->style, &nobody, count, false);
 	else
-		warn_user("%" PRIu64 " %sevents of unknown processes were lost", count,
-			  others ? "other " : "");
+		warn_user("%" PRIu64 " %sevents of unknown processes were lost because the kernel's buffer was full; "
+			  "use --event or --min-delta to record fewer", count, others ? "other " : "");
 }
 
 static enum exit_status follow_everybody(struct session *session)
@@ -49,7 +49,7 @@ static enum exit_status follow_everybody(struct session *session)
 	rc = stop_open(true);
 	rc = rc < 0 ? rc : follow_all(&what);
 	if (rc < 0 && rc != session->out->error && rc != -ECANCELED)
-		warn_user("cannot follow all processes: %s", strerror(-rc));
+		complain_of_following("all processes", rc);
 	stop_close();
 	return session_finish(session, rc < 0 ? STATUS_FAILED : STATUS_OK);
 }

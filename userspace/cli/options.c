@@ -25,7 +25,7 @@ static bool take_until(const char *name, const char *condition, void *filter)
 
 static bool take_columns(const char *name, const char *list, void *columns)
 {
-	return !columns_parse(list, columns) || not_understood(name, list, "different columns of those that --help lists");
+	return !columns_parse(list, columns) || not_understood(name, list, "names of columns, each once; --help lists them");
 }
 
 /* -t, -tt and -ttt */
@@ -127,7 +127,7 @@ static const char *contradiction(void)
 	if (recorded && opts.duration_ms)
 		return "--duration cannot be combined with --input";
 	if (!opts.command && !processes && !recorded)
-		return "no process given: name one by its number, or use --comm, --uid, --all or -- COMMAND";
+		return "no process given: give a PID, or use --comm, --uid, --all or -- COMMAND";
 	if (!opts.format->for_people && !columns_have_values(&opts.style.columns))
 		return "the column note exists only as text, not with --json or --csv";
 	if (opts.explain && !opts.format->for_people)

@@ -22,7 +22,7 @@ static bool parse_pid(const char *text, size_t len, pid_t *pid)
 	value = strtol(text, &end, 10);
 	if (*text < '0' || *text > '9' || end != text + len || errno || value < 1 ||
 	    value > INT_MAX) {
-		warn_user("not a process number: '%.*s'; select by name with --comm", (int)len, text);
+		warn_user("not a PID: '%.*s'; to select by name use --comm", (int)len, text);
 		return false;
 	}
 	*pid = (pid_t)value;
@@ -65,7 +65,7 @@ bool take_comm(const char *name, const char *regex, void *selection)
 	sel->by_comm = !rc;
 	if (rc) {
 		regerror(rc, &sel->comm, text, sizeof(text));
-		warn_user("--comm '%s': %s", regex, text);
+		warn_user("--comm: '%s' is not an extended regular expression: %s", regex, text);
 	}
 	return !rc;
 }
@@ -160,7 +160,8 @@ bool select_search(struct selection *sel, const struct brkwatch *bw)
 	if (rc)
 		complain_of_file(bw, "all", rc);
 	else if (!sel->n)
-		warn_user(brkwatch_is_live(bw) && geteuid() ? "no process that you may read matches; try sudo" : "no process matches");
+		warn_user(brkwatch_is_live(bw) && geteuid() ? "no process that you may read matches; try sudo" :
+			  "no process matches; brkwatch-top lists all");
 	if (rc || !sel->n)
 		return false;
 	select_sort(sel);

@@ -91,7 +91,7 @@ int launch_start(struct launch *launch, char *const *command, bool must)
 	traced = !ptrace(PTRACE_SEIZE, launch->pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
 	if (must && !traced) {
 		warn_user("cannot hold %s before its first instruction: ptrace(2): %s; see sysctl "
-			  "kernel.yama.ptrace_scope. What runs already can be followed by its number",
+			  "kernel.yama.ptrace_scope. A process that already runs can be followed by its PID",
 			  *command, strerror(errno));
 		close(ends[0]);
 		return launch_status(launch);
@@ -105,7 +105,7 @@ int launch_start(struct launch *launch, char *const *command, bool must)
 	if (!error)
 		return traced && !launch->held ? launch_status(launch) : 0;
 	launch_status(launch);
-	warn_user("%s: %s", *command, strerror(error));
+	warn_user("cannot run %s: %s", *command, strerror(error));
 	return error == ENOENT ? STATUS_COMMAND_ABSENT : STATUS_COMMAND_UNUSABLE;
 }
 
@@ -164,10 +164,11 @@ static void say_what_killed(const struct launch *launch, int status)
 {
 	if (status == 128 + SIGSYS)
 		warn_user("the command was killed by SIGSYS: seccomp did not allow a call, which may have "
-			  "been brk; a brk that seccomp stops has no event");
+			  "been brk; a brk that seccomp stops has no event. Find the filter with "
+			  "'strace -f -e trace=seccomp,prctl'");
 	else if (status == 128 + SIGKILL && oom_kills(fopen("/proc/self/cgroup", "re")) > launch->oom_kills)
 		warn_user("the command was killed by SIGKILL, and its memory cgroup killed a process "
-			  "meanwhile (oom_kill): the memory in use exceeded memory.max");
+			  "meanwhile (oom_kill): the memory in use exceeded memory.max. Raise that, or use less");
 }
 
 int launch_status(const struct launch *launch)

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/complain.h"
 #include "common/utf8.h"
@@ -27,6 +26,6 @@ void warn_user(const char *fmt, ...)
 
 void out_of_memory(void)
 {
-	warn_user("%s", strerror(ENOMEM));
+	warn_user("out of memory");
 	exit(STATUS_FAILED);
 }

@@ -129,8 +129,8 @@ int rings_attach(struct cpu_rings *rings, pid_t tid, size_t least,
 void complain_of_events(pid_t pid, int error)
 {
 	if (error == -EPERM || error == -EACCES)
-		warn_user("%d: %s; run it as root, or with CAP_PERFMON and CAP_SYS_PTRACE; sysctl "
-			  "kernel.perf_event_paranoid=-1 stands for CAP_PERFMON, and is now %s", pid,
+		warn_user("%d: cannot open its perf events: %s; this needs root, or CAP_PERFMON and CAP_SYS_PTRACE. "
+			  "CAP_PERFMON is not needed if sysctl kernel.perf_event_paranoid is -1 (it is %s)", pid,
 			  strerror(-error), word_of("/proc/sys/kernel/perf_event_paranoid"));
 	else if (error == -ENOBUFS)
 		warn_user("%d: no room for buffers; raise sysctl kernel.perf_event_mlock_kb (for each "

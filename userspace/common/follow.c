@@ -131,7 +131,7 @@ enum exit_status follow_pids(struct following *f, const pid_t *pids, size_t n)
 		rc = error;
 	if (rc < 0 && rc != f->out->error) {
 		if (rc != -ECANCELED)
-			warn_user("cannot follow: %s", strerror(-rc));
+			complain_of_following("the processes", rc);
 		f->failed = true;
 	}
 	brkwatch_follower_free(f->follower);
@@ -147,7 +147,7 @@ enum exit_status follow_command(struct following *f, char *const *command,
 	int command_status;
 
 	if (!brkwatch_is_live(f->bw)) {
-		warn_user("%s (from BRKWATCH_PROC) has saved files: a command cannot be followed there",
+		warn_user("%s (from BRKWATCH_PROC) has saved files: a command cannot be followed there; unset BRKWATCH_PROC",
 			  brkwatch_directory(f->bw));
 		return STATUS_COMMAND_FAILED;
 	}

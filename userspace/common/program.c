@@ -219,7 +219,7 @@ bool output_open(struct outbuf *out, const char *file, int fd)
 {
 	out->fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : fd;
 	if (out->fd < 0)
-		warn_user("%s: %s", file, strerror(errno));
+		warn_user("cannot write %s: %s", file, strerror(errno));
 	return out->fd >= 0;
 }
 

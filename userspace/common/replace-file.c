@@ -81,7 +81,10 @@ bool newfile_replaceable(const char *file)
 
 	if (rc ? errno == ENOENT : S_ISREG(st.st_mode))
 		return true;
-	warn_user("%s: %s", file, rc ? strerror(errno) : "exists and is not a regular file");
+	if (rc)
+		warn_user("cannot write %s: %s", file, strerror(errno));
+	else
+		warn_user("cannot replace %s: it is not a regular file; choose another name", file);
 	return false;
 }
 
@@ -95,7 +98,7 @@ bool newfile_open(struct newfile *new, const char *file)
 	if (new->file && asprintf(&new->name, "%s.XXXXXX", new->file) >= 0)
 		fd = make_guarded(new->name);
 	if (fd < 0) {
-		warn_user("%s: %s", file, strerror(errno));
+		warn_user("cannot write %s: %s", file, strerror(errno));
 		free(new->name);
 		free(new->file);
 		return false;
@@ -123,7 +126,7 @@ bool newfile_close(struct newfile *new, bool whole)
 	if (close(new->fd) || !ok || rename(new->name, new->file)) {
 		ok = false;
 		if (whole)
-			warn_user("%s: %s", new->file, strerror(errno));
+			warn_user("cannot write %s: %s", new->file, strerror(errno));
 		unlink(new->name);
 	}
 	signals_remove(NULL);

@@ -81,6 +81,12 @@ static void complain_absent(pid_t pid)
 			  "see NamesRescans and the probe fork in /proc/brkwatch/stats", pid);
 }
 
+/* What helps, after the text of an error. */
+static const char *remedy(int error)
+{
+	return error == -EMFILE ? "; raise the limit of open files with 'ulimit -n'" : "";
+}
+
 void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const char *problem)
 {
 	const char *directory = brkwatch_directory(bw);
@@ -101,7 +107,7 @@ void complain_of_process(const struct brkwatch *bw, pid_t pid, int error, const 
 		warn_user("%d: the module has no memory for this: all of its parameters records or memory is used up, "
 			  "or your share; see SHARES in brkwatch(4)", pid);
 	else
-		warn_user("cannot read %s/%d: %s", directory, pid, strerror(-error));
+		warn_user("cannot read %s/%d: %s%s", directory, pid, strerror(-error), remedy(error));
 }
 
 void complain_of_file(const struct brkwatch *bw, const char *file, int error)
@@ -157,6 +163,11 @@ void complain_of_stop(pid_t pid, int error)
 		warn_user("%d: cannot stop it: process %d traces it (TracerPid), and only one can", pid, tracer);
 	else
 		complain_of_attach(pid, "stop it", error);
+}
+
+void complain_of_following(const char *what, int error)
+{
+	warn_user("cannot follow %s: %s%s", what, strerror(-error), remedy(error));
 }
 
 bool warn_of_probes(const struct brkwatch *bw)

@@ -22,5 +22,8 @@ void complain_of_file(const struct brkwatch *bw, const char *file, int error);
 void complain_of_attach(pid_t pid, const char *what, int error);
 void complain_of_stop(pid_t pid, int error);
 
+/* Say why @what cannot be followed, or not any further. */
+void complain_of_following(const char *what, int error);
+
 /* Make a brk call. False, after a complaint, if the module does not record it. */
 bool warn_of_probes(const struct brkwatch *bw);

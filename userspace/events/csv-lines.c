@@ -38,7 +38,7 @@ static void lost(struct outbuf *out, const struct event_style *style,
 {
 	(void)out;
 	(void)style;
-	warn_user("%" PRIu64 ": %" PRIu64 " %s lost", process->snap.pid, count,
+	warn_user("%" PRIu64 ": %" PRIu64 " %s lost (overwritten before they were read)", process->snap.pid, count,
 		  before ? "earlier events" : "events");
 }
 

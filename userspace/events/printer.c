@@ -28,8 +28,8 @@ void printer_finish(struct printer *pr)
 		return;
 	table_put(pr->out, pr->summary);
 	if (pr->missed)
-		outbuf_printf(pr->out, "... not in it: what was done in %" PRIu64 " address space%s, gone "
-			      "before it could be followed\n", pr->missed, pr->missed == 1 ? "" : "s");
+		outbuf_printf(pr->out, "... not included: %" PRIu64 " address space%s that ended before %s could be "
+			      "followed\n", pr->missed, pr->missed == 1 ? "" : "s", pr->missed == 1 ? "it" : "they");
 }
 
 static void begin(struct printer *pr)
@@ -85,7 +85,7 @@ size_t style_look_at_clock(struct event_style *style, uint64_t ns)
 
 	if (!is_time_of_day(style->stamp) || (style->wall && style->wall->n))
 		return added;
-	warn_user("%s does not contain the time of day: times are those of the monotonic clock",
+	warn_user("%s does not contain the time of day: times are those of CLOCK_MONOTONIC",
 		  style->source);
 	style->stamp = STAMP_MONOTONIC;
 	return added;
@@ -191,7 +191,7 @@ static void remark_missed(const struct printer *pr, const struct brkwatch_proces
 
 	memcpy(name, process->snap.name, sizeof(name));
 	text_clean(name);
-	snprintf(text, sizeof(text), "%" PRIu64 " missed %s, gone before it could be followed: %s",
+	snprintf(text, sizeof(text), "%" PRIu64 " %s ended before it could be followed: %s",
 		 process->snap.pid, totals ? name : "a program",
 		 totals ? sums_text(totals, pr->style.bytes).text : "what it did is not known");
 	if (totals && totals->missed)

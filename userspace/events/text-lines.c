@@ -151,7 +151,7 @@ static void done(struct outbuf *out, const struct event_style *style,
 	(void)sums;
 	if (style->quiet || style->no_events)
 		return;
-	outbuf_printf(out, "... %" PRIu64 " %s: %s", process->snap.pid, ended ? "has ended" : "lives on",
+	outbuf_printf(out, "... %" PRIu64 " %s: %s", process->snap.pid, ended ? "has ended" : "still runs",
 		      sums_text(sum, style->bytes).text);
 	if (sum->dropped)
 		outbuf_printf(out, ", %" PRIu64 " dropped", sum->dropped);

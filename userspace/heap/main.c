@@ -69,11 +69,11 @@ static bool check(void)
 	const struct heap_options *opts = &the_options;
 
 	if (opts->selection.n != 1)
-		warn_user(opts->selection.n ? "one process at a time" : "no process given: name one by its number");
+		warn_user(opts->selection.n ? "brkwatch-heap shows one process at a time; give one PID" : "no process given: give a PID");
 	else if (opts->json && (opts->map || opts->top || opts->address))
-		warn_user("--map, --top and --address are for people, not for --json");
+		warn_user("--map, --top and --address cannot be combined with --json");
 	else if (opts->stacks && !opts->address)
-		warn_user("--stacks is of use with --address only");
+		warn_user("--stacks needs --address");
 	else
 		return true;
 	return false;
@@ -97,7 +97,7 @@ static bool prepare(struct reading *reading, const struct heap_options *opts)
 		account->largest = calloc(account->n_largest, sizeof(*account->largest));
 	}
 	if ((account->n_cells && !account->cells) || (opts->top && !account->largest)) {
-		warn_user("%s", strerror(ENOMEM));
+		warn_user("out of memory");
 		return false;
 	}
 	return true;

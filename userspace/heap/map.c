@@ -204,6 +204,6 @@ bool draw_map(const struct reading *reading, const char *file)
 	outbuf_puts(&out, "</svg>\n");
 	rc = outbuf_flush(&out);
 	if (rc)
-		warn_user("%s: %s", file, strerror(-rc));
+		warn_user("cannot write %s: %s", file, strerror(-rc));
 	return newfile_close(&drawing, !rc);
 }

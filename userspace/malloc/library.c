@@ -61,13 +61,13 @@ static int open_library(pid_t pid, char **name)
 	}
 	regions_free(&regions);
 	if (!*name)
-		warn_user("%d: no C library is mapped: the program may be a static one", pid);
+		warn_user("%d: no C library is mapped (a static program?); run it without --malloc", pid);
 	else if (fd < 0)
-		warn_user("%s: the mapped file cannot be opened", *name);
+		warn_user("--malloc: cannot open %s as it is mapped", *name);
 	else if (is_trusted(fd))
 		return fd;
 	else
-		warn_user("%s: --malloc wants a C library that only root can write to", *name);
+		warn_user("--malloc: %s must belong to root, and nobody else may write to it; run it without --malloc", *name);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -103,7 +103,7 @@ static bool define_probes(struct library *library, size_t number, int fd, const 
 	if (!find_functions(fd, offsets))
 		return false;
 	if (!offsets[MALLOC]) {
-		warn_user("%s: has no symbol malloc", name);
+		warn_user("--malloc: %s has no function malloc; run it without --malloc", name);
 		return false;
 	}
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
@@ -112,7 +112,7 @@ static bool define_probes(struct library *library, size_t number, int fd, const 
 			const int id = probe_define(file, number, function_names[i], offsets[i], ends);
 
 			if (id < 0) {
-				warn_user("cannot probe %s: %s; CONFIG_UPROBE_EVENTS is needed", name, strerror(-id));
+				warn_user("cannot probe %s: %s; --malloc needs root and CONFIG_UPROBE_EVENTS", name, strerror(-id));
 				return false;
 			}
 			library->probes[i][ends] = id;

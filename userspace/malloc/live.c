@@ -224,7 +224,7 @@ static bool follow(struct run *run, const pid_t *pids, size_t n)
 		trace_close(run->trace);
 	stop_close();
 	if (rc && rc != -ECANCELED && rc != run->timeline->printer.out->error)
-		warn_user("cannot follow: %s", strerror(-rc));
+		complain_of_following("the processes", rc);
 	run_forget_rereads(run);
 	pid_visit(&run->tasks, forget, &run->tasks);
 	pid_visit(&run->owners, forget, &run->owners);

@@ -78,7 +78,7 @@ static void complain_of_maps(pid_t pid, int error)
 		warn_user("%d: permission denied; this needs the same rights as reading /proc/%d/maps: "
 			  "the same user and ptrace access, or root", pid, pid);
 	else
-		warn_user("/proc/%d/smaps: %s", pid, strerror(-error));
+		warn_user("cannot read /proc/%d/smaps: %s", pid, strerror(-error));
 }
 
 static bool show_process(struct session *session, pid_t pid, struct regions *regions,
@@ -143,7 +143,7 @@ static FILE *open_input(const struct session *session)
 	FILE *file = strcmp(session->input, "-") != 0 ? fopen(session->input, "re") : stdin;
 
 	if (!file)
-		warn_user("%s: %s", session->input, strerror(errno));
+		warn_user("cannot read %s: %s", session->input, strerror(errno));
 	for (int i = 0; file && i < 3; i++) {
 		if (!output_is_another(outputs[i], fileno(file))) {
 			fclose(file);
@@ -221,18 +221,18 @@ static bool check(void)
 
 	if (sources != 1)
 		warn_user(sources ? "a command, processes and a recording cannot be combined" :
-			  "no process given: name one by its number, or use --comm, --uid or -- COMMAND");
+			  "no process given: give a PID, or use --comm, --uid or -- COMMAND");
 	else if (session->regions && session->command)
 		warn_user("--regions shows running processes, not a command");
 	else if (session->regions && style->format == FORMAT_CSV)
 		warn_user("--regions and --csv cannot be combined; use --json");
 	else if ((session->requests || session->children || session->duration_ms) &&
 		 (session->input || session->regions))
-		warn_user("--malloc, --follow-forks and --duration need calls as they happen, not --input or --regions");
+		warn_user("--malloc, --follow-forks and --duration follow calls: they cannot be combined with --input or --regions");
 	else if (session->regions && (session->perfetto || session->picture || style->no_calls || style->quiet))
-		warn_user("--regions shows one moment: there is nothing for --perfetto, --plot, -c and -q");
+		warn_user("--regions shows one moment: --perfetto, --plot, -c and -q cannot be combined with it");
 	else if (style->no_calls && (style->quiet || style->format == FORMAT_CSV))
-		warn_user("-c leaves out the calls, and -q and --csv all else: they cannot be combined");
+		warn_user("-c prints no calls, -q and --csv print only calls: they cannot be combined");
 	else if (style->explain && (style->format != FORMAT_TEXT || style->no_calls || session->regions))
 		warn_user("--explain needs calls, as text: it cannot be combined with --json, --csv, -c or --regions");
 	else

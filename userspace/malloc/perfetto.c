@@ -199,7 +199,7 @@ static int open_unnamed(void)
 	if (fd < 0)
 		fd = memfd_create("trace", MFD_CLOEXEC);
 	if (fd < 0)
-		warn_user("no file for what the picture is made from: %s", strerror(errno));
+		warn_user("cannot keep the trace for the picture: %s", strerror(errno));
 	return fd;
 }
 

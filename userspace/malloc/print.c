@@ -344,8 +344,8 @@ void print_known(struct printer *printer, uint64_t pid, const char *name, uint64
 	} else if (printer->style.format == FORMAT_TEXT) {
 		snprintf(clean, sizeof(clean), "%s", name ?: "?");
 		text_clean(clean);
-		outbuf_printf(printer->out, "... %" PRIu64 " %s: %" PRIu64 " events lost; from here on the total is "
-			      "right again, after a look at what is mapped: %s\n", pid, clean, lost,
+		outbuf_printf(printer->out, "... %" PRIu64 " %s: %" PRIu64 " events lost; the mappings were read "
+			      "again, so the total is right from here on: %s\n", pid, clean, lost,
 			      size_text(total, printer->style.bytes).text);
 	}
 }
@@ -356,7 +356,7 @@ void print_lost(struct printer *printer, uint64_t count, bool known)
 
 	if (printer->style.format != FORMAT_JSON) {
 		warn_user("%" PRIu64 " events were lost because the kernel's buffer was full; %s", count,
-			  known ? "what is mapped was read after that" : "what is held may be wrong");
+			  known ? "the mappings were read again after that" : "the totals may be wrong");
 		return;
 	}
 	obj = json_line("lost");

@@ -86,7 +86,7 @@ static bool write_file(struct metrics *metrics)
 	out->fd = new.fd;
 	rc = read_and_print(metrics) ? outbuf_flush(out) : 1;
 	if (rc < 0)
-		warn_user("%s: %s", file, strerror(-rc));
+		warn_user("cannot write %s: %s", file, strerror(-rc));
 	return newfile_close(&new, !rc);
 }
 

@@ -38,7 +38,7 @@ bool gnuplot_present(void)
 	int status = null < 0 ? -1 : run("--version", null, null, null);
 
 	if (status < 0)
-		warn_user("gnuplot: %s", strerror(errno));
+		warn_user("cannot run gnuplot: %s", strerror(errno));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == ABSENT)
 		warn_user("gnuplot, which draws the picture, is not installed; "
 			  "install it, as with 'apt install gnuplot-nox'");
@@ -72,11 +72,11 @@ bool gnuplot_run(FILE *script, int fd)
 	int said = memfd_create("gnuplot", MFD_CLOEXEC);
 	int status = -1;
 
-	/* What its user has set up for himself would show in our pictures. */
+	/* The settings of the user would show in our pictures. */
 	if (said >= 0 && !ferror(script) && !fseek(script, 0, SEEK_SET))
 		status = run("--default-settings", fileno(script), fd, said);
 	if (status < 0)
-		warn_user("gnuplot: %s", strerror(errno));
+		warn_user("cannot run gnuplot: %s", strerror(errno));
 	else if (status)
 		complain(said, status);
 	if (said >= 0)

@@ -45,7 +45,7 @@ static bool check(void)
 	else if (processes + !!opts.input + !!opts.command > 1)
 		warn_user("processes, --input and a command cannot be combined");
 	else if (!processes && !opts.input && !opts.command)
-		warn_user("no process given: name one by its number, or use --comm, --uid, --all, --input or -- COMMAND");
+		warn_user("no process given: give a PID, or use --comm, --uid, --all, --input or -- COMMAND");
 	else if (opts.stacked && !opts.input)
 		warn_user("--stacked needs a trace: name it with --input");
 	else if (opts.input && (opts.duration_ms || opts.children))
@@ -61,7 +61,7 @@ static enum exit_status read_stacked(struct plot *plot)
 	bool ok = file;
 
 	if (!file)
-		warn_user("%s: %s", opts.input, strerror(errno));
+		warn_user("cannot read %s: %s", opts.input, strerror(errno));
 	else
 		ok = output_is_another(opts.picture, fileno(file)) && stacked_read(plot, file, opts.input);
 	if (file && file != stdin)
@@ -122,7 +122,7 @@ static bool draw(struct plot *plot, bool png, int fd)
 	bool ok;
 
 	if (!script) {
-		warn_user("cannot draw the picture: %s", strerror(errno));
+		warn_user("cannot write the script for gnuplot: %s", strerror(errno));
 		return false;
 	}
 	plot_draw(plot, png, script);

@@ -53,7 +53,7 @@ static FILE *open_input(const struct replay *replay, struct input *input)
 		input->fd = open(replay->name, O_RDONLY | O_CLOEXEC);
 	stream = input->fd < 0 ? NULL : fopencookie(input, "r", functions);
 	if (!stream) {
-		warn_user("%s: %s", replay->name, strerror(errno));
+		warn_user("cannot read %s: %s", replay->name, strerror(errno));
 	} else if (!output_is_another(replay->output, input->fd)) {
 		fclose(stream);
 		stream = NULL;
@@ -154,7 +154,7 @@ enum exit_status replay(const struct replay *replay)
 	if (!rc)
 		status = STATUS_OK;
 	else if (rc < 0)
-		warn_user("%s: %s", replay->name, strerror(-rc));
+		warn_user("cannot read %s: %s", replay->name, strerror(-rc));
 	pid_visit(&player.table, forget, &player.table);
 	brkwatch_reader_free(player.states);
 	fclose(stream);

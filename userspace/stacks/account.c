@@ -333,11 +333,11 @@ static void put_account(const struct stacks *stacks, struct outbuf *out, uint64_
 
 	*put_size(seen, has->bytes, stacks->opts->bytes) = '\0';
 	*put_size(sum, has->bytes + missing->bytes, stacks->opts->bytes) = '\0';
-	snprintf(text, sizeof(text), "stacks of %" PRIu64 " of %" PRIu64 " growths: %s of %s grown",
+	snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " growths have a stack (%s of %s)",
 		 has->growths, has->growths + missing->growths, seen, sum);
 	if (has->refused || missing->refused)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "; of %" PRIu64 " of %" PRIu64 " refused", has->refused,
+			 "; %" PRIu64 " of %" PRIu64 " refusals", has->refused,
 			 has->refused + missing->refused);
 	/* The kernel tells with the next sample, so that of the last ones it never does. */
 	if (lost)
@@ -362,7 +362,7 @@ static bool draw(const struct paths *functions, const char *file)
 		return false;
 	rc = flame_write(functions, graph.fd);
 	if (rc)
-		warn_user("%s: %s", file, strerror(-rc));
+		warn_user("cannot write %s: %s", file, strerror(-rc));
 	return newfile_close(&graph, !rc);
 }
 

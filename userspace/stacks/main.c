@@ -123,7 +123,7 @@ static enum exit_status run(struct session *session, struct brkwatch *bw)
 	following.listener.sink.start = start;
 	following.listener.sink.done = done;
 	if (!brkwatch_is_live(bw)) {
-		warn_user("%s (from BRKWATCH_PROC) has saved files: only running processes have stacks", brkwatch_directory(bw));
+		warn_user("%s (from BRKWATCH_PROC) has saved files: only running processes have stacks; unset BRKWATCH_PROC", brkwatch_directory(bw));
 		return failure(session->command);
 	}
 	session->wall.bw = bw;
@@ -163,9 +163,9 @@ static bool check(void)
 	if (processes && the_session.command)
 		warn_user("a command and processes cannot be combined");
 	else if (opts->json && style->no_events)
-		warn_user("--json is events and their stacks: neither -c nor --folded goes with it");
+		warn_user("--json prints events and their stacks: -c and --folded cannot be combined with it");
 	else if (!processes && !the_session.command)
-		warn_user("no process given: name one by its number, or use --comm, --uid or -- COMMAND");
+		warn_user("no process given: give a PID, or use --comm, --uid or -- COMMAND");
 	else
 		return true;
 	return false;

@@ -62,7 +62,7 @@ struct perf *perf_open(const struct perf_ops *ops, const int tracepoints[TRACEPO
 	perf->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (perf->epoll >= 0 && regs_mask())
 		return perf;
-	warn_user("cannot record stacks: %s",
+	warn_user("cannot record stacks: %s; brkwatch-cli shows the events without them",
 		  regs_mask() ? strerror(errno) : "the registers of this machine are not known");
 	perf_close(perf);
 	return NULL;

@@ -271,7 +271,7 @@ static void forget_all(void *owner, void *entry)
 /* Another one: what has ended the last is not shown to it. */
 static void replace_parser(struct code_maps *maps, struct code *code)
 {
-	warn_user("%s, %d: the process that reads programs crashed at this one, which therefore has no stacks",
+	warn_user("%s (%d): its program file crashed the process that reads debug information; its stacks are missing",
 		  maps_name(maps, (pid_t)code->entry.pid), (pid_t)code->entry.pid);
 	code->hopeless = true;
 	parser_stop(maps->parser);

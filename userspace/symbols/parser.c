@@ -177,7 +177,7 @@ static void __attribute__((noreturn)) run(int requests, int answers)
 	close_range(3, ~0u, 0);
 	file = fdopen(1, "w");
 	if (!drop_privileges())
-		warn_user("cannot drop privileges: %s", strerror(errno));
+		warn_user("cannot give up root's rights for reading programs: %s; this needs CAP_SETUID and CAP_SETGID", strerror(errno));
 	else if (file && fputc('\n', file) != EOF && !fflush(file)) {
 		objfile_setup();
 		serve(0, file);

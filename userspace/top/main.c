@@ -33,7 +33,8 @@ static bool take_number(const char *name, const char *arg, void *to)
 	case 1:
 		return take_count("COUNT", arg, &opts.count);
 	default:
-		return not_understood("[INTERVAL [COUNT]]", arg, "no more arguments");
+		warn_user("unexpected argument: '%s'; the arguments are [INTERVAL [COUNT]]", arg);
+		return false;
 	}
 }
 

@@ -24,7 +24,7 @@ static void complain(const char *what, int error, const char *advice)
 {
 	bool advise = error == EACCES || error == EPERM || error == ENOENT;
 
-	warn_user("%s: %s%s%s", what, strerror(error), advise ? "; " : "", advise ? advice : "");
+	warn_user("cannot use %s: %s%s%s", what, strerror(error), advise ? "; " : "", advise ? advice : "");
 }
 
 static void remove_directory(const char *path)
@@ -96,7 +96,8 @@ static void remove_stale(const char *directory)
 		if (asprintf(&path, "%s/instances/%s", directory, names[i]) < 0)
 			break;
 		if (rmdir(path))
-			warn_user("%s: %s", path, strerror(errno));
+			warn_user("cannot remove %s, which an earlier run has left: %s; remove it with rmdir", path,
+				  strerror(errno));
 		free(path);
 	}
 	tracefs_list_free(names);
