@@ -58,7 +58,7 @@ noted() {
 	local program
 	seccomp 0x00050001
 	start python3 -S "$BATS_TEST_TMPDIR/seccomp.py"
-	noted seccomp "seccomp \(mode 2\) may answer brk or kill for it, and then there is no event"
+	noted seccomp "a seccomp filter \(mode 2\) may answer a call of brk or kill the process for it, before the kernel sees it"
 	"$CLI" --follow --explain -o "$BATS_TEST_TMPDIR/follow" "$pid" 3>&- {told}>&- &
 	"${CLI%cli}malloc" --explain -o "$BATS_TEST_TMPDIR/calls" "$pid" 3>&- {told}>&- &
 	until_true 10 grep -q "Note: seccomp" "$BATS_TEST_TMPDIR/follow"
@@ -114,7 +114,7 @@ noted() {
 	mkdir "$BATS_TEST_TMPDIR/x86_64-linux-musl"
 	for name in ld-musl-x86_64.so.1 x86_64-linux-musl/libc.so; do
 		start python3 -S "$BATS_TEST_TMPDIR/musl.py" "$BATS_TEST_TMPDIR/$name"
-		noted musl "musl's sbrk fails for all but 0, without a call"
+		noted musl "musl's sbrk makes no call, and fails for every argument but 0"
 		exec {told}>&-
 		wait "$pid" || :
 	done
@@ -140,7 +140,7 @@ noted() {
 	echo "$stderr"
 	[[ "$stderr" == *"killed by SIGKILL, and its memory cgroup killed a process meanwhile (oom_kill)"* ]]
 	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/json" | jq .refused)" = 0 ]
-	noted oom_kill "the memory cgroup has killed 1 time \(oom_kill\), which it can although brk went well"
+	noted oom_kill "the memory cgroup has killed 1 time \(oom_kill\); this can happen although every brk succeeded"
 	exec {told}>&-
 	wait "$pid" || :
 	rmdir "$group/leaf" "$group"

@@ -102,10 +102,10 @@ follows_advice() {
 	go_on 9
 	says "The heap gave back 1 page (4 KiB). That can be malloc_trim, sbrk"
 	go_on 10
-	says "The heap grew by 1 page (4 KiB)" "It was done by a child that shares this address space"
+	says "The heap grew by 1 page (4 KiB)" "A child that shares this address space did it"
 	local child
 	child=$(sed -n 's/^child\t//p' "$out")
-	"$CLI" --explain --event fork "$pid" | last_said | grep -F "Process $child was made: by fork"
+	"$CLI" --explain --event fork "$pid" | last_said | grep -F "Process $child was created. After fork"
 }
 
 @test "glibc's own: the first malloc, another one, a trim" {

@@ -50,7 +50,7 @@ load common
 		run ! grep newer "$BATS_TEST_TMPDIR/text"
 	done
 	changed "s/move\\t/resync\\t/"
-	"$CLI" --explain 1 | tr -s ' \n' ' ' | grep "The break was found 16 B higher than"
+	"$CLI" --explain 1 | tr -s ' \n' ' ' | grep "The break is 16 B higher than"
 	# Of a newer module.
 	changed "s/move\\t/merge\\t/"
 	"$CLI" --explain 1 | tail -n 1 | grep merge

@@ -392,7 +392,7 @@ marks_are() {
 	head -n 1 "$DATA/proc/all" >"$all.new"
 	mv "$all.new" "$all"
 	until_true 60 screen_has ':..  0 processes'
-	until_true 60 screen_has 'no process that may be looked at'
+	until_true 60 screen_has 'no process that you may read'
 	screen_fits 80 24
 	keys j End z / x Escape
 	cp "$DATA/proc/all" "$all.new"

@@ -6,9 +6,9 @@ load heap
 
 @test "a heap that another has taken from is not sound, and how far it is" {
 	does blocks 10 10 sbrk 4096 blocks 1000 1000 show
-	look_in_vain "malloc has left off there"
+	look_in_vain "malloc stopped using the heap there"
 	run -1 "$CLI" "$pid"
-	[[ $output == *"Not sound "*"malloc has left off there"* ]]
+	[[ $output == *"Not sound "*"malloc stopped using the heap there"* ]]
 	ends
 	# Behind the top.
 	does blocks 10 10 sbrk 1000 show
@@ -85,7 +85,7 @@ load heap
 	begin ./with-musl
 	until_true 30 says ready
 	look_in_vain "it is not malloc's"
-	[ "${json[notes_0]}" = "musl has been loaded: what that allocates is not shown" ]
+	[ "${json[notes_0]}" = "musl is loaded; its memory is not shown" ]
 	ends
 	musl-gcc -static -w -o with-musl -x c - <<<"$waits"
 	begin ./with-musl

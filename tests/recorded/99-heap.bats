@@ -50,16 +50,16 @@ load heap
 	is_malloc_s
 	trimmable=${json[trimmable_bytes]}
 	[ "$trimmable" -gt $((490 * (100000 - 2 * page))) ]
-	"$CLI" "$pid" | grep -E "^Resident .*, so nothing of that was given back yet$"
+	"$CLI" "$pid" | grep -E "^Resident .*; all that could be given back is still in memory$"
 	before=$(resident)
-	"$CLI" --bytes "$pid" | grep -E "^Resident +$before,"
+	"$CLI" --bytes "$pid" | grep -E "^Resident +$before;"
 	goes_on
 	after=$(resident)
 	[ $((before - after)) -eq "$trimmable" ]
 	look
 	is_malloc_s
 	((json[trimmable_bytes] == trimmable))
-	"$CLI" "$pid" | grep -E "^Resident .*, nothing of that is in memory$"
+	"$CLI" "$pid" | grep -E "^Resident .*; nothing that could be given back is in memory$"
 	# Looking brings nothing in.
 	[ "$(resident)" -eq "$after" ]
 }

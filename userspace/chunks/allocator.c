@@ -157,7 +157,7 @@ void allocator_read(struct allocator *allocator, pid_t pid)
 bool allocator_explain(const struct allocator *allocator, char *text, size_t size)
 {
 	if (allocator->library)
-		snprintf(text, size, "%s has been loaded: what that allocates is not shown", allocator->library);
+		snprintf(text, size, "%s is loaded; its memory is not shown", allocator->library);
 	else if (allocator->is_go)
 		snprintf(text, size, "it is a Go program: what Go allocates is not shown");
 	else if (allocator->no_glibc)

@@ -86,7 +86,7 @@ static void add_memory(const struct rows *rows)
 	if (!memory->sized)
 		return;
 	if (memory->others)
-		snprintf(others, sizeof(others), " (counted with it are %s that are not heap)",
+		snprintf(others, sizeof(others), " (includes %s that is not heap)",
 			 size_of(rows, memory->others).text);
 	table_pair(rows->table, "Resident", "%s%s", size_of(rows, memory->resident).text, others);
 	table_pair(rows->table, "Dirty", "%s", size_of(rows, memory->dirty).text);

@@ -66,7 +66,7 @@ bool complain_of_task(pid_t pid)
 		warn_user("%d: is a kernel thread and has no address space", pid);
 		break;
 	case TASK_THREAD:
-		warn_user("%d: is a thread of process %d; use that number", pid, process);
+		warn_user("%d: is a thread of process %d; use that PID", pid, process);
 		break;
 	case TASK_LIVE:
 		return false;

@@ -111,7 +111,7 @@ switch $program
         complete -c $program -l folded -d 'Print only the call paths, for flame graph tools'
         complete -c $program -l flamegraph -r -F -d 'Also draw a flame graph, an SVG'
     case brkwatch-plot
-        complete -c $program -l stacked -d 'Draw the counters of a trace, one upon the other'
+        complete -c $program -l stacked -d 'Draw the counters of a trace, stacked'
     case brkwatch-heap
         complete -c $program -a '(__brkwatch_processes)'
         complete -c $program -l map -d 'Also draw a map of the heap'

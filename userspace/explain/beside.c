@@ -44,8 +44,8 @@ static void look_at_seccomp(const struct asked *a)
 
 	if (mode)
 		add_note(a, "seccomp", "strace shows its answers; the kernel log or the audit log shows "
-			 "what it killed.", "seccomp (mode %" PRIu64 ") may answer brk or kill for "
-			 "it, and then there is no event", mode);
+			 "what it killed.", "a seccomp filter (mode %" PRIu64 ") may answer a call of "
+			 "brk or kill the process for it, before the kernel sees it", mode);
 }
 
 static void look_at_tracer(const struct asked *a)
@@ -80,8 +80,8 @@ static void look_at_emulator(const struct asked *a)
 	base = base ? base + 1 : exe;
 	if ((!strncmp(base, "qemu-", 5) && strncmp(base, "qemu-system-", 12) != 0) ||
 	    strstr(exe, "/valgrind/"))
-		add_note(a, "emulator", "What it answers is shown by qemu-user's -strace and valgrind's "
-			 "--trace-syscalls=yes.", "%.64s runs a program that has a break of its own, "
+		add_note(a, "emulator", "qemu-user's -strace and valgrind's --trace-syscalls=yes show "
+			 "what it answers.", "%.64s runs a program that has a break of its own, "
 			 "which is not this one", base);
 }
 
@@ -92,7 +92,7 @@ static void look_at_cgroup(const struct asked *a)
 	if (kills)
 		add_note(a, "oom_kill", "brk only promises memory; memory.max limits the memory in use, and "
 			 "the kernel kills a process of a cgroup that exceeds it.", "the memory cgroup has killed %" PRIu64
-			 " time%s (oom_kill), which it can although brk went well", kills, kills == 1 ? "" : "s");
+			 " time%s (oom_kill); this can happen although every brk succeeded", kills, kills == 1 ? "" : "s");
 }
 
 static void look_at_musl(const struct asked *a)
@@ -109,7 +109,7 @@ static void look_at_musl(const struct asked *a)
 	free(line);
 	if (found)
 		add_note(a, "musl", "A program that needs sbrk needs another C library.",
-			 "musl's sbrk fails for all but 0, without a call");
+			 "musl's sbrk makes no call, and fails for every argument but 0");
 }
 
 void notes_explain(const struct notes *notes, struct outbuf *out)

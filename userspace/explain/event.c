@@ -17,7 +17,7 @@
 /* ...as free raises it up to this (DEFAULT_MMAP_THRESHOLD_MAX). */
 #define GLIBC_LARGEST ((uint64_t)32 * 1024 * 1024)
 
-#define WHO "brkwatch-stacks shows which of them it was."
+#define WHO "brkwatch-stacks shows which one."
 
 struct explained {
 	struct prose *prose;
@@ -143,8 +143,8 @@ static void explain_refused(const struct explained *e)
 
 static void explain_fork(const struct explained *e)
 {
-	prose_add(e->prose, "Process %" PRIu64 " was made: by fork it has a copy of this heap and a "
-		  "break of its own, by vfork or posix_spawn it shares both until it execs or ends.",
+	prose_add(e->prose, "Process %" PRIu64 " was created. After fork it has a copy of this heap and a "
+		  "break of its own; after vfork or posix_spawn it shares both until it execs or ends.",
 		  event_unsigned(e->ev, BRKWATCH_REQUEST));
 }
 
@@ -167,8 +167,8 @@ static void explain_external(const struct explained *e)
 
 static void explain_resync(const struct explained *e)
 {
-	prose_add(e->prose, "The break was found %s %s than the calls before explain: some "
-		  "overlapped or were not recorded, so how it came there is not known.",
+	prose_add(e->prose, "The break is %s %s than the recorded calls explain: some "
+		  "overlapped or were not recorded.",
 		  size_of(e, e->bytes).text, e->new > e->old ? "higher" : "lower");
 }
 
@@ -215,7 +215,7 @@ void explain_event(void *owner, struct outbuf *out, const struct brkwatch_proces
 		return;
 	explanations[kind](&e);
 	if (has_flag(ev, 'v'))
-		prose_add(&prose, " It was done by a child that shares this address space (vfork, "
+		prose_add(&prose, " A child that shares this address space did it (vfork, "
 			  "posix_spawn).");
 	if (has_flag(ev, 'o'))
 		prose_add(&prose, " Other calls were under way at the same time, so which came first "

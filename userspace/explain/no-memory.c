@@ -86,7 +86,7 @@ void explain_no_memory(const struct refusal *r)
 
 	if (!memory_read(r, &v) || !r->limit) {
 		prose_add(r->prose, "the kernel had no memory for it, or kept it for others: check sysctl "
-			  "vm.overcommit_memory and vm.max_map_count, and at free memory.");
+			  "vm.overcommit_memory and vm.max_map_count, and how much memory is free.");
 		if (r->limit)
 			prose_add(r->prose, " The process had %" PRIu64 " mappings, and all processes "
 				  "together had been promised %s.", r->limit, refusal_size(r, promised).text);

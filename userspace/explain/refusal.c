@@ -183,7 +183,7 @@ static void say_whether_gone(const struct refusal *r)
 		prose_add(r->prose, " It is gone: now nothing is there.");
 	else if (m.start < page_align(r->snap, r->snap->brk))
 		/* The kernel joins neighbours that are alike. */
-		prose_add(r->prose, " It is still there (maps shows it and the heap as one).");
+		prose_add(r->prose, " It is still there (/proc/PID/maps shows both as one mapping).");
 	else
 		prose_add(r->prose, " Now %s is there.", mapping_name(m.name));
 }
@@ -223,8 +223,8 @@ static void explain_unmap(const struct refusal *r)
 	bool asked = find_above(r, from, &m);
 
 	if (asked && m.start >= to) {
-		prose_add(r->prose, "the kernel could not unmap it. Now nothing is mapped there any more: by "
-			  "munmap or mremap, which the program must not use on its heap.");
+		prose_add(r->prose, "the kernel could not unmap it. Now nothing is mapped there any more: the "
+			  "program has used munmap or mremap on its heap, which it must not.");
 		return;
 	}
 	if (asked && m.sealed) {

@@ -54,7 +54,8 @@ static const struct program_option options[] = {
 	{ "svg", 0, "FILE", "also draw the map into FILE, an SVG", take_text, &the_options.svg },
 	{ "top", 0, "N", "also show the N largest chunks and the N most common sizes", take_top, &the_options.top },
 	{ "address", 0, "ADDR", "also show the chunk at that address", take_address, &the_options.address },
-	{ "stacks", 0, "FILE", "with --address: of the event that brought it, the stack that is in FILE", take_text,
+	{ "stacks", 0, "FILE", "with --address: also show the call stack of that event, from FILE, which brkwatch-stacks --json has "
+	  "written", take_text,
 	  &the_options.stacks },
 	{ "watch", 0, "SECONDS", "read again and again, show the changes", take_seconds, &the_options.watch_ms },
 	{ "stop", 0, NULL, "stop the process while its heap is read", take_flag, &the_options.stop },

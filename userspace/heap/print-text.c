@@ -85,7 +85,7 @@ static void explain(const struct reading *reading, char *text, size_t size)
 			 "in the middle of a change, or not malloc's from there on", place.text);
 		break;
 	case WALK_FOREIGN:
-		snprintf(text, size, "malloc has left off there: other code has moved the break, or brk was refused "
+		snprintf(text, size, "malloc stopped using the heap there: other code has moved the break, or brk was refused "
 			 "and malloc went on elsewhere");
 		break;
 	case WALK_SWAPPED:
@@ -139,7 +139,7 @@ static void print_pinned(const struct print *print, const struct reading *readin
 	     sized(print, sums->pinned).text, address_text(chunk->address).text,
 	     sized(print, chunk->size).text,
 	     reading->tcache.has_last ? "freed, but kept by the main thread" :
-	     reading->tcache.table == chunk->address ? "glibc's own: which chunks the main thread keeps" : "in use");
+	     reading->tcache.table == chunk->address ? "glibc's table of cached chunks" : "in use");
 	for (size_t i = 0; i < reading->n_words; i++)
 		snprintf(words + strlen(words), sizeof(words) - strlen(words), " %s",
 			 address_text(reading->words[i]).text);
@@ -163,11 +163,11 @@ static void print_resident(const struct print *print, const struct reading *read
 	if (reading->mem.pagemap < 0)
 		return;
 	if (sums->trimmable && !absent) {
-		so = ", so nothing of that was given back yet";
+		so = "; all that could be given back is still in memory";
 	} else if (sums->trimmable && absent == sums->trimmable) {
-		so = ", nothing of that is in memory";
+		so = "; nothing that could be given back is in memory";
 	} else if (sums->trimmable) {
-		snprintf(text, sizeof(text), ", %s of that is not in memory", sized(print, absent).text);
+		snprintf(text, sizeof(text), "; %s of what could be given back is not in memory", sized(print, absent).text);
 		so = text;
 	}
 	line(print, "Resident", "%s%s", sized(print, reading->resident).text, so);

@@ -124,7 +124,7 @@ static const struct {
 	{ "below_start", "the break cannot be below the start of the heap" },
 	{ "unmap", "the heap could not be made smaller" },
 	{ "address_limit", "the address space ends there" },
-	{ "no_memory", "the kernel had no memory, or did not want to promise it" },
+	{ "no_memory", "the kernel had no memory, or refused to promise it" },
 	{ "killed", "the process was being killed" },
 };
 
@@ -137,7 +137,7 @@ static void explain_refusal(struct prose *prose, const struct call *call)
 			return;
 		}
 	}
-	prose_add(prose, call->error == ENOMEM || call->id == CALL_BRK ? ", and it cannot be seen why." :
+	prose_add(prose, call->error == ENOMEM || call->id == CALL_BRK ? ", and the cause is unknown." :
 		  ": the arguments make no sense, or it is not allowed.");
 }
 
@@ -186,8 +186,8 @@ static void explain_new(struct prose *prose, const struct printer *printer, stru
 		else if (call->flags & MAP_ANONYMOUS)
 			prose_add(prose, "%s for data of %s that have no initial values.", size.text, name_of(call));
 		else if (call->flags & MAP_FIXED)
-			prose_add(prose, "A part of %s got its place: %s.", name_of(call),
-				  call->prot & PROT_EXEC ? "its code" : call->prot & PROT_WRITE ? "its data" : "its constants");
+			prose_add(prose, "This part of %s contains its %s.", name_of(call),
+				  call->prot & PROT_EXEC ? "code" : call->prot & PROT_WRITE ? "data" : "constants");
 		else
 			prose_add(prose, "%s mapped %s.", story->loading ? "The loader" : "The program", name_of(call));
 		break;
@@ -198,7 +198,7 @@ static void explain_new(struct prose *prose, const struct printer *printer, stru
 		story->set |= call->length <= story->freed;
 		break;
 	case KIND_ARENA:
-		prose_add(prose, "%s of addresses%s. This is no memory yet.", size.text, !is_glibc(story) ? "" :
+		prose_add(prose, "%s of addresses%s. None of it is in memory yet.", size.text, !is_glibc(story) ? "" :
 			  ", as glibc reserves them for the heap of a thread: 64" PROSE_BLANK "MiB, or more to find a "
 			  "place that is aligned");
 		break;

@@ -28,7 +28,7 @@ static const struct program_option options[] = {
 	{ "follow-forks", 'f', NULL, "also follow all their descendants", take_flag, &opts.children },
 	{ "input", 0, "FILE", "draw a recording of brkwatch-cli instead of a process; -: standard input",
 	  take_text, &opts.input },
-	{ "stacked", 0, NULL, "draw counters, one upon the other: the input is a trace that "
+	{ "stacked", 0, NULL, "draw counters, stacked: the input is a trace that "
 	  "brkwatch-malloc --perfetto has written", take_flag, &opts.stacked },
 	{ "duration", 0, "SECONDS", "stop after that time", take_seconds, &opts.duration_ms },
 	{ NULL, 0, NULL, "Output:", NULL, NULL },

@@ -107,7 +107,7 @@ static void draw_rows(struct screen *s, int rows)
 	for (int i = 0; i < rows && s->first + (size_t)i < s->ps.shown; i++)
 		draw_row(s, 2 + i, cells, s->first + (size_t)i);
 	if (!s->ps.shown && rows > 0)
-		screen_put(2, 0, s->ps.now.n ? "no name matches" : "no process that may be looked at", COLS);
+		screen_put(2, 0, s->ps.now.n ? "no name matches" : "no process that you may read", COLS);
 }
 
 static void draw_last_line(const struct screen *s)
