@@ -2,9 +2,9 @@
 /*
  * May this opener read that process?
  *
- * Exactly if he may open its /proc/PID/maps, and the kernel's own code says
- * so: the file is opened, under the caller's credentials, below a mount of
- * procfs that is in nobody's mount namespace, so that nothing a caller mounts
+ * Exactly if the opener may open its /proc/PID/maps, and the kernel's own code
+ * decides: the module opens that file, under the caller's credentials, below a
+ * mount of procfs that is in no mount namespace, so that nothing a caller mounts
  * can stand in for it. The kernel's checks themselves are not exported. Only
  * whether a mount hides the process is asked of that mount.
  */
@@ -28,7 +28,7 @@
 #include "compat.h"
 #include "proc.h"
 
-/* An exec, or an exit, between question and answer means asking again, so often. */
+/* How often to ask again after an exec or exit between question and answer. */
 #define TRIES	5
 
 /* procfs of the initial pid namespace, or why there is none. */
@@ -93,7 +93,7 @@ static int ask(struct task_struct *task)
 	return try_thread(task, O_RDONLY, "maps");
 }
 
-/* The address space of a task, for mmdrop(): who only asks keeps nobody's memory. */
+/* The address space of a task, for mmdrop(): asking alone keeps nobody's memory. */
 static struct mm_struct *grab_mm(struct task_struct *task)
 {
 	struct mm_struct *mm;
@@ -131,8 +131,8 @@ static bool has_ids(const struct cred *cred, const struct cred *other)
 }
 
 /*
- * Whether who has @cred has all that current has itself. The kernel lets
- * everybody read himself, also where another one has opened the file.
+ * Whether @cred has all capabilities of current. The kernel lets every process
+ * read itself, even through a file that another process has opened.
  */
 static bool is_no_less(const struct cred *cred, const struct cred *own)
 {
@@ -149,10 +149,9 @@ static bool has_perfmon(void)
 }
 
 /*
- * Whether there is no point in asking: a refusal may be worth a line in the
- * audit log, which who looks at all processes does not want for every stranger.
- * This is the first test of ptrace, which the kernel makes before it asks
- * anybody else; it only hides what the kernel would refuse.
+ * Whether asking is pointless. A refusal may be logged by audit, which a reader
+ * of `all` does not want for each stranger. This repeats the first test of
+ * ptrace, so it hides only what the kernel would refuse anyway.
  */
 static bool is_hopeless(struct task_struct *task)
 {
@@ -174,9 +173,10 @@ static bool is_hopeless(struct task_struct *task)
 }
 
 /*
- * The answer without a wait. An exec, which may take as long as its process
- * likes, holds the lock that an open of maps waits for: if nobody does, we hold
- * it, and ask what takes ptrace access, too, and not that lock.
+ * Answer without waiting. An open of maps waits for the lock that exec holds,
+ * and an exec can take as long as its process likes. So try that lock; if it is
+ * free, hold it and ask by fdinfo, which needs the same ptrace access but not
+ * the lock.
  */
 static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
 {
@@ -232,9 +232,9 @@ struct mm_struct *brkwatch_access_mm(struct pid *pid, bool wait)
 }
 
 /*
- * Whether current does not see process @nr at all in @file's mount, by hidepid.
- * The mount itself is asked, by a step into the process's directory: what its
- * owner has mounted there answers to him alone, and who waits for it is he. Sleeps.
+ * Whether @file's mount hides process @nr from current (hidepid). Asks the mount
+ * itself, by a path lookup in the process's directory. If the mount's owner has
+ * mounted something slow there, only readers of that mount wait. Sleeps.
  */
 bool brkwatch_access_is_hidden(const struct file *file, pid_t nr)
 {

@@ -21,7 +21,7 @@ enum brkwatch_kind {
 	BRKWATCH_REFUSED,
 	BRKWATCH_CALL_KINDS,
 
-	/* What else happens to an address space. */
+	/* Other events of an address space. */
 	BRKWATCH_FORK = BRKWATCH_CALL_KINDS,
 	BRKWATCH_EXTERNAL,
 	BRKWATCH_RESYNC,
@@ -53,7 +53,7 @@ enum brkwatch_reason {
 
 /* One thing that happened to a break. */
 struct brkwatch_event {
-	u64 time;		/* CLOCK_MONOTONIC; never less than that of the one before */
+	u64 time;		/* CLOCK_MONOTONIC; never less than that of the event before */
 	union {
 		u64 took;	/* nanoseconds in the kernel; 0: not known */
 		/* BRKWATCH_FORK: @request in the pid namespace of the process */
@@ -66,31 +66,31 @@ struct brkwatch_event {
 	 * namespace; where the heap starts since.
 	 */
 	unsigned long request;
-	unsigned long brk;	/* after it; the one before is that of the event before */
-	pid_t tid;		/* in the initial pid namespace; 0: nobody in particular */
-	pid_t own_tid;		/* in that of the process */
+	unsigned long brk;	/* after it; the event before has the break before */
+	pid_t tid;		/* in the initial pid namespace; 0: no particular task */
+	pid_t own_tid;		/* in the pid namespace of the process */
 	u8 kind;
 	u8 reason;		/* of a BRKWATCH_REFUSED */
 	u8 flags;
 };
 
 /*
- * What decided a refusal, at that moment. What the two count follows from the
- * reason, see brkwatch(4). 0: not known.
+ * The numbers that decided a refusal, at that moment. What they count depends on
+ * the reason, see brkwatch(4). 0: not known.
  */
 struct brkwatch_evidence {
 	u64 seq;		/* of the refused event; 0: none */
-	u64 limit;		/* what there may be */
-	u64 needed;		/* what it would have been */
+	u64 limit;		/* how much was allowed */
+	u64 needed;		/* how much would have been needed */
 };
 
 /* What an address space's events add up to. */
 struct brkwatch_sums {
 	u64 counts[BRKWATCH_CALL_KINDS];
 	u64 grown, shrunk;		/* bytes, by calls */
-	u64 external;			/* moves that are no call's... */
-	u64 resyncs;			/* ...or of which that is not known */
-	u64 external_up, external_down;	/* bytes, of both */
+	u64 external;			/* external moves */
+	u64 resyncs;
+	u64 external_up, external_down;	/* bytes of external moves and resyncs */
 	u64 lost;
 };
 
@@ -115,7 +115,7 @@ static inline unsigned long brkwatch_heap(unsigned long start, unsigned long brk
 	return brk > start ? brk - start : 0;
 }
 
-/* Bytes from one break to another, which are more than a long on 32 bits. */
+/* Bytes from one break to another; a long of 32 bits is too small. */
 static inline s64 brkwatch_bytes(unsigned long from, unsigned long to)
 {
 	return (s64)((u64)to - from);

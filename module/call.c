@@ -151,8 +151,8 @@ static void remove_call(struct brkwatch_record *record,
 }
 
 /*
- * A task that died inside has not returned from its call; the kretprobe has
- * taken that back without a word, and given it to the next one.
+ * A task that died inside never returned from its call. The kretprobe took the
+ * instance back silently and gave it to the next call.
  */
 static void forget(struct brkwatch_call *call)
 {
@@ -206,8 +206,8 @@ static void enter(struct brkwatch_call *call, struct brkwatch_record *record,
 }
 
 /*
- * A call that cannot be followed. Nobody sees it return: with several threads it
- * may be inside while others call.
+ * Record that a call cannot be followed. Its return is not seen, so in a process
+ * with several threads it may still be inside while others call.
  */
 static noinline void lose(struct brkwatch_record *record)
 {
@@ -215,7 +215,7 @@ static noinline void lose(struct brkwatch_record *record)
 	u64 now = ktime_get_mono_fast_ns();
 
 	raw_spin_lock(&record->lock);
-	/* What it finds is nobody else's; but many of these are mended as one. */
+	/* No call inside explains a move. Lost calls in a row are settled as one. */
 	if (!record->inflight && !record->unsettled)
 		brkwatch_event_settle(record, mm, now);
 	record->entries++;
@@ -228,11 +228,11 @@ static noinline void lose(struct brkwatch_record *record)
 }
 
 /*
- * A kretprobe takes an instance from its pool before its entry handler can say
- * that the call need not be followed, and most calls are queries, done with at
- * their entry. So brkwatch_call_enter() takes the place of the kretprobe's own
- * handler, and calls that one for the others; what it saves is in doc/decisions.md.
- * It is also how to know whose call it is that the kretprobe misses.
+ * A kretprobe takes an instance from its pool before its entry handler can decline
+ * a call, and most calls are queries, which are finished at entry. So
+ * brkwatch_call_enter() replaces the kretprobe's own handler and calls it only for
+ * other calls (doc/decisions.md says what this saves). It also tells which record a
+ * call without an instance belongs to.
  */
 static kprobe_pre_handler_t kretprobe_pre;
 
@@ -286,7 +286,7 @@ int brkwatch_call_enter(struct kprobe *p, struct pt_regs *regs)
 	return entered(p, regs, BRKWATCH_PROBE_SYS_BRK);
 }
 
-/* The same for that of 32-bit programs. */
+/* The same for the sys_brk of 32-bit programs. */
 int brkwatch_call_enter_compat(struct kprobe *p, struct pt_regs *regs)
 {
 	return entered(p, regs, BRKWATCH_PROBE_SYS_BRK_COMPAT);
@@ -371,9 +371,9 @@ static u8 find_reason(struct brkwatch_record *record, struct brkwatch_call *call
 }
 
 /*
- * Where nobody else was inside, what a call returns is what happened: a call
- * that changes nothing returns the old break. Else order and kind are those of
- * the chain. Of an error that sys_brk is not known for, nothing is certain.
+ * If nobody else was inside, the return value says what happened: a call that
+ * changes nothing returns the old break. Otherwise order and kind are those of
+ * the chain. An error that sys_brk is not known to return makes nothing certain.
  */
 static void leave(struct brkwatch_call *call, unsigned long ret)
 {
@@ -437,9 +437,9 @@ int brkwatch_call_init(void)
 }
 
 /*
- * From now on calls are recorded. @rp is zeroed but for the symbol; nobody hits it
- * before @enter is in its place. -EAGAIN: kprobes are switched off, and to switch
- * them on later would leave this one off.
+ * From now on calls are recorded. @rp is zeroed except for the symbol; it cannot be
+ * hit before @enter is in place. -EAGAIN: kprobes are switched off; switching them
+ * on later would leave this one off.
  */
 int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 {
@@ -456,7 +456,7 @@ int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 	brkwatch_zero_instances(rp);
 	kretprobe_pre = rp->kp.pre_handler;
 	rp->kp.pre_handler = enter;
-	/* A hit of another's kprobe there may just be looking at this one. */
+	/* A hit of another kprobe at this address may just be looking at this one. */
 	synchronize_rcu();
 	err = enable_kretprobe(rp);
 	if (!err && kprobe_disabled(&rp->kp))
@@ -467,9 +467,9 @@ int brkwatch_call_arm(struct kretprobe *rp, kprobe_pre_handler_t enter)
 }
 
 /*
- * No call is followed any more. A kretprobe that is unregistered forgets the calls
- * that have not returned and frees what it has of them, which is in the lists of
- * their records. Nobody looks at these after this.
+ * Follow no more calls. A kretprobe that is unregistered forgets the calls that
+ * have not returned and frees their instances, which are linked in the lists of
+ * records. After this, nobody looks at these lists.
  */
 void brkwatch_call_stop(void)
 {

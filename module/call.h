@@ -54,7 +54,7 @@ struct brkwatch_call {
 	unsigned long request;
 	u64 entered;
 	unsigned long locked_vm;	/* pages, when it entered */
-	u64 alone;		/* the record's entries while no other is inside; or 0 */
+	u64 alone;		/* the record's entries, if no other was inside; or 0 */
 	bool reached;		/* do_brk_flags was entered, @limits is filled */
 	struct brkwatch_limits limits;
 };
@@ -76,7 +76,7 @@ extern bool brkwatch_checks_in_grow;
 /* Set by whoever feeds calls, before the first one. */
 extern bool brkwatch_grow_watched;	/* brkwatch_call_grow() is called */
 
-/* So long may a call that nobody sees be inside, as far as flags go. */
+/* For this long after an unseen call, other calls get flag o. */
 #define BRKWATCH_DOUBT_NS	NSEC_PER_SEC
 
 /* In reason.c. */

@@ -20,7 +20,7 @@
 
 #define OFFSETS	16
 
-/* Raw: whoever reads stats must not be preempted with it, for others wait. */
+/* Raw: a reader of stats must not be preempted while it holds this, as others wait. */
 static DEFINE_RAW_SPINLOCK(lock);
 static struct offset {
 	u64 since;
@@ -72,14 +72,14 @@ static int clock_changed(struct notifier_block *block, unsigned long was_set,
 static struct notifier_block clock_block = { .notifier_call = clock_changed };
 
 /*
- * The offsets from CLOCK_MONOTONIC to CLOCK_REALTIME, each with the time since when
- * it was right, oldest first; the first there was has been right for longer.
+ * Offsets from CLOCK_MONOTONIC to CLOCK_REALTIME, oldest first, each with the time
+ * since when it applies. The first one applies to all earlier times.
  */
 void brkwatch_clock_show(struct seq_file *m)
 {
 	unsigned int i;
 
-	/* What has just been set comes before what is asked for now. */
+	/* The clock may just have been set. */
 	flush_work(&note_work);
 	raw_spin_lock(&lock);
 	for (i = 0; i < n_offsets; i++)

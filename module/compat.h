@@ -134,7 +134,7 @@ static inline struct task_struct *brkwatch_mm_owner(struct mm_struct *mm,
 
 	if (owner)
 		return owner;
-	/* Its last user is exiting, and has no heir: no test meets that. */
+	/* NULL: the last user is exiting and no other task has the mm. No test reaches this. */
 #endif
 	return user;
 }
@@ -158,7 +158,7 @@ static inline void brkwatch_zero_instances(struct kretprobe *rp)
 # define timer_shutdown_sync(timer)	del_timer_sync(timer)
 #endif
 
-/* What has a number, or the next one. Not every kernel exports find_ge_pid(). */
+/* The pid of number @nr, or the next one. Not every kernel exports find_ge_pid(). */
 static inline struct pid *brkwatch_next_pid(int nr, struct pid_namespace *ns)
 {
 	return idr_get_next(&ns->idr, &nr);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of a break apart from calls: forks, the end, and what others
- * have moved.
+ * Events that are not calls: forks, the end, and moves by other means.
  *
  * The events of a record form a chain: each one's old break is the new break of
  * the one before. With one call inside at a time, the chain is what happened.
@@ -21,7 +20,7 @@
 #include "event.h"
 #include "record.h"
 
-/* An event that is nobody's call. */
+/* Begin an event that is not a call. */
 static struct brkwatch_event *new_other(struct brkwatch_record *record,
 					enum brkwatch_kind kind, u64 now)
 {
@@ -37,9 +36,9 @@ static struct brkwatch_event *new_other(struct brkwatch_record *record,
 }
 
 /*
- * Others than calls have moved the heap of @record, which is locked. That is no
- * growth, and no peak. Where calls may have moved it that were not seen, or seen
- * in another order, it is a resync.
+ * Something other than calls has moved the heap of @record, which is locked. That
+ * is no growth, and no peak. If calls that were not seen, or seen in another order,
+ * may have moved it, it is a resync.
  */
 void brkwatch_event_external(struct brkwatch_record *record, u64 now,
 			     unsigned long start, unsigned long brk)
@@ -108,26 +107,26 @@ static void add_end(struct brkwatch_record *record)
 	WRITE_ONCE(record->ended, true);
 	record->execed = task && !(READ_ONCE(task->flags) & PF_EXITING);
 	brkwatch_follow_pass_on(record, task);
-	/* There will be no more news. */
+	/* No events follow: wake readers at once. */
 	if (record->followers)
 		mod_timer(&record->wake_timer, jiffies);
 }
 
 /*
- * After an exec, the record of the new address space says that there was this one.
- * Else who opened no file of the process before would not know that he missed it.
+ * After an exec, the new record remembers this one. Otherwise a follower that had
+ * no file of the process open would not know that it missed an address space.
  */
 static void count_before(const struct brkwatch_record *record, u64 spaces)
 {
 	struct task_struct *task = pid_task(record->tgid, PIDTYPE_TGID);
-	/* Of another task it is but compared with those that are known. */
+	/* If the task is another one, its mm is only compared, not used. */
 	struct mm_struct *mm = task ? READ_ONCE(task->mm) : NULL;
 	struct brkwatch_record *next = NULL;
 
 	if (mm)
 		next = mm == current->mm ? brkwatch_record_make(mm) :
 					   brkwatch_record_find(mm);
-	/* What was compared with may be another's by now. */
+	/* By now the mm may belong to another task. */
 	if (!next || next->tgid != record->tgid)
 		return;
 	raw_spin_lock(&next->lock);
@@ -135,7 +134,7 @@ static void count_before(const struct brkwatch_record *record, u64 spaces)
 	raw_spin_unlock(&next->lock);
 }
 
-/* An address space is going away. Context: any, current may be anybody; RCU reader. */
+/* An address space is going away. Context: any, current may be any task; RCU reader. */
 void brkwatch_event_end(struct brkwatch_record *record)
 {
 	bool was_ended;

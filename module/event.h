@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events of a record, whose lock is held: the chain of its breaks. Inline is
- * what every call pays for; the event is made in its place in the history.
+ * Events of a record, whose lock is held: the chain of its breaks. The functions
+ * that run for every call are inline, and events are made in place in the history.
  */
 #ifndef BRKWATCH_EVENT_H
 #define BRKWATCH_EVENT_H

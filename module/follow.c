@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whoever waits for the events of a record: his long history, and his waking. */
+/* Followers, who wait for the events of a record: their long histories, and waking them. */
 #include "brkwatch.h"
 
 #include <linux/cred.h>
@@ -15,8 +15,8 @@
 #define CHUNK	32
 
 /*
- * At the follower's expense, and never at the cost of somebody's life. Page by
- * page: to have many in one piece, the kernel would move everybody's around.
+ * Charged to the follower, and never invokes the OOM killer. Allocated page by
+ * page: for a contiguous block the kernel would compact memory.
  */
 #define RING_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
@@ -25,23 +25,22 @@ module_param_named(follow_history, follow_events, uint, 0444);
 MODULE_PARM_DESC(follow_history, "events kept for a process that is being followed, 2 to 1048576, rounded up to a power of two (default 65536)");
 
 /*
- * A program that execs into a burst of calls, or forks a child that does, would
- * be far ahead of its follower when he has opened the file of the new address
- * space. So each followed record has a second ring in reserve, which the next
- * record takes that its process, or a child of that, makes. It goes back after
- * a while if nobody follows that record.
+ * If a program makes a burst of calls right after exec or fork, its follower opens
+ * the new file too late. So each followed record has a second ring in reserve; the
+ * next record of the process, or of its child, takes it, and it goes back after a
+ * while if nobody follows that record.
  */
 #define LENT_TIME	(2 * HZ)
 #define YOUNG_NS	(2 * NSEC_PER_SEC)
 
 /*
- * One that forks and forks would have all there is lent to its children: it may
- * lend this many at a time, and then one in each LEND_TIME.
+ * A process that forks again and again would lend everything to its children. So
+ * it may lend this many at once, and then one in each LEND_TIME.
  */
 #define LEND_TIME	HZ
 #define LEND_BURST	4
 
-/* In the share of brkwatch_histories of @user. */
+/* Counts in @user's share of brkwatch_histories. */
 struct brkwatch_long_ring {
 	brkwatch_user_t user;
 	unsigned long size;
@@ -57,9 +56,9 @@ static DEFINE_HASHTABLE(followed, 10);
 static LIST_HEAD(lent);
 
 /*
- * Rings that nobody has any more, which stay in the shares of those who had them,
- * for a moment: one who follows many that are soon gone would be too late for
- * the next ones if he had to make a ring for each. Under followed_lock, too.
+ * Unused rings, which for a moment stay in the shares of their users: a follower of
+ * many short-lived processes would be too late for the next ones if each needed a
+ * new ring. Under followed_lock, too.
  */
 #define CACHED_RINGS	8
 static struct brkwatch_long_ring *cache[CACHED_RINGS];
@@ -156,7 +155,7 @@ static struct brkwatch_long_ring *ring_new(unsigned long size)
 	return ring;
 }
 
-/* The long ring that a record has; NULL if it has but its own. */
+/* The long ring that a record has; NULL if it has only its own. */
 static struct brkwatch_long_ring *ring_of(struct brkwatch_record *record)
 {
 	struct brkwatch_event *events = record->history.ring;
@@ -213,8 +212,8 @@ static struct brkwatch_record *find_followed(const struct pid *tgid)
 }
 
 /*
- * A new record, of @owner, which nobody knows yet and which has no events, is
- * announced, and may take a reserve. Context: any; RCU reader.
+ * Announce a new record, of @owner, which nobody knows yet and which has no events.
+ * It may take a reserve. Context: any; RCU reader.
  */
 void brkwatch_follow_inherit(struct brkwatch_record *record,
 			     struct task_struct *owner)
@@ -225,7 +224,7 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 
 	raw_spin_lock(&followed_lock);
 	lender = find_followed(record->tgid);
-	/* Told, for it may be gone before a follower can open its file. */
+	/* It may be gone before a follower can open its file. */
 	if (lender && !lender->next_space)
 		WRITE_ONCE(lender->next_space, record->space);
 	if (!lender || !lender->reserve)
@@ -248,9 +247,9 @@ void brkwatch_follow_inherit(struct brkwatch_record *record,
 
 /*
  * A record, which is locked, has ended; @owner is its process, if that is known.
- * Its long ring is for the next one, if its events fit in its own or nobody has
- * it open: programs that are run by one that is run by another do not give
- * followers the time for a reserve each. Context: any; RCU reader.
+ * Pass its long ring on to the next record, if its events fit in its own ring or
+ * nobody has it open: a chain of short programs does not give followers the time to
+ * make a reserve for each. Context: any; RCU reader.
  */
 void brkwatch_follow_pass_on(struct brkwatch_record *record,
 			     struct task_struct *owner)
@@ -260,7 +259,7 @@ void brkwatch_follow_pass_on(struct brkwatch_record *record,
 	struct brkwatch_record *next;
 	u64 seq = 0;
 
-	/* One that was lent the table and the list have. */
+	/* Two references: the table's, and for a lent ring the list's; more are descriptors. */
 	if (!ring || !owner ||
 	    (history->last + 1 - history->first > brkwatch_history_events &&
 	     (READ_ONCE(record->followers) || refcount_read(&record->refs) > 2)))
@@ -276,7 +275,7 @@ void brkwatch_follow_pass_on(struct brkwatch_record *record,
 	raw_spin_unlock(&followed_lock);
 }
 
-/* The record that has had a ring for longest, if it had its time or @all are wanted. */
+/* The record that has had a lent ring for longest, if its time is over or @all are wanted. */
 static struct brkwatch_record *lent_next(bool all)
 {
 	struct brkwatch_record *record;
@@ -310,9 +309,9 @@ static void tidy(struct work_struct *work)
 }
 
 /*
- * Whose reserve is there for what comes after a record: as long as its process is
- * young and the parent of that is followed, the parent's, for most children do not
- * live long, and a reserve takes time to make. Return: with a reference.
+ * Find the record whose reserve serves what comes after @record. While its process
+ * is young and the parent is followed, that is the parent's: most children do not
+ * live long, and making a reserve takes time. Return: with a reference.
  */
 static struct brkwatch_record *get_lender(struct brkwatch_record *record)
 {
@@ -373,7 +372,7 @@ void brkwatch_follow_reserve(struct brkwatch_record *record)
 
 /* ---- followers ---- */
 
-/* All: of each descriptor there may be one that waits exclusively. */
+/* Wake all: each descriptor may have an exclusive waiter. */
 static void wake_timer_fn(struct timer_list *timer)
 {
 	struct brkwatch_record *record = container_of(timer, struct brkwatch_record,
@@ -383,9 +382,9 @@ static void wake_timer_fn(struct timer_list *timer)
 }
 
 /*
- * Of each process one record is looked for, its newest that is followed. Who keeps
- * the files of others open, after one exec and another, must not make everybody's
- * search long; nor if those live on because children have their memory.
+ * List the newest followed record of its process, and no other: somebody who keeps
+ * the files of the others open over many execs must not make everybody's search
+ * long, even if their address spaces live on because children share them.
  */
 static void list_followed(struct brkwatch_record *record)
 {
@@ -401,9 +400,9 @@ static void list_followed(struct brkwatch_record *record)
 }
 
 /*
- * Somebody waits for the events of a record. It gets a long history, at the expense
- * of current: a shorter one than asked for if memory is scarce, and if there is none
- * at all the short one stays. Context: process.
+ * Somebody waits for the events of a record. It gets a long history, charged to
+ * current. If memory is scarce, the history is shorter than asked for, or stays as
+ * it is. Context: process.
  */
 void brkwatch_follow_add(struct brkwatch_record *record)
 {
@@ -415,7 +414,7 @@ void brkwatch_follow_add(struct brkwatch_record *record)
 		list_followed(record);
 	WRITE_ONCE(record->followers, record->followers + 1);
 	raw_spin_unlock(&followed_lock);
-	/* Another thread that polls may have found us at it, and nothing yet. */
+	/* Another thread may have polled meanwhile and found no events yet. */
 	wake_up_interruptible_all(&record->wait);
 
 	raw_spin_lock(&record->lock);

@@ -28,7 +28,7 @@ struct row {
 	unsigned long start_brk, brk, peak;
 	struct brkwatch_sums sums;
 	u64 space;			/* 0: nothing is recorded */
-	struct brkwatch_event last;	/* but for the end itself; its time is 0: none */
+	struct brkwatch_event last;	/* except the end itself; its time is 0: none */
 	struct brkwatch_evidence evidence;	/* of @last */
 	u64 spaces_before;
 	u64 forks;
@@ -42,7 +42,7 @@ struct row {
 #define COLUMNS "pid\tname\tstart_brk\tbrk\theap_bytes\tpeak_bytes\tcalls\t" \
 		"grows\tshrinks\trefused\tgrown_bytes\tshrunk_bytes\tlast_event_ns"
 
-/* Put a record into one line, but for @pid, @uid and @end. */
+/* Put a record into one line, except @pid, @uid and @end. */
 static void fill_row(struct row *row, struct brkwatch_record *record)
 {
 	const struct brkwatch_history *history = &record->history;
@@ -98,7 +98,7 @@ static void fill_live(struct row *row, struct task_struct *task,
 		fill_row(row, record);
 	rcu_read_unlock();
 
-	/* Without mmap_lock: a break on the move may show. */
+	/* Without mmap_lock: may show a break that is just being moved. */
 	brkwatch_comm_copy(row->comm, task);
 	row->start_brk = READ_ONCE(mm->start_brk);
 	row->brk = READ_ONCE(mm->brk);
@@ -158,7 +158,7 @@ static int all_show(struct seq_file *m, void *v)
 	task = get_pid_task(pid, PIDTYPE_TGID);
 	if (!task)
 		return SEQ_SKIP;
-	/* He may have passed it on to one who may more: a setuid program. */
+	/* The opener may have passed the file to a setuid program, so its own rights count. */
 	cred = override_creds(m->file->f_cred);
 	mm = brkwatch_access_mm(pid, false);
 	revert_creds(cred);
@@ -253,7 +253,7 @@ static void show_exited(struct seq_file *m, const struct row *row)
 	seq_putc(m, '\n');
 }
 
-/* All in one go: between two calls of this the ring would have moved on. */
+/* All in one go: between two calls of this the ring would move on. */
 static int exited_show(struct seq_file *m, void *unused)
 {
 	unsigned long n = READ_ONCE(added);
@@ -294,10 +294,10 @@ static int exited_open(struct inode *inode, struct file *file)
 }
 
 /*
- * An open file does not keep the module, a read that is under way does: it may
- * wait for the memory that it copies to, and rmmod, which would wait for it,
- * says that the module is in use instead. seq_lseek() would go through the
- * rows without that, so another one only sets the position.
+ * An open file does not keep the module, but a read in progress does: it may wait
+ * for the memory that it copies to, and rmmod should say that the module is in use
+ * rather than wait. seq_lseek() would read rows without that protection, so another
+ * lseek only sets the position.
  */
 ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
 {
@@ -306,7 +306,7 @@ ssize_t brkwatch_list_read(struct kiocb *iocb, struct iov_iter *to)
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
 	ret = seq_read_iter(iocb, to);
-	/* procfs lets nobody free this code before we return. */
+	/* procfs keeps this code until we return. */
 	module_put(THIS_MODULE);
 	return ret;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Keeps the numbers under /proc/brkwatch in step with the processes: procfs asks
- * a module nothing when a name is looked up, so each number that a process has in
- * any pid namespace must stand there as an entry.
+ * Keeps the entries under /proc/brkwatch in step with the processes. procfs does
+ * not ask a module when a name is looked up, so every number of a process in any
+ * pid namespace needs an entry.
  *
- * Tracepoints queue forks and ends. One worker compares with what the kernel says
- * at that moment, number by number, so that a change that is told late, twice or
- * not at all does no harm: what the queue cannot hold makes it walk all processes.
- * It makes entries and waits for nobody. To remove one may take as long as
- * somebody who is inside gets no time of a CPU; that is a work of its own.
+ * Tracepoints queue forks and ends. One worker compares each queued number with
+ * what the kernel says now, so late, repeated or lost notices do no harm; if the
+ * queue overflows, it walks all processes. It creates entries and never waits.
+ * Each removal is a work item of its own, because it waits for tasks inside the
+ * entry.
  */
 #include "brkwatch.h"
 
@@ -29,14 +29,14 @@
 /* A number under /proc/brkwatch, until its entry is removed. */
 struct brkwatch_name {
 	pid_t nr;
-	/* Who has it initially, with a reference, and as whom; the worker's. */
-	struct pid *pid;
-	unsigned int named;	/* of @pid's numbers, from the first on */
-	brkwatch_user_t user;
+	/* The worker's. */
+	struct pid *pid;	/* has @nr in the initial pid namespace; a reference */
+	unsigned int named;	/* how many of @pid's numbers have names, from the first on */
+	brkwatch_user_t user;	/* whose share they count in */
 
 	/* Under names_lock. */
 	unsigned int users;	/* processes, each in a pid namespace, and opens under way */
-	bool gone;		/* it is being removed; who finds this must turn away */
+	bool gone;		/* it is being removed: treat as absent */
 
 	struct proc_dir_entry *entry;
 	struct work_struct removal;
@@ -49,8 +49,8 @@ struct brkwatch_name {
 #endif
 
 /*
- * Processes in pid namespaces have several numbers, and who nests these could have 33
- * names for each. So those that are not initial are shared. A build may have fewer.
+ * A process in nested pid namespaces has up to 33 numbers. Users share the names for
+ * those that are not of the initial namespace. A build may have fewer.
  */
 #ifndef NESTED
 #define NESTED		65536
@@ -61,7 +61,7 @@ static struct brkwatch_share nested = { .limit = NESTED };
 /* Removals that may wait at a time on each CPU; each has a thread for that long. */
 #define MAX_REMOVALS	256
 
-/* Of the queue; taken in tracepoint handlers, and in the softirq that frees tasks. */
+/* Protects the queue; taken in tracepoint handlers, and in the softirq that frees tasks. */
 static DEFINE_RAW_SPINLOCK(queue_lock);
 static DEFINE_KFIFO(queue, pid_t, QUEUE_SIZE);
 static unsigned long walk_wanted;	/* the queue overflowed, or memory was short */
@@ -71,13 +71,13 @@ static void update(struct work_struct *work);
 static DECLARE_DELAYED_WORK(update_work, update);
 static struct workqueue_struct *wq, *removal_wq;
 
-/* The worker's, but for what struct brkwatch_name says. */
+/* The worker's, except what struct brkwatch_name says. */
 static DEFINE_XARRAY(names);		/* number -> struct brkwatch_name */
 static struct proc_dir_entry *directory;
 static const struct proc_ops *entry_ops;
 static u64 started;
 
-/* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
+/* Raw: a holder is not preempted, on PREEMPT_RT neither. */
 static DEFINE_RAW_SPINLOCK(names_lock);
 struct brkwatch_names_stats brkwatch_names_stats;
 
@@ -109,7 +109,7 @@ struct pid *brkwatch_process_get(pid_t nr, struct pid_namespace *ns)
 	return pid;
 }
 
-/* Keep a name, as a process that has it does; NULL if there is none that lasts. */
+/* Keep a name in use, as its process does; NULL if there is none, or it is being removed. */
 struct brkwatch_name *brkwatch_name_enter(pid_t nr)
 {
 	struct brkwatch_name *name;
@@ -138,8 +138,8 @@ void brkwatch_name_leave(struct brkwatch_name *name)
 /* ---- removal ---- */
 
 /*
- * procfs takes the entry out of the directory before it waits. From then on
- * the number may have another one, and another name that stands for it.
+ * procfs takes the entry out of the directory before it waits. From then on the
+ * number may have another entry, and another name in @names.
  */
 static void remove(struct work_struct *work)
 {
@@ -148,7 +148,7 @@ static void remove(struct work_struct *work)
 	bool gone;
 
 	raw_spin_lock(&names_lock);
-	/* Or it came into use again, and may even have been left again since. */
+	/* It may be in use again, or was and is queued again. */
 	gone = !name->users && !work_pending(work);
 	name->gone = gone;
 	raw_spin_unlock(&names_lock);
@@ -182,7 +182,7 @@ static struct brkwatch_name *name_create(pid_t nr)
 	name->entry = proc_create(text, 0444, directory, entry_ops);
 	if (name->entry)
 		return name;
-	/* Who is inside an older entry of this number may have found it already. */
+	/* A task inside an older entry of this number may have found it already. */
 	raw_spin_lock(&names_lock);
 	name->gone = true;
 	raw_spin_unlock(&names_lock);
@@ -202,7 +202,7 @@ static struct brkwatch_name *name_get(pid_t nr)
 	return name_create(nr);
 }
 
-/* The first @n numbers of a process, whose reference goes, too. */
+/* Drop the first @n numbers of a process, and the reference to it. */
 static void numbers_drop(struct pid *pid, unsigned int n, brkwatch_user_t user)
 {
 	while (n--) {
@@ -285,7 +285,7 @@ static pid_t next_number(pid_t nr)
 	return nr;
 }
 
-/* Compare with all processes there are. */
+/* Compare the names with all processes. */
 static void walk(void)
 {
 	struct brkwatch_name *name;
@@ -300,7 +300,7 @@ static void walk(void)
 		number_check(nr);
 }
 
-/* With the lock of those who add: a kfifo without has no barrier for who takes. */
+/* Takes the producers' lock: without it, a kfifo has no barrier for its consumer. */
 static bool take(pid_t *nr)
 {
 	bool taken;
@@ -316,7 +316,7 @@ static void update(struct work_struct *work)
 	unsigned int n = kfifo_len(&queue);
 	pid_t nr;
 
-	/* Those that come meanwhile have started the work again. */
+	/* Numbers that are queued meanwhile have started the work again. */
 	while (n-- && take(&nr))
 		number_check(nr);
 	if (!xchg(&walk_wanted, false))
@@ -336,7 +336,7 @@ static void set_running(bool value)
 	raw_spin_unlock_irq(&queue_lock);
 }
 
-/* Name the processes there are; those for which there is no memory now come later. */
+/* Name all processes; if memory is short, some are named later. */
 int brkwatch_names_start(struct proc_dir_entry *dir, const struct proc_ops *ops)
 {
 	directory = dir;
@@ -366,7 +366,7 @@ void brkwatch_names_stop(void)
 	cancel_delayed_work_sync(&update_work);
 	if (wq)
 		destroy_workqueue(wq);
-	/* Waits for the removals; those of names that are used do nothing. */
+	/* Waits for the removals; for names in use they do nothing. */
 	if (removal_wq)
 		destroy_workqueue(removal_wq);
 	proc_remove(directory);

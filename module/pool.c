@@ -30,8 +30,9 @@ static struct kmem_cache *cache;
 static size_t record_size;
 
 /*
- * What handlers take, for they cannot allocate. Whoever makes processes as fast as he
- * can would take all: it is shared out as share.h says, from one filling to the next.
+ * Records for handlers, which cannot allocate. A user who makes processes as fast as
+ * possible would take all, so users share them as share.h says, from one filling to
+ * the next.
  */
 static DEFINE_RAW_SPINLOCK(pool_lock);
 static LLIST_HEAD(pool);
@@ -42,8 +43,8 @@ static unsigned int spares_wanted;
 static atomic_long_t allocated, exhausted;
 
 /*
- * A record from the pool for @user; NULL if that has none for him. @low: it is time
- * to fill it. Context: any; does not sleep.
+ * A record from the pool for @user; NULL if there is none for that user. @low: it
+ * is time to fill the pool. Context: any; does not sleep.
  */
 struct brkwatch_record *brkwatch_pool_get(brkwatch_user_t user, bool *low)
 {

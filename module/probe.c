@@ -31,7 +31,7 @@ static int exit_mmap_pre(struct kprobe *p, struct pt_regs *regs)
 	struct brkwatch_record *record;
 
 	brkwatch_probe_hit(BRKWATCH_PROBE_EXIT_MMAP);
-	/* Disabled preemption would do for the table, but not for a task's lookup. */
+	/* Disabled preemption protects the table, but not the lookup of a task. */
 	rcu_read_lock();
 	record = brkwatch_record_find(mm);
 	if (record)
@@ -82,7 +82,7 @@ struct probe {
 	bool armed;
 	struct kretprobe rp;		/* a plain kprobe uses rp.kp */
 	struct tracepoint *tp;
-	unsigned long missed;		/* most that were shown; under missed_lock */
+	unsigned long missed;		/* the maximum shown; under missed_lock */
 };
 
 /*
@@ -172,13 +172,13 @@ static void probe_disarm(struct probe *probe)
 	probe->armed = false;
 }
 
-/* Raw: on PREEMPT_RT, too, whoever has it is not preempted. */
+/* Raw: a holder is not preempted, on PREEMPT_RT neither. */
 static DEFINE_RAW_SPINLOCK(missed_lock);
 
 /*
- * How often the handler of a probe could not run. CPUs that count this at the same
- * time may set it back, because the kernel counts without a lock; what is shown is a
- * counter. Calls for which a kretprobe had no instance are in their records' Lost.
+ * How often the handler of a probe could not run. The kernel counts this without a
+ * lock, so CPUs may set it back; the maximum never falls. Calls for which a kretprobe
+ * had no instance are in their records' Lost.
  */
 static unsigned long probe_missed(struct probe *probe)
 {
@@ -192,11 +192,10 @@ static unsigned long probe_missed(struct probe *probe)
 }
 
 /*
- * Calls whose entry nobody saw, and that nobody counts. A kprobe is missed while its
- * CPU handles another, and a handler is no place from which a program enters sys_brk.
- * So no call looks at its return whether another thread's was missed meanwhile. Where
- * one was, the next entry finds what it did; only the old break of a shrink or move
- * that it overlapped would be wrong and have no flag.
+ * Calls whose entry was missed. A CPU misses a kprobe only while it handles another
+ * one, and no handler enters sys_brk, so such a miss has never been seen. If one
+ * happened, the next call would find what it did, but the old break of a shrink or
+ * move that it overlapped could be wrong without a flag.
  */
 unsigned long brkwatch_probe_missed(void)
 {
@@ -228,11 +227,11 @@ void brkwatch_probe_exit(void)
 {
 	int i;
 
-	/* Calls last: who looks at them goes before they do. */
+	/* In the order of arming: the probes that use calls go before the calls. */
 	brkwatch_call_stop();
 	for (i = 0; i < BRKWATCH_PROBES; i++)
 		probe_disarm(&probes[i]);
-	/* Tracepoints are left without waiting for their handlers. */
+	/* Unregistering a tracepoint does not wait for its handlers. */
 	tracepoint_synchronize_unregister();
 	synchronize_rcu();
 }

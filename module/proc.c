@@ -17,8 +17,9 @@
 #include "record.h"
 
 /*
- * Everybody may open what he can name. To list it, which shows the numbers of
- * all pid namespaces, takes a capability: a container's root may have none.
+ * Everybody may open a number that they know. Listing the directory, which shows
+ * the numbers of all pid namespaces, takes a capability that a container's root
+ * need not have.
  */
 #define DIR_MODE	0111
 /* Access is decided at open, by access.c. */
@@ -91,8 +92,8 @@ static int pid_release(struct inode *inode, struct file *file)
 }
 
 /*
- * A read at the beginning looks again; all others, short ones, pread and
- * splice go on with what it saw.
+ * A read at offset 0 takes a new snapshot; all others, short ones, pread and
+ * splice continue with the last one.
  */
 static ssize_t pid_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
@@ -103,7 +104,7 @@ static ssize_t pid_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return 0;
 	if (mutex_lock_killable(&reader->lock))
 		return -EINTR;
-	/* One that could not be taken whole is nothing to go on with. */
+	/* An incomplete snapshot cannot be continued. */
 	if (!iocb->ki_pos || !reader->taken) {
 		ret = brkwatch_snapshot_take(reader);
 		reader->taken = !ret;
@@ -146,10 +147,10 @@ static const struct file_operations pid_fops = {
 };
 
 /*
- * From here on procfs has nothing to do with the file, which keeps the module
- * and not the name: an entry that is removed while files are open would have
- * them released, under a poller's feet. Who sleeps in here keeps the name, for
- * removing it would wait for him.
+ * From here on procfs has nothing to do with the file, which keeps the module but
+ * not the name: removing an entry releases its open files, even while they are
+ * polled. A task that sleeps in here keeps the name, because removing it would wait
+ * for that task.
  */
 static int pid_open(struct inode *inode, struct file *file)
 {
@@ -159,7 +160,7 @@ static int pid_open(struct inode *inode, struct file *file)
 
 	if (!try_module_get(THIS_MODULE))
 		return -ENOENT;
-	/* Which gives the module back when the file is closed. */
+	/* These release the module when the file is closed. */
 	replace_fops(file, &pid_fops);
 	err = kstrtoint(file_dentry(file)->d_name.name, 10, &nr);
 	if (err)
@@ -172,7 +173,7 @@ static int pid_open(struct inode *inode, struct file *file)
 	return err;
 }
 
-/* Without a seek here, procfs takes the file for one that cannot. */
+/* Without a seek here, procfs treats the file as not seekable. */
 static const struct proc_ops pid_ops = {
 	.proc_open = pid_open,
 	.proc_lseek = no_seek_end_llseek,

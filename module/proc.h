@@ -47,21 +47,21 @@ struct brkwatch_reader {
 	struct brkwatch_record *record;	/* with a reference, as @pid */
 	struct pid *pid;
 	struct pid_namespace *ns;	/* of the mount of procfs; the open file keeps it */
-	brkwatch_user_t user;		/* has it in his share of brkwatch_descriptors */
+	brkwatch_user_t user;		/* whose share of brkwatch_descriptors it counts in */
 	u64 shown;			/* newest event shown; under the record's lock */
 	unsigned long shown_start;	/* where the heap started after that */
 	unsigned long follows;		/* it has polled; bit 0 */
 
 	/*
-	 * Over what comes after it. Held while text is copied to the user, which may
-	 * sleep for as long as he likes: nobody else's business waits for it.
+	 * Protects everything below. Held while text is copied to the user, which may
+	 * sleep for long: nothing else may depend on it.
 	 */
 	struct mutex lock;
 	bool taken;			/* there is a snapshot */
 	struct brkwatch_snapshot snapshot;
 	u64 printed;			/* newest event that became text since */
 	unsigned long printed_start;	/* where the heap started after that */
-	/* The @n events from @seq, of which text is being made, behind a break. */
+	/* The @n events from @seq that are being printed, after one with the break before. */
 	u64 seq;
 	unsigned int n;
 	struct brkwatch_event events[1 + 32];
@@ -107,7 +107,7 @@ bool brkwatch_access_is_hidden(const struct file *file, pid_t nr);
 /* In names.c. */
 extern struct brkwatch_names_stats {
 	atomic_long_t names;
-	atomic_long_t removals;	/* that wait for somebody inside */
+	atomic_long_t removals;	/* that wait for a task inside */
 	unsigned long rescans;	/* of all processes */
 	u64 max_delay;		/* from a fork to its name, nanoseconds */
 } brkwatch_names_stats;

@@ -3,9 +3,9 @@
  * Why a brk call was refused.
  *
  * sys_brk has no error return, so the reason is worked out by repeating its
- * tests in its order. Those it makes before do_brk_flags are repeated when the
- * call returns; where the call reached do_brk_flags they have passed, and the
- * values that decide there were saved at its entry. The tests of the address
+ * tests in its order. The tests before do_brk_flags are repeated when the call
+ * returns. If the call reached do_brk_flags they have passed, and the values
+ * that decide there were saved at its entry. The tests of the address
  * and of locked memory belong to do_brk_flags in Linux 5.10, and come before
  * that of the next mapping in 6.1 (check_brk_limits). brkwatch(4) has the table
  * of them, and what cannot be told apart.
@@ -23,8 +23,8 @@
 #include "compat.h"
 
 /*
- * The kernel only warns when all private writable mappings together exceed
- * RLIMIT_DATA: a call has shown it. From then on, for it cannot be unlearnt.
+ * A call has shown that the kernel only warns when all private writable mappings
+ * together exceed RLIMIT_DATA. This is never unlearnt.
  */
 static bool data_limit_ignored;
 
@@ -79,9 +79,9 @@ static u8 reason_in_do_brk_flags(const struct brkwatch_limits *limits,
 }
 
 /*
- * What lies in the way of a heap that was to end at @end, by what is there now.
- * The lock is taken as it is, for the tracepoints of mmap_read_trylock() might
- * sleep; whoever holds it for writing hides what there is.
+ * What is in the way of a heap that was to end at @end, according to the mappings
+ * now. down_read_trylock(), because the tracepoints of mmap_read_trylock() might
+ * sleep; if a writer has the lock, nothing can be said.
  */
 static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
 			unsigned long end, struct brkwatch_evidence *evidence,
@@ -105,7 +105,7 @@ static u8 find_obstacle(struct mm_struct *mm, unsigned long old,
 	} else if (next && next->vm_start < end) {
 		because(evidence, reason, max(next->vm_start, old), end);
 	} else {
-		/* Others may have taken it away. Else it is nothing of these. */
+		/* Another thread may have unmapped it; otherwise the cause is none of these. */
 		reason = atomic_read(&mm->mm_users) > 1 ?
 			 because(evidence, reason, 0, end) : BRKWATCH_UNKNOWN;
 	}
@@ -135,8 +135,9 @@ static u8 reason_of_locks(const struct brkwatch_call *call, unsigned long pages,
 }
 
 /*
- * What a call of current says about the kernel that reached do_brk_flags and went
- * well. Everybody's reasons depend on it: doc/decisions.md says why nobody can feign it.
+ * Learn about the kernel from a call of current that reached do_brk_flags and
+ * succeeded. Everybody's reasons depend on it: doc/decisions.md says why nobody can
+ * feign it.
  */
 void brkwatch_reason_learn(const struct brkwatch_call *call)
 {
@@ -150,9 +151,9 @@ void brkwatch_reason_learn(const struct brkwatch_call *call)
 }
 
 /*
- * Why a call of current was refused that has just returned @ret, the break that it
- * found, or an error. The numbers that decided go to @evidence, which is zeroed;
- * BRKWATCH_STACK is added to @flags. BRKWATCH_UNKNOWN rather than a guess.
+ * The reason why a call of current was refused. It has just returned @ret, the break
+ * that it found, or an error. The numbers that decided go to @evidence, which is
+ * zeroed; BRKWATCH_STACK is added to @flags. BRKWATCH_UNKNOWN rather than a guess.
  */
 u8 brkwatch_reason_find(const struct brkwatch_call *call, unsigned long ret,
 			bool overlapped, struct brkwatch_evidence *evidence,

@@ -69,8 +69,8 @@ static void free_work_fn(struct work_struct *work)
 }
 
 /*
- * Begin where the break is, and until exec has set it, begin anew. @record is locked
- * or not yet known, and has no events.
+ * Begin at the current break; until exec has set the break, begin anew. @record is
+ * locked or not yet known, and has no events.
  */
 void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 {
@@ -82,7 +82,7 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 	/* A bit-field that its own task writes. */
 	record->loading = task && data_race((bool)task->in_execve);
 	rcu_read_unlock();
-	/* The task writes it after the break. */
+	/* The task clears it after it has set the break. */
 	smp_rmb();
 
 	record->brk = READ_ONCE(mm->brk);
@@ -98,9 +98,8 @@ void brkwatch_record_adopt(struct brkwatch_record *record, struct mm_struct *mm)
 }
 
 /*
- * @owner: a process that has @mm, or had a moment ago: it may have been reaped
- * meanwhile, and then has no number any more. The references to both are not
- * taken yet.
+ * @owner: a process that has @mm, or had it a moment ago. If it has been reaped
+ * meanwhile, it has no number. References to both are not taken yet.
  */
 static void record_setup(struct brkwatch_record *record, struct mm_struct *mm,
 			 struct task_struct *owner, brkwatch_user_t user)
@@ -153,9 +152,9 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record,
 }
 
 /*
- * No record can be made for @mm, which @payer would have in his share: so nobody sees
- * the call that current makes. Return: one that somebody made meanwhile, which would
- * know nothing of that.
+ * No record can be made for @mm, which would count in @payer's share, so the call
+ * that current makes is unseen. Return: a record that somebody made meanwhile, which
+ * would not know of that call.
  */
 static struct brkwatch_record *table_miss(struct mm_struct *mm, brkwatch_user_t payer)
 {
@@ -169,7 +168,7 @@ static struct brkwatch_record *table_miss(struct mm_struct *mm, brkwatch_user_t 
 	return record;
 }
 
-/* Nobody has seen the calls until now. */
+/* All calls until now are unseen. */
 void brkwatch_record_doubt_all(void)
 {
 	unsigned int i;
@@ -184,7 +183,8 @@ static brkwatch_user_t payer_of(struct task_struct *owner)
 }
 
 /*
- * Make @record, if there is room, that of an address space, or find that there is one.
+ * Use @record for an address space, if there is room, or find the record that it
+ * already has.
  * Context: any that does not interrupt another part of the module; RCU reader.
  */
 static struct brkwatch_record *record_use(struct brkwatch_record *record,
@@ -206,7 +206,7 @@ static struct brkwatch_record *record_use(struct brkwatch_record *record,
 	return other;
 }
 
-/* brkwatch_record_make() where there was none a moment ago. */
+/* brkwatch_record_make() if there was no record a moment ago. */
 struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 {
 	struct brkwatch_record *record = NULL, *spare;
@@ -214,7 +214,7 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 	brkwatch_user_t payer;
 	bool low;
 
-	/* Not to be preempted makes a handler a reader, but lockdep does not know. */
+	/* With preemption disabled a handler is a reader, but lockdep does not know. */
 	rcu_read_lock();
 	owner = brkwatch_mm_owner(mm, current);
 	payer = payer_of(owner);
@@ -232,7 +232,7 @@ struct brkwatch_record *brkwatch_record_new(struct mm_struct *mm)
 
 /*
  * The address space of a record in the table is gone; brkwatch_event_end() has saved
- * what is to be kept. Context: any; once.
+ * the last values. Context: any; once.
  */
 void brkwatch_record_retire(struct brkwatch_record *record)
 {
@@ -254,8 +254,8 @@ static bool is_gone(struct brkwatch_record *record)
 }
 
 /*
- * Somebody was refused a record. End those whose address space went unnoticed: root
- * can silence all kprobes for a while.
+ * Somebody was refused a record. End the records whose address space went unnoticed,
+ * because root can switch off all kprobes for a while.
  */
 static void sweep(struct work_struct *work)
 {
@@ -273,7 +273,7 @@ static void sweep(struct work_struct *work)
 	}
 }
 
-/* Let go of the address spaces that are gone. */
+/* Drop the address spaces that are gone. */
 static void tidy(struct work_struct *work)
 {
 	struct llist_node *list = llist_del_all(&retired);
@@ -294,7 +294,7 @@ static void tidy(struct work_struct *work)
 	}
 }
 
-/* A work of its own: calls that find the pool empty are lost. */
+/* A separate work item: calls that find the pool empty are lost. */
 static void fill(struct work_struct *work)
 {
 	if (!brkwatch_pool_fill())
@@ -304,8 +304,8 @@ static void fill(struct work_struct *work)
 /* ---- descriptors ---- */
 
 /*
- * The record of an address space, which the caller keeps in use, and which the
- * process @pid has; for brkwatch_record_put(). NULL if there can be none. Sleeps.
+ * The record of @mm, which the caller keeps in use and the process @pid has; undo
+ * with brkwatch_record_put(). NULL if there can be none. Sleeps.
  */
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid)
 {
@@ -373,7 +373,7 @@ err_pool:
 	return err;
 }
 
-/* Nobody calls in any more: no probe is armed, no descriptor is open. */
+/* No probe is armed, and no descriptor is open. */
 void brkwatch_record_exit(void)
 {
 	struct brkwatch_record *record;
@@ -389,7 +389,7 @@ void brkwatch_record_exit(void)
 		hlist_for_each_entry_safe(record, next, &brkwatch_records[i], node)
 			brkwatch_record_put(record);
 	}
-	/* The records' grace periods, then the work that these queue. */
+	/* Wait for the records' grace periods, then for the work that these queue. */
 	rcu_barrier();
 	destroy_workqueue(wq);
 	kvfree(brkwatch_records);

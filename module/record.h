@@ -9,11 +9,11 @@
  *	  record->lock			one per record
  *	  table_lock			which record belongs to which mm
  *	    followed_lock		who is followed, and reserves
- *	  pool_lock			records to be had in a handler
+ *	  pool_lock			spare records for handlers
  *
- * Those of one depth are never held together, nor while anything of the
- * kernel's is called that could sleep or come back here. No interrupt takes any of
- * them, so interrupts stay on.
+ * Locks of one depth are never held together, nor while calling anything in the
+ * kernel that could sleep or come back here. No interrupt takes any of them, so
+ * interrupts stay on.
  */
 #ifndef BRKWATCH_RECORD_H
 #define BRKWATCH_RECORD_H
@@ -35,7 +35,7 @@
 #include "history.h"
 #include "share.h"
 
-/* Refusals, the newest ones, that a record has evidence of. */
+/* The number of refusals, the newest ones, for which a record keeps evidence. */
 #define BRKWATCH_EVIDENCE	5
 
 struct brkwatch_long_ring;
@@ -48,8 +48,8 @@ struct seq_file;
  *
  * Life: made by the first call, fork or open that meets the address space;
  * found by its mm while that has users. When the address space goes away,
- * brkwatch_record_retire() takes it from the table and a worker lets the mm
- * go. Descriptors keep what is left. @refs counts the table as one and each
+ * brkwatch_record_retire() takes it from the table and a worker drops the mm.
+ * Descriptors keep the record. @refs counts the table as one and each
  * descriptor as one; the last put frees it after a grace period, because
  * handlers walk the table's chains as RCU readers. A handler that found the
  * record of its own current->mm needs no reference: that mm has a user.
@@ -59,7 +59,7 @@ struct brkwatch_record {
 	struct hlist_node node;
 	/*
 	 * Pinned by mmgrab() so that its address is not used again while it is
-	 * a key. NULL, written under @lock, once the worker has let it go.
+	 * a key. NULL, written under @lock, once the worker has dropped it.
 	 */
 	struct mm_struct *mm;
 
@@ -85,7 +85,7 @@ struct brkwatch_record {
 	char comm[TASK_COMM_LEN];
 	struct brkwatch_evidence evidence[BRKWATCH_EVIDENCE];	/* of the newest refusals */
 	struct brkwatch_history history;
-	u64 spaces_before;		/* that its process had, and were recorded */
+	u64 spaces_before;		/* recorded ones that its process had before */
 
 	/* Fixed when made. */
 	u64 space;
@@ -194,12 +194,12 @@ void brkwatch_record_retire(struct brkwatch_record *record);
 struct brkwatch_record *brkwatch_record_open(struct mm_struct *mm, struct pid *pid);
 void brkwatch_record_put(struct brkwatch_record *record);
 
-/* ---- follow.c: whoever waits for the events of a record ---- */
+/* ---- follow.c: followers, who wait for the events of a record ---- */
 
-/* Long enough to wake a reader for many events, short for one who watches. */
+/* Long enough to collect many events for one wake-up, short enough for a watcher. */
 #define BRKWATCH_WAKE_MS	8
 
-/* There is news for followers, who are woken by and by. @record is locked. */
+/* Followers have a new event, and are woken a little later. @record is locked. */
 static inline void brkwatch_follow_news(struct brkwatch_record *record)
 {
 	if (!timer_pending(&record->wake_timer))
@@ -239,7 +239,7 @@ unsigned long brkwatch_pool_memory(void);
 
 /* ---- trace.c: whoever traces the kernel ---- */
 
-/* Somebody listens to a tracepoint: all that is paid for where nobody does. */
+/* A tracepoint is enabled. This test is the whole cost if none is. */
 DECLARE_STATIC_KEY_FALSE(brkwatch_traced);
 void brkwatch_trace_event(const struct brkwatch_record *record,
 			  const struct brkwatch_event *event, unsigned long old);

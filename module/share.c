@@ -8,13 +8,13 @@
 
 #include "share.h"
 
-/* Who has in his share what somebody with @cred takes. */
+/* The user in whose share that counts which a task with @cred takes. */
 brkwatch_user_t brkwatch_user_of(const struct cred *cred)
 {
 	kuid_t uid = cred->uid, owner;
 	struct user_namespace *ns;
 
-	/* Of the outermost: who made it, or if root did, whoever is root in it. */
+	/* Find the outermost namespace: its creator, or if that is root, its own root. */
 	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent) {
 		owner = ns->owner;
 		if (uid_eq(owner, GLOBAL_ROOT_UID))
@@ -22,7 +22,7 @@ brkwatch_user_t brkwatch_user_of(const struct cred *cred)
 		if (uid_valid(owner) && !uid_eq(owner, GLOBAL_ROOT_UID))
 			uid = owner;
 	}
-	/* In a container, who has root's number is not root. */
+	/* In a container, a task with root's number is not root. */
 	if (uid_eq(uid, GLOBAL_ROOT_UID) && cred->user_ns == &init_user_ns &&
 	    cap_raised(cred->cap_effective, CAP_SYS_RESOURCE))
 		return 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the module has only so much of, and how much of it each user has.
+ * Resources of the module that are limited, and each user's share of them.
  *
- * A user may have as much as he leaves to the others: one alone gets half of
- * it, and however many there are, some is left for the next one. Root may have
- * all, unless he lacks what lets him exceed the kernel's own limits, as in a
- * container. Users are hashed, so two of them may have to share. A user namespace
- * is one user, or each of its ids would count as somebody else: who made it, or
- * its own root where root did.
+ * A user may have at most as much as is left for others, so one user alone gets
+ * half, and something is always left for the next. Root may have all, unless it
+ * lacks the capability to exceed the kernel's own limits, as in a container. Users
+ * are hashed, so two may happen to share. What is taken inside a user namespace
+ * counts for the user who created it, or, if root did, for the namespace's own
+ * root; otherwise each of its ids would count as another user.
  */
 #ifndef BRKWATCH_SHARE_H
 #define BRKWATCH_SHARE_H
@@ -19,7 +19,7 @@ struct cred;
 
 #define BRKWATCH_USERS	256
 
-/* Whose share something comes out of; 0 is root. */
+/* A user who has a share; 0 is root. */
 typedef u16 brkwatch_user_t;
 
 /* A resource that users share. */

@@ -14,8 +14,8 @@
 #include "record.h"
 
 /*
- * The address space, if it still has users. If it has none, but its exit_mmap()
- * is still to come, it ends here: whoever sees that it has exited sees the end.
+ * The address space, if it still has users. If it has none and exit_mmap() has not
+ * run yet, end the record here: a reader that sees the exit also sees the end.
  */
 static struct mm_struct *get_mm(struct brkwatch_record *record)
 {
@@ -36,7 +36,7 @@ static struct mm_struct *get_mm(struct brkwatch_record *record)
 	return mm;
 }
 
-/* What maps would say, and at the same moment. */
+/* What maps would show, at the same moment. */
 static void take_live(struct brkwatch_snapshot *snap, struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
@@ -44,7 +44,7 @@ static void take_live(struct brkwatch_snapshot *snap, struct mm_struct *mm)
 	mmap_assert_locked(mm);
 	snap->start_brk = READ_ONCE(mm->start_brk);
 	snap->brk = READ_ONCE(mm->brk);
-	/* One that has merged with the heap's own begins below its end. */
+	/* A mapping that has merged with the heap's begins below its end. */
 	vma = find_vma(mm, PAGE_ALIGN(snap->brk));
 	snap->next_mapping = vma ? max(vma->vm_start, PAGE_ALIGN(snap->brk)) : 0;
 }
@@ -98,7 +98,7 @@ static void take_process(struct brkwatch_reader *reader,
 		put_task_struct(task);
 }
 
-/* The events that a look shows: those that the descriptor was not shown yet. */
+/* The events of a snapshot: those that the descriptor was not shown yet. */
 static void take_range(struct brkwatch_reader *reader)
 {
 	struct brkwatch_snapshot *snap = &reader->snapshot;
@@ -119,9 +119,9 @@ static void take_range(struct brkwatch_reader *reader)
 }
 
 /*
- * Look again; @reader is locked. The live values are read under mmap_lock, so that a
- * shrink that is rolled back is never shown; the counters before it is released, so
- * that a call is in both, in neither, or in InFlight. -EINTR: current was killed.
+ * Take a new snapshot; @reader is locked. The live values are read under mmap_lock, so
+ * a shrink that is rolled back is never shown. The counters are read before it is
+ * released, so a call is in both, in neither, or in InFlight. -EINTR: current was killed.
  */
 int brkwatch_snapshot_take(struct brkwatch_reader *reader)
 {
@@ -154,10 +154,10 @@ out:
 }
 
 /*
- * Event @seq of the last look, behind one that has the break before it; NULL if the
- * look has no such event. @reader is locked. Events stay in the record's history,
- * from which newer ones may have driven them before their turn came. There the look
- * ends: the next one has what is left, and counts what is not.
+ * Event @seq of the snapshot, after one that has the break before it; NULL if the
+ * snapshot has no such event. @reader is locked. Events stay in the record's history,
+ * and newer ones may overwrite them before they are read. There the snapshot ends; the
+ * next one continues with what is left, and counts the rest as dropped.
  */
 struct brkwatch_event *brkwatch_snapshot_event(struct brkwatch_reader *reader,
 					       u64 seq)

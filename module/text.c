@@ -26,10 +26,10 @@ static const char *const count_keys[BRKWATCH_CALL_KINDS] = {
 };
 
 /*
- * A line of the table is written from its end, because that is how the digits
- * of numbers come, and then put out at once: that takes a third of what
- * putting out column by column does. Each of these writes a column before @p,
- * behind a tab, and returns where that is.
+ * A line of the table is written backwards, as the digits of numbers come, and
+ * then printed at once: that takes a third of the time of printing column by
+ * column. Each of these functions writes a tab and a column before @p, and
+ * returns where that begins.
  */
 #define LINE_SIZE	256
 
@@ -93,9 +93,9 @@ void brkwatch_put_address(struct seq_file *m, const char *delimiter,
 }
 
 /*
- * A task's number in the reader's pid namespace: known where that is the
- * initial one or the process's own. In between, that of the task which has
- * the number now, if it is old enough to have had it then.
+ * A task's number in the reader's pid namespace. It is known if that is the initial
+ * one or the process's own. In between, it is that of the task which has the number
+ * now, if that task is old enough to have had it then.
  */
 static pid_t number(const struct brkwatch_reader *reader, pid_t initial,
 		    pid_t own, u64 time)
@@ -279,7 +279,7 @@ static int text_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	show_event(m, reader, event, seq);
-	/* Where it did not fit it comes again, if it is still there. */
+	/* What did not fit is printed again, if it is still there. */
 	if (seq > reader->printed && !seq_has_overflowed(m)) {
 		reader->printed = seq;
 		if (brkwatch_event_is_external(event))

@@ -2,10 +2,9 @@
 /*
  * Events of records for whoever traces the kernel; see trace.h.
  *
- * They are given with the record's lock held, so that those of one address
- * space come in their order. What listens runs in the context of the module's
- * handlers, as all that is attached to tracepoints of the scheduler does under
- * its locks.
+ * They are emitted with the record's lock held, so those of one address space come
+ * in order. Listeners run in the context of the module's handlers, just as those of
+ * the scheduler's tracepoints run under its locks.
  */
 #include "brkwatch.h"
 
@@ -16,9 +15,9 @@
 DEFINE_STATIC_KEY_FALSE(brkwatch_traced);
 
 /*
- * The first listener of a tracepoint has come. As long as there are any the
- * module stays: a trigger of ftrace is not taken off the events of a module
- * that goes, and the kernel would warn and leave it to memory that is freed.
+ * A tracepoint has its first listener. The module stays as long as there are any:
+ * ftrace does not remove a trigger from the events of a module that is unloaded;
+ * the kernel would warn, and the trigger would use freed memory.
  */
 static int trace_begin(void)
 {

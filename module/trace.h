@@ -2,8 +2,8 @@
 /*
  * The events of records as tracepoints, for perf, bpftrace, trace-cmd and
  * ftrace: one for each kind of call, so that the kind is chosen by name, and
- * one for all that is no call. They have the same fields, which are a contract
- * as the files in /proc are: fields are only added, at the end. Addresses and
+ * one for all other events. They have the same fields, which are a contract
+ * like the files in /proc: fields are only added, at the end. Addresses and
  * sizes are bytes, times are nanoseconds, numbers are those of the initial pid
  * namespace.
  */
@@ -36,7 +36,7 @@
 	S(BRKWATCH_RLIMIT_AS, "rlimit_as")				\
 	S(BRKWATCH_NO_MEMORY, "no_memory") S_LAST(BRKWATCH_UNKNOWN, "unknown")
 
-/* What reads the binary data learns the numbers from the format. */
+/* Readers of the binary data learn these numbers from the event's format file. */
 #undef S
 #undef S_LAST
 #define S(value, name)		TRACE_DEFINE_ENUM(value);
@@ -78,7 +78,7 @@ DECLARE_EVENT_CLASS(brk,
 		struct brkwatch_evidence evidence =
 			brkwatch_record_evidence(record, record->history.last);
 
-		/* What is no call may be found by anybody. */
+		/* An event that is not a call may be recorded by any task. */
 		if (event->tid)
 			brkwatch_comm_copy(__entry->comm, current);
 		else
