@@ -21,6 +21,8 @@
 #include <asm/syscall.h>
 
 #define BRKWATCH_KERNEL_MIN	"5.10"
+/* The newest that was tried: DKMS builds for newer ones only if somebody asks for it. */
+#define BRKWATCH_KERNEL_MAX	"7.3"
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "brkwatch supports Linux 5.10 and newer; please build against headers of such a kernel"
