@@ -34,6 +34,13 @@
 /* procfs of the initial pid namespace, or why there is none. */
 static struct vfsmount *mnt;
 
+/*
+ * Whether a step into fdinfo takes ptrace access: it does since v6.10
+ * (0a960ba49869), and in older kernels that have taken this over. In the others
+ * whoever its mode lets in may take it, since v5.14 everybody.
+ */
+static bool fdinfo_is_checked;
+
 static int try_below(struct vfsmount *at, int flags, const char *name)
 {
 	struct path root = { .mnt = at, .dentry = at->mnt_sb->s_root };
@@ -188,7 +195,7 @@ static int ask_at_once(struct task_struct *task, const struct mm_struct *mm)
 	if (mm == current->mm)
 		return 0;
 	/* There is nothing else to ask, and that waits. */
-	if (!BRKWATCH_FDINFO_IS_CHECKED)
+	if (!fdinfo_is_checked)
 		return ask(task);
 	if (!down_read_trylock(lock))
 		return -EAGAIN;
@@ -246,12 +253,31 @@ bool brkwatch_access_is_hidden(const struct file *file, pid_t nr)
 	return try_below(file->f_path.mnt, O_PATH, name);
 }
 
+/* Nobody keeps current from its own. */
+static bool find_fdinfo_check(void)
+{
+	struct path root = { .mnt = mnt, .dentry = mnt->mnt_sb->s_root };
+	struct file *file;
+	char name[32];
+	bool checked;
+
+	snprintf(name, sizeof(name), "%d/fdinfo/.", task_tgid_nr(current));
+	file = brkwatch_open_below(&root, name, O_PATH);
+	if (IS_ERR(file))
+		return false;
+	checked = file_inode(file)->i_op->permission;
+	fput(file);
+	return checked;
+}
+
 /* A mount of procfs shows the pid namespace of whoever makes it. */
 static void mount_fn(struct work_struct *work)
 {
 	struct file_system_type *type = get_fs_type("proc");
 
 	mnt = type ? kern_mount(type) : ERR_PTR(-ENODEV);
+	if (!IS_ERR(mnt))
+		fdinfo_is_checked = find_fdinfo_check();
 }
 
 int brkwatch_access_init(void)

@@ -177,9 +177,6 @@ static inline struct file *brkwatch_open_below(const struct path *root,
 #endif
 }
 
-/* Whether to reach fdinfo takes ptrace access, as since v6.0 (1927e498aee1). */
-#define BRKWATCH_FDINFO_IS_CHECKED	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0))
-
 /* A workqueue that is not unbound says so since v6.17 (930c2ea566af). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 # define WQ_PERCPU	0
