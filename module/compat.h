@@ -70,12 +70,21 @@
 # define BRKWATCH_DO_BRK_FLAGS	"do_brk_flags"
 #endif
 
-/* A function's first argument, at its entry. */
+/*
+ * A function's first argument, at its entry. regs_get_kernel_argument() calls on
+ * s390 what is not exported; arm and mips have none, powerpc since v6.7
+ * (f01b0edd562e).
+ */
 static inline unsigned long brkwatch_first_argument(struct pt_regs *regs)
 {
-#ifdef CONFIG_S390
-	/* What regs_get_kernel_argument() calls there is not exported. */
+#if defined(CONFIG_S390)
 	return regs->gprs[2];
+#elif defined(CONFIG_ARM)
+	return regs->ARM_r0;
+#elif defined(CONFIG_MIPS)
+	return regs->regs[4];
+#elif defined(CONFIG_PPC)
+	return regs->gpr[3];
 #else
 	return regs_get_kernel_argument(regs, 0);
 #endif
@@ -121,6 +130,15 @@ static inline unsigned long brkwatch_lowest_brk(const struct mm_struct *mm)
 #ifndef VM_SHADOW_STACK
 # define VM_SHADOW_STACK	VM_NONE
 #endif
+
+/*
+ * Whether what @mm maps is locked, by MCL_FUTURE. In v7.3 the flags are in a union,
+ * while the kernel changes to another type of them.
+ */
+static inline bool brkwatch_locks_future(const struct mm_struct *mm)
+{
+	return mm->def_flags & VM_LOCKED;
+}
 
 /*
  * The thread group leader that stands for an address space shared by several
@@ -182,7 +200,7 @@ static inline struct file *brkwatch_open_below(const struct path *root,
 # define WQ_PERCPU	0
 #endif
 
-/* What splices a file that has read_iter; renamed in v6.5. */
+/* What splices a file that has read_iter is another since v6.5 (c6585011bc1d). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 # define copy_splice_read	generic_file_splice_read
 #endif

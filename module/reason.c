@@ -122,7 +122,7 @@ static u8 reason_of_locks(const struct brkwatch_call *call, unsigned long pages,
 	bool over = locked + pages > limit >> PAGE_SHIFT;
 	bool was_over = call->locked_vm + pages > limit >> PAGE_SHIFT;
 
-	if (!(current->mm->def_flags & VM_LOCKED) || limit == RLIM_INFINITY ||
+	if (!brkwatch_locks_future(current->mm) || limit == RLIM_INFINITY ||
 	    may_lock())
 		return BRKWATCH_NO_REASON;
 	if (over && was_over)
