@@ -132,7 +132,7 @@ check-long:
 check-debug:
 	@scripts/check-debug $(TEST)
 
-arch_lines = $(if $(filter arm64,$(ARCH)),6.1-arm64 6.12-arm64,6.1-$(ARCH))
+arch_lines = $(if $(filter arm64,$(ARCH)),6.1-arm64 6.12-arm64 7-arm64,6.1-$(ARCH))
 # Of those on recorded files: what reads the memory of programs there.
 arch_tests = $(if $(filter arm64,$(ARCH)),tests/*.bats,tests/20-calls.bats) tests/recorded/99-heap*.bats
 

@@ -101,12 +101,13 @@ use_arch() {
 	esac
 }
 
-# suite_of VERSION: the Debian that has this line of kernels
+# suite_of VERSION: the Debian that has this line of kernels, which may be named by it
 suite_of() {
 	case $1 in
 	5.10) echo bullseye ;;
 	6.1 | 6.12) echo bookworm ;;
 	7) echo trixie-backports ;;
+	trixie | sid | experimental) echo "$1" ;;
 	*) return 1 ;;
 	esac
 }
