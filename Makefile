@@ -13,7 +13,7 @@
 # make check-debug    the tests on kernels that check themselves; takes hours
 # make test-arch      ARCH=arm64, i386 or s390x: tests on an emulated machine
 # make check-packages packages, DKMS and Secure Boot in a Debian of their own
-# make build-all      the module for Debian's 5.10 to 7, and what the cache has
+# make build-all      the module for Debian's 5.10 to 7, also for other machines
 # make lint           checks without a virtual machine, and a minute of fuzzing
 # make bench          measure what brkwatch and other tools cost for each call
 # make release        the tarball of a version

@@ -83,6 +83,10 @@ arch_of() {
 	*-arm64) echo arm64 ;;
 	*-i386 | *-686-pae) echo i386 ;;
 	*-s390x) echo s390x ;;
+	*-armhf | *-armmp) echo armhf ;;
+	*-mips64el | *-5kc-malta) echo mips64el ;;
+	*-ppc64el | *-powerpc64le) echo ppc64el ;;
+	*-riscv64) echo riscv64 ;;
 	*) echo amd64 ;;
 	esac
 }
@@ -97,7 +101,12 @@ use_arch() {
 	arm64) triplet=aarch64-linux-gnu kernel_arch=arm64 compiler32=arm-linux-gnueabihf-gcc ;;
 	i386) triplet=i686-linux-gnu kernel_arch=i386 kernel_suffix=686-pae ;;
 	s390x) triplet=s390x-linux-gnu kernel_arch=s390 ;;
-	*) die "$1: unknown machine; known are arm64, i386 and s390x" ;;
+	# The module is built for them, but there are no guests.
+	armhf) triplet=arm-linux-gnueabihf kernel_arch=arm kernel_suffix=armmp ;;
+	mips64el) triplet=mips64el-linux-gnuabi64 kernel_arch=mips kernel_suffix=5kc-malta ;;
+	ppc64el) triplet=powerpc64le-linux-gnu kernel_arch=powerpc kernel_suffix=powerpc64le ;;
+	riscv64) triplet=riscv64-linux-gnu kernel_arch=riscv ;;
+	*) die "$1: unknown machine" ;;
 	esac
 }
 
