@@ -189,6 +189,15 @@ unpack_debian() {
 	chmod 755 "$root"
 }
 
+# in_usr_of ROOT COMMAND...: with /usr of that Debian in place of the host's;
+# everything else is the host's
+in_usr_of() {
+	local as=(unshare --mount)
+	[[ $EUID -eq 0 ]] || as+=(--map-root-user)
+	# shellcheck disable=SC2016 # it is the inner shell's
+	"${as[@]}" sh -c 'mount --bind "$1/usr" /usr && shift && exec "$@"' sh "$@"
+}
+
 # make_initrd DIR [BUSYBOX]: DIR/initrd, of what scripts/guest-init starts with
 make_initrd() (
 	local program
