@@ -78,11 +78,12 @@ parameters() {
 	[ "${lines[1]}" = "module $(version), format 1" ]
 }
 
-@test "the oldest kernel supported is stated once" {
-	local min
+@test "the oldest and the newest kernel supported are stated once" {
+	local min max
 	min=$(sed -n 's/^#define BRKWATCH_KERNEL_MIN\t"\(.*\)"$/\1/p' "$ROOT/module/compat.h")
 	[[ "$min" =~ ^[0-9]+\.[0-9]+$ ]]
 	# The preprocessor cannot read it, so it is there twice.
 	grep -qF "KERNEL_VERSION(${min/./, }, 0)" "$ROOT/module/compat.h"
-	grep -qF "Linux $min and newer" "$ROOT/README.md"
+	max=$(sed -n 's/^#define BRKWATCH_KERNEL_MAX\t"\(.*\)"$/\1/p' "$ROOT/module/compat.h")
+	grep -qF "Linux $min and newer, up to $max" "$ROOT/README.md"
 }
