@@ -61,8 +61,8 @@ noted() {
 	noted seccomp "a seccomp filter \(mode 2\) may answer a call of brk or kill the process for it, before the kernel sees it"
 	"$CLI" --follow --explain -o "$BATS_TEST_TMPDIR/follow" "$pid" 3>&- {told}>&- &
 	"${CLI%cli}malloc" --explain -o "$BATS_TEST_TMPDIR/calls" "$pid" 3>&- {told}>&- &
-	until_true 10 grep -q "Note: seccomp" "$BATS_TEST_TMPDIR/follow"
-	until_true 10 grep -q "Note: seccomp" "$BATS_TEST_TMPDIR/calls"
+	until_true 10 grep -q "Note: a seccomp" "$BATS_TEST_TMPDIR/follow"
+	until_true 10 grep -q "Note: a seccomp" "$BATS_TEST_TMPDIR/calls"
 	exec {told}>&-
 	wait
 	seccomp 0x80000000
