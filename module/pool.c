@@ -57,7 +57,8 @@ struct brkwatch_record *brkwatch_pool_get(brkwatch_user_t user, bool *low)
 		WRITE_ONCE(spares, spares - 1);
 		taken[user]++;
 	}
-	*low = !node || spares < spares_wanted / 2;
+	/* Well before half of it is gone, which is all that one user alone may take. */
+	*low = !node || spares < spares_wanted - spares_wanted / 4;
 	raw_spin_unlock(&pool_lock);
 	if (!node) {
 		atomic_long_inc(&exhausted);

@@ -157,6 +157,28 @@ teardown() {
 	END
 }
 
+@test "a user whose processes come one after another finds a spare record for each" {
+	BRKWATCH_MODULE=$ROOT/build/$(uname -r)-small/brkwatch.ko load_module
+	python3 - <<-'END'
+	import ctypes, os
+	from proctext import *
+	libc = ctypes.CDLL(None)
+	def lacking():
+	    now = stats()
+	    return now["RecordsExhausted"], now["LostNoRecord"]
+	begin = lacking()
+	for i in range(12):
+	    # Of 8, a user alone may take 4: they are filled up before these are gone.
+	    until(lambda: None if stats()["RecordsSpare"] >= 6 else stats())
+	    pid = os.fork()
+	    if not pid:
+	        os.setuid(1000)
+	        os._exit(libc.brk(None))
+	    assert os.waitpid(pid, 0)[1] == 0
+	assert lacking() == begin, (begin, stats())
+	END
+}
+
 @test "a user may have as many records and descriptors as he leaves to others" {
 	load_module records=64 memory=1
 	python3 - <<-'END'
