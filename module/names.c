@@ -217,17 +217,21 @@ static void numbers_drop(struct pid *pid, unsigned int n, brkwatch_user_t user)
 static void process_add(struct pid *pid)
 {
 	struct brkwatch_name *name, *first = NULL;
-	brkwatch_user_t user = 0;
 	struct task_struct *task;
-	u64 start_time = 0;
+	brkwatch_user_t user;
+	u64 start_time;
 	unsigned int i;
 
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_TGID);
-	if (task) {
-		user = brkwatch_user_of(__task_cred(task));
-		start_time = task->start_time;
+	/* Reaped meanwhile, and then it is in nobody's share. */
+	if (!task) {
+		rcu_read_unlock();
+		put_pid(pid);
+		return;
 	}
+	user = brkwatch_user_of(__task_cred(task));
+	start_time = task->start_time;
 	rcu_read_unlock();
 
 	for (i = 0; i <= pid->level; i++) {
