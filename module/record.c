@@ -153,8 +153,8 @@ static struct brkwatch_record *table_add(struct brkwatch_record *record,
 
 /*
  * No record can be made for @mm, which would count in @payer's share, so the call
- * that current makes is unseen. Return: a record that somebody made meanwhile, which
- * would not know of that call.
+ * that current makes, if it is no fork, is unseen. Return: a record that somebody made
+ * meanwhile, which would not know of that call.
  */
 static struct brkwatch_record *table_miss(struct mm_struct *mm, brkwatch_user_t payer)
 {

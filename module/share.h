@@ -7,7 +7,8 @@
  * lacks the capability to exceed the kernel's own limits, as in a container. Users
  * are hashed, so two may happen to share. What is taken inside a user namespace
  * counts for the user who created it, or, if root did, for the namespace's own
- * root; otherwise each of its ids would count as another user.
+ * root; otherwise each of its ids would count as another user. Where that is user 0
+ * or nobody, its users count as they would outside.
  */
 #ifndef BRKWATCH_SHARE_H
 #define BRKWATCH_SHARE_H

@@ -131,7 +131,7 @@ static const struct module_family {
 	  "RecordsLimit", NULL },
 	{ { "brkwatch_records_refused_total", "counter", "Records refused because of this limit, or of a user's share of it." },
 	  "RecordsRefused", NULL },
-	{ { "brkwatch_records_exhausted_total", "counter", "Times that no spare record was left." },
+	{ { "brkwatch_records_exhausted_total", "counter", "Times that no spare record was left for a user." },
 	  "RecordsExhausted", NULL },
 	{ { "brkwatch_memory_bytes", "gauge", "Memory that the module holds." }, "MemoryBytes", NULL },
 	LOST("missed", "LostMissed"), LOST("no_record", "LostNoRecord"), LOST("maxactive", "TotalLost"),
