@@ -244,7 +244,7 @@ explained() {
 	one=$!
 	exec {second}> >(LD_LIBRARY_PATH=$lib exec mapper pause malloc 400000 >"$out.2" 3>&-)
 	two=$!
-	exec {third}> >(exec brkdo-static to 0 pause >"$out.3" 3>&-)
+	exec {third}> >(exec brkdo-static pause >"$out.3" 3>&-)
 	bare=$!
 	until_true 30 grep -q ready "$out.1"
 	until_true 30 grep -q ready "$out.2"
