@@ -249,7 +249,9 @@ explained() {
 	until_true 30 grep -q ready "$out.1"
 	until_true 30 grep -q ready "$out.2"
 	until_true 30 grep -q ready "$out.3"
-	grep -q "$lib/libc.so.6" "/proc/$two/maps"
+	# An update removes what is in use.
+	rm "$lib/libc.so.6"
+	grep -q "$lib/libc.so.6 (deleted)" "/proc/$two/maps"
 	"$CLI" --malloc --json -o "$json" "$one" "$two" "$bare" 2>"$BATS_TEST_TMPDIR/err2" 3>&- &
 	reader=$!
 	# They have their probes by then.

@@ -73,6 +73,7 @@ grown_after() {
 		[[ "$text" == *"$grown 4242 "* && "$text" != *glibc* ]]
 	done
 	[[ "$(grown_after 's/libc.so.6/ld-musl-x86_64.so.1/')" != *glibc* ]]
+	[[ "$(grown_after 's/libc.so.6/& (deleted)/')" == *"$adapted"* ]]
 	# What is only alike is said, too.
 	for file in a b b; do
 		printf '{"type":"call","call":"mmap","pid":1,"addr":"0x1000","length":4096,"flags":"MAP_PRIVATE","file":"/%0200d/%s"}\n' 0 "$file"

@@ -7,7 +7,7 @@
 
 #include "chunks/allocator.h"
 #include "chunks/ranges.h"
-#include "common/musl.h"
+#include "common/c-library.h"
 #include "libbrkwatch/task.h"
 
 /* ---- its file, which anybody may have written ---- */
@@ -105,7 +105,7 @@ static bool take_library(void *owner, const struct range *range)
 
 	allocator->library = allocator_of_library(range->name);
 	/* If somebody has called the loader, that is the program. */
-	if (strstr(range->name, "/libc.so.6") || strstr(range->name, "/libc-2."))
+	if (is_glibc(range->name))
 		allocator->no_glibc = false;
 	return !allocator->library;
 }

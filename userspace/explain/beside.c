@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/c-library.h"
 #include "common/command.h"
-#include "common/musl.h"
 #include "common/utf8.h"
 #include "explain/beside.h"
 #include "explain/sentences.h"

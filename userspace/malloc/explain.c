@@ -4,7 +4,6 @@
  * glibc's malloc is only what the figures are consistent with, and nothing is said of other allocators.
  */
 #include <errno.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "chunks/allocator.h"
+#include "common/c-library.h"
 #include "malloc/explain.h"
 
 /* By these glibc enlarges its heap beyond what it needs (M_TOP_PAD)... */
@@ -33,7 +33,7 @@ static const char *name_of(const struct call *call)
 
 static void note_library(struct story *story, const char *file)
 {
-	story->glibc |= !fnmatch("*/libc.so.6", file, 0) || !fnmatch("*/libc-2.*.so", file, 0);
+	story->glibc |= is_glibc(file);
 	story->other |= allocator_of_library(file) != NULL;
 }
 
@@ -43,7 +43,7 @@ void explain_mapping(struct story *story, const struct what *what)
 		note_library(story, what->file);
 }
 
-static bool is_glibc(const struct story *story)
+static bool has_glibc(const struct story *story)
 {
 	return story->glibc && !story->other;
 }
@@ -93,7 +93,7 @@ static enum phase phase_of(const struct call *call, bool loading)
 void explain_phase(struct printer *printer, struct story *story, const struct call *call, bool loading)
 {
 	const enum phase phase = phase_of(call, loading);
-	bool glibc = is_glibc(story);
+	bool glibc = has_glibc(story);
 
 	story->loading = loading;
 	if (phase == PHASES || story->phases & 1u << phase)
@@ -152,7 +152,7 @@ static void explain_brk(struct prose *prose, const struct printer *printer, stru
 		prose_add(prose, "The program asked where the heap ends, as the loader and sbrk(0) do.");
 	} else if (call->bytes < 0) {
 		prose_add(prose, "The heap shrank by %s, to %s%s.", size_of(printer, -(uint64_t)call->bytes).text,
-			  size_of(printer, call->addr - call->start).text, !is_glibc(story) ? "" :
+			  size_of(printer, call->addr - call->start).text, !has_glibc(story) ? "" :
 			  ": consistent with glibc's free, when much is free at its end");
 	} else if (!grown) {
 		prose_add(prose, "The end of the heap moved within its page, or not at all.");
@@ -160,7 +160,7 @@ static void explain_brk(struct prose *prose, const struct printer *printer, stru
 		prose_add(prose, "The heap grew by %s, to %s.", size_of(printer, grown).text,
 			  size_of(printer, call->addr - call->start).text);
 		/* For a block that malloc would have mapped before. */
-		if (is_glibc(story) && !story->set && !story->adapted && story->freed && grown > TOP_PAD &&
+		if (has_glibc(story) && !story->set && !story->adapted && story->freed && grown > TOP_PAD &&
 		    !is_usual(grown) && grown - TOP_PAD <= story->freed) {
 			story->adapted = true;
 			prose_add(prose, " That is more than glibc takes for a block of less than 128" PROSE_BLANK
@@ -192,13 +192,13 @@ static void explain_new(struct prose *prose, const struct printer *printer, stru
 			prose_add(prose, "%s mapped %s.", story->loading ? "The loader" : "The program", name_of(call));
 		break;
 	case KIND_MALLOC:
-		prose_add(prose, "%s in a mapping of its own%s.", size.text, !is_glibc(story) ? "" :
+		prose_add(prose, "%s in a mapping of its own%s.", size.text, !has_glibc(story) ? "" :
 			  ", probably for one block of malloc");
 		/* Had the threshold adapted, it would be in the heap. */
 		story->set |= call->length <= story->freed;
 		break;
 	case KIND_ARENA:
-		prose_add(prose, "%s of addresses%s. None of it is in memory yet.", size.text, !is_glibc(story) ? "" :
+		prose_add(prose, "%s of addresses%s. None of it is in memory yet.", size.text, !has_glibc(story) ? "" :
 			  ", as glibc reserves them for the heap of a thread: 64" PROSE_BLANK "MiB, or more to find a "
 			  "place that is aligned");
 		break;
@@ -224,12 +224,12 @@ static void explain_old(struct prose *prose, const struct printer *printer, stru
 		return;
 	}
 	if (call->what.kind == KIND_ARENA) {
-		prose_add(prose, "%s of addresses were given up%s.", size_of(printer, size).text, !is_glibc(story) ? "" :
+		prose_add(prose, "%s of addresses were given up%s.", size_of(printer, size).text, !has_glibc(story) ? "" :
 			  ": consistent with glibc's malloc, which keeps what is aligned for an arena");
 		return;
 	}
 	prose_add(prose, "%s went back to the kernel", size_of(printer, size).text);
-	if (call->what.kind != KIND_MALLOC || !is_glibc(story)) {
+	if (call->what.kind != KIND_MALLOC || !has_glibc(story)) {
 		prose_add(prose, ".");
 		return;
 	}
@@ -248,7 +248,7 @@ static void explain_access(struct prose *prose, const struct printer *printer, c
 	char prot[4];
 
 	prot_text(call->prot, prot);
-	if (is_glibc(story) && call->what.kind == KIND_ARENA && call->prot & PROT_WRITE)
+	if (has_glibc(story) && call->what.kind == KIND_ARENA && call->prot & PROT_WRITE)
 		prose_add(prose, "%s can be used now: consistent with an arena of glibc's malloc that grows.",
 			  size.text);
 	else if (call->what.kind == KIND_STACK && call->prot & PROT_WRITE)
@@ -278,7 +278,7 @@ static void explain_remap(struct prose *prose, const struct printer *printer, co
 {
 	prose_add(prose, "A mapping of %s became one of %s%s", size_of(printer, call->length).text,
 		  size_of(printer, call->new_length).text, call->addr == call->request ? "" : ", elsewhere");
-	prose_add(prose, call->what.kind == KIND_MALLOC && is_glibc(story) ?
+	prose_add(prose, call->what.kind == KIND_MALLOC && has_glibc(story) ?
 		  ", as glibc's realloc does with large blocks." : ".");
 }
 

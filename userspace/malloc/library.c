@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/c-library.h"
 #include "common/complain.h"
-#include "common/musl.h"
 #include "common/open-regular.h"
 #include "libbrkwatch/task.h"
 #include "malloc/library.h"
@@ -20,16 +19,6 @@ const char *const function_names[FUNCTIONS] = {
 };
 
 /* ---- the file ---- */
-
-static bool is_library(const char *name)
-{
-	static const char *const patterns[] = { "*/libc.so.6", "*/libc-2.*.so" };
-
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (!fnmatch(patterns[i], name, 0))
-			return true;
-	return is_musl(name);
-}
 
 /*
  * Its probes are in all followed processes that have it mapped, at offsets that it names itself. So it must not be one
@@ -53,7 +42,7 @@ static int open_library(pid_t pid, char **name)
 	for (size_t i = 0; i < regions.n && !*name; i++) {
 		const struct region *region = &regions.all[i];
 
-		if (!is_library(region->name))
+		if (!is_glibc(region->name) && !is_musl(region->name))
 			continue;
 		*name = needed(strdup(region->name));
 		fd = open_regular("/proc/%d/map_files/%" PRIx64 "-%" PRIx64, task_with_memory("/proc", pid),
