@@ -263,6 +263,9 @@ explained() {
 	grep -xF "brkwatch-malloc: $bare: no C library is mapped (a static program?); run it without --malloc" "$BATS_TEST_TMPDIR/err2"
 	[ "$(jq -r "select(.pid == $one and .call == \"mmap\" and .length == 303104).by" "$json")" = "malloc(300000)" ]
 	[ "$(jq -r "select(.pid == $two and .call == \"mmap\" and .length == 401408).by" "$json")" = "malloc(400000)" ]
+	# There is never one of that number.
+	run -1 "$CLI" --malloc 4194304
+	[ "$output" = "brkwatch-malloc: 4194304: no such process" ]
 }
 
 @test "without CAP_IPC_LOCK: as many calls of malloc as there is room for, or the cause that there is none" {

@@ -8,6 +8,7 @@
 #include "common/c-library.h"
 #include "common/complain.h"
 #include "common/open-regular.h"
+#include "common/why-not.h"
 #include "libbrkwatch/task.h"
 #include "malloc/library.h"
 #include "malloc/maps.h"
@@ -49,14 +50,14 @@ static int open_library(pid_t pid, char **name)
 				  region->start, region->end);
 	}
 	regions_free(&regions);
-	if (!*name)
-		warn_user("%d: no C library is mapped (a static program?); run it without --malloc", pid);
-	else if (fd < 0)
-		warn_user("--malloc: cannot open %s as it is mapped", *name);
-	else if (is_trusted(fd))
+	if (fd >= 0 && is_trusted(fd))
 		return fd;
-	else
+	if (fd >= 0)
 		warn_user("--malloc: %s must belong to root, and nobody else may write to it; run it without --malloc", *name);
+	else if (*name)
+		warn_user("--malloc: cannot open %s as it is mapped", *name);
+	else if (!complain_of_task(pid))
+		warn_user("%d: no C library is mapped (a static program?); run it without --malloc", pid);
 	if (fd >= 0)
 		close(fd);
 	return -1;

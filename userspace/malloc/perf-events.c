@@ -74,9 +74,9 @@ static bool attach_all(struct run *run, const pid_t *pids, size_t n)
 		run->requests = requests_open();
 		if (!run->requests)
 			return false;
-		/* What one process is without was said. */
+		/* What one process is without was said; that there is none is said later. */
 		pid_visit(&run->owners, find_library, run);
-		if (!run->probed)
+		if (!run->probed && run->owners.n)
 			return false;
 	}
 	/* Threads may begin meanwhile; those of one that is attached are, too. */
