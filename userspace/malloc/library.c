@@ -74,15 +74,24 @@ static bool is_another(const uint64_t *offsets, size_t i)
 	return offsets[i];
 }
 
-/* In a container somebody else is root, too. */
-static bool find_functions(int fd, uint64_t *offsets)
+/* In a container somebody else is root, too. False: after a complaint. */
+static bool find_functions(int fd, const char *name, uint64_t *offsets)
 {
 	struct parser *parser = parser_start();
+	bool found = false;
 
-	for (size_t i = 0; i < FUNCTIONS && parser; i++)
+	if (!parser)
+		return false;
+	for (size_t i = 0; i < FUNCTIONS; i++)
 		offsets[i] = parser_function(parser, fd, function_names[i]);
+	if (!parser_works(parser))
+		warn_user("--malloc: %s crashed the process that reads it, or took it too long; run it without --malloc", name);
+	else if (!offsets[MALLOC])
+		warn_user("--malloc: %s has no function malloc for x86-64; run it without --malloc", name);
+	else
+		found = true;
 	parser_stop(parser);
-	return parser;
+	return found;
 }
 
 static bool define_probes(struct library *library, size_t number, int fd, const char *name)
@@ -90,12 +99,8 @@ static bool define_probes(struct library *library, size_t number, int fd, const 
 	uint64_t offsets[FUNCTIONS];
 	char file[32];
 
-	if (!find_functions(fd, offsets))
+	if (!find_functions(fd, name, offsets))
 		return false;
-	if (!offsets[MALLOC]) {
-		warn_user("--malloc: %s has no function malloc; run it without --malloc", name);
-		return false;
-	}
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
 	for (size_t i = 0; i < FUNCTIONS; i++) {
 		for (int ends = 0; ends < 2 && is_another(offsets, i); ends++) {

@@ -110,18 +110,20 @@ static uint64_t find_function(Elf *elf, Elf_Scn *section, const GElf_Shdr *heade
 
 uint64_t objfile_function(int fd, const char *name)
 {
-	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	const int ours = sizeof(size_t) == 8 ? ELFCLASS64 : ELFCLASS32;
 	struct rlimit before;
 	Elf_Scn *section = NULL;
 	uint64_t offset = 0;
 	GElf_Shdr header;
+	Elf *elf;
 
 	objfile_limit_memory(&before);
-	while (elf && !offset && (section = elf_nextscn(elf, section)))
+	elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	while (gelf_getclass(elf) == ours && !offset && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_DYNSYM)
 			offset = find_function(elf, section, &header, name);
-	objfile_unlimit_memory(&before);
 	elf_end(elf);
+	objfile_unlimit_memory(&before);
 	return offset;
 }
 

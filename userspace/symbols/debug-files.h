@@ -23,7 +23,7 @@ void objfile_unlimit_memory(const struct rlimit *before);
 
 bool objfile_has_build_id(int fd, const void *id, size_t len);
 
-/* Where in a file the code of a function begins, by its dynamic symbols; 0: nowhere. */
+/* Where in a file for programs like this one the code of a function begins, by its dynamic symbols; 0: nowhere. */
 uint64_t objfile_function(int fd, const char *name);
 
 /* For Dwfl_Callbacks: like dwfl_standard_find_debuginfo(), but only by build IDs. */

@@ -27,6 +27,9 @@
 /* The kernel's, for what has no user. */
 #define NOBODY 65534
 
+/* In how long a function should be found; it takes milliseconds. */
+#define FUNCTION_SECONDS 30
+
 struct parser {
 	pid_t process;
 	int requests;
@@ -142,7 +145,10 @@ static void serve(int requests, FILE *answers)
 		}
 		unwinder = request->what == FUNCTION ? NULL : unwinder_of(&processes, &names, request->pid);
 		if (request->what == FUNCTION) {
+			/* The file may have symbols without end, or nobody who gives us its pages. */
+			alarm(FUNCTION_SECONDS);
 			fprintf(answers, "%" PRIu64 "\n", objfile_function(fd, (const char *)message.more));
+			alarm(0);
 			close(fd);
 		} else if (request->what == MAP) {
 			request->map.path = (const char *)message.more;

@@ -39,7 +39,7 @@ size_t parser_frames(struct parser *parser, const struct perf_sample *sample, st
 size_t parser_data(struct parser *parser, pid_t pid, uint64_t address, struct paths *paths, uint32_t *frame);
 
 /*
- * Where in a file the code of a function begins, by the file's dynamic symbols. 0: it has none of that name. The
- * file stays open.
+ * Where in a file the code of a function begins, by the file's dynamic symbols. 0: it has none of that name, or is not
+ * for programs like this one. The file stays open.
  */
 uint64_t parser_function(struct parser *parser, int fd, const char *name);
