@@ -221,15 +221,17 @@ becomes() {
 	run -2 --separate-stderr "$CLI" --address 0xz 1
 	[[ "${stderr_lines[0]}" == *"--address: invalid argument: '0xz'; expected "* ]]
 	if [ "$(id -u)" = 0 ]; then
-		does blocks 1 1 show
+		does thread 1 100 show
 		run -1 --separate-stderr setpriv --bounding-set=-sys_ptrace "$CLI" "$pid"
 		echo "$stderr"
 		[[ $stderr == "brkwatch-heap: $pid: cannot read its memory: permission denied; this needs root"* ]]
 		hash strace || return 0
-		strace -qq -o trace -p "$pid" 3>&- &
+		# Of two threads one is traced.
+		thread=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | grep -vx "$pid")
+		strace -qq -o trace -p "$thread" 3>&- &
 		tracer=$!
-		until_true 10 grep -q "TracerPid:.$tracer\$" "/proc/$pid/status"
+		until_true 10 grep -q "TracerPid:.$tracer\$" "/proc/$thread/status"
 		run -1 --separate-stderr "$CLI" --stop "$pid"
-		[ "$stderr" = "brkwatch-heap: $pid: cannot stop it: process $tracer traces it (TracerPid), and only one can" ]
+		[ "$stderr" = "brkwatch-heap: $thread: cannot stop it: process $tracer traces it (TracerPid), and only one can" ]
 	fi
 }

@@ -57,8 +57,10 @@ static int stop_thread(struct stopped *stopped, pid_t tid)
 	return 1;
 }
 
-/* New threads may have begun while the others were stopped. Returns how many there were, or an error. */
-static int stop_new(struct stopped *stopped, DIR *dir)
+/*
+ * New threads may have begun while the others were stopped. Returns how many there were, or the error of thread @last.
+ */
+static int stop_new(struct stopped *stopped, DIR *dir, pid_t *last)
 {
 	const struct dirent *entry;
 	int found = 0;
@@ -68,6 +70,7 @@ static int stop_new(struct stopped *stopped, DIR *dir)
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 		int rc = tid > 0 && !is_stopped(stopped, tid) ? stop_thread(stopped, tid) : 0;
 
+		*last = tid;
 		if (rc < 0)
 			return rc;
 		found += rc;
@@ -78,6 +81,7 @@ static int stop_new(struct stopped *stopped, DIR *dir)
 bool stop_process(struct stopped *stopped, pid_t pid)
 {
 	char path[64];
+	pid_t last = pid;
 	DIR *dir;
 	int rc;
 
@@ -89,12 +93,13 @@ bool stop_process(struct stopped *stopped, pid_t pid)
 		return false;
 	}
 	do
-		rc = stop_new(stopped, dir);
+		rc = stop_new(stopped, dir, &last);
 	while (rc > 0);
 	closedir(dir);
 	if (!rc && stopped->n)
 		return true;
-	complain_of_stop(pid, rc ?: -ESRCH);
+	/* A tracer may have only one of its threads; of the others we are it now. */
+	complain_of_stop(rc ? last : pid, rc ?: -ESRCH);
 	stop_end(stopped);
 	return false;
 }
