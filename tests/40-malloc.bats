@@ -6,7 +6,8 @@ load helper
 
 # masked FILE: without what is not the same each time or everywhere: addresses, times,
 # numbers of processes, the width of columns, sizes of libraries and what follows from
-# them; and the way out that is left to a process only while it lives.
+# them; which thread of a Go program is the last; and the way out that is left to a
+# process only while it lives.
 masked() {
 	sed -E 's/0x[0-9a-f]{6,}/ADDRESS/g
 		s/[0-9]+\.[0-9]{6}/TIME/g
@@ -14,6 +15,7 @@ masked() {
 		s/^ [0-9]+ (TIME [a-z]+) .* (file|loader)\b.*/ \1 FILE/
 		s/^ [0-9]+ (TIME .*) ADDRESS [0-9.]+ [KMGT]?i?B / \1 /
 		s/^ (\.\.\.|Pid) [0-9]+/ \1/
+		/ end /s/ tid [0-9]+$//
 		s/ tid [0-9]+$/ tid/
 		s/[0-9]+ B would/N B would/
 		s/with .ulimit -d [0-9]+/with ulimit -d N/' "$1" |
